@@ -1,0 +1,27 @@
+//! The words of the trade: money, rates, identities, ids, the calendar, documents, refusals and signatures.
+//!
+//! Pure: no clock, no I/O, no async. Everything else in the workspace is written in these types.
+
+pub mod actor;
+pub mod calendar;
+pub mod canonical;
+pub mod identity;
+pub mod ids;
+pub mod invoice;
+pub mod money;
+pub mod quantity;
+pub mod refusal;
+pub mod signature;
+pub mod vendor;
+
+mod digits;
+
+pub use actor::{Actor, Person};
+pub use calendar::FiscalYear;
+pub use ids::{
+    DepartmentId, DocumentId, DocumentKey, PersonId, ProjectId, RequestId, RoleName, TaskId,
+    TenantId, VendorId,
+};
+pub use invoice::{Invoice, InvoiceLine};
+pub use money::{Rate, Taka};
+pub use refusal::{Refusal, RefusalCode};

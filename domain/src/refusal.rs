@@ -1,0 +1,166 @@
+//! One enum of refusal codes for the whole system: the same code in gRPC, in logs, on the trail and in the CLI.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+// The catalogue is read by the page of errors, the facade and the CLI; one list keeps code, name and meaning together.
+macro_rules! codes {
+    ($($variant:ident = $name:literal, $meaning:literal;)*) => {
+        /// Why a request was refused. The names are stable; their meanings stand in `docs/errors.md`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum RefusalCode {
+            $(#[doc = $meaning] #[serde(rename = $name)] $variant,)*
+        }
+
+        impl RefusalCode {
+            /// Every code, in the order of the catalogue.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stable name, such as `SELF_APPROVAL`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// What the code means, in one sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning),* }
+            }
+        }
+    };
+}
+
+codes! {
+    InvalidField = "INVALID_FIELD", "a field of the request is missing or cannot be what it says";
+    LimitExceeded = "LIMIT_EXCEEDED", "the request is larger than a stated limit";
+    CurrencyNotSupported = "CURRENCY_NOT_SUPPORTED", "the document is in another currency than BDT";
+    Unauthenticated = "UNAUTHENTICATED", "the bearer token is missing, expired or not from a trusted issuer";
+    PermissionDenied = "PERMISSION_DENIED", "the person is not an active member of the tenant";
+    NotFound = "NOT_FOUND", "there is no such document for this tenant";
+    RequestIdReused = "REQUEST_ID_REUSED", "the request id was used before with another content";
+    DuplicateInvoice = "DUPLICATE_INVOICE", "the vendor's invoice number is open or approved already in this fiscal year";
+    VendorUnknown = "VENDOR_UNKNOWN", "the vendor is not in the tenant's register";
+    VendorInactive = "VENDOR_INACTIVE", "the vendor's record is not active";
+    VendorIdentityInvalid = "VENDOR_IDENTITY_INVALID", "the vendor's TIN or BIN is missing or malformed";
+    NotClaimed = "NOT_CLAIMED", "the document was started without a claim in the ledger";
+    LineArithmetic = "LINE_ARITHMETIC", "a line's amount is not its quantity times its unit price";
+    TotalMismatch = "TOTAL_MISMATCH", "subtotal or total is not the sum of its parts";
+    VatMismatch = "VAT_MISMATCH", "the VAT is not what the tax schedule gives";
+    RateNotCovered = "RATE_NOT_COVERED", "the active tax schedule has no row for this supply on this date";
+    PoUnknown = "PO_UNKNOWN", "the purchase order is not in the ledger or not open";
+    PoVendorMismatch = "PO_VENDOR_MISMATCH", "the purchase order was given to another vendor";
+    BudgetUnknown = "BUDGET_UNKNOWN", "the department or project has no budget line in this fiscal year";
+    BudgetExceeded = "BUDGET_EXCEEDED", "the budget of the department or project does not suffice";
+    RulesNotActive = "RULES_NOT_ACTIVE", "no version of a needed rule is active for the tenant";
+    NoEligibleApprover = "NO_ELIGIBLE_APPROVER", "nobody but the submitter holds a role that the policy asks for";
+    NotAssessed = "NOT_ASSESSED", "the document has not been assessed yet";
+    TaskUnknown = "TASK_UNKNOWN", "the document's plan has no such task";
+    TaskNotOpen = "TASK_NOT_OPEN", "the task is not open yet: an earlier task is undecided";
+    AlreadyDecided = "ALREADY_DECIDED", "the task has been decided";
+    NotEligible = "NOT_ELIGIBLE", "the person is not among those who may decide the task";
+    SelfApproval = "SELF_APPROVAL", "the submitter may not decide on their own document";
+    RepeatedApprover = "REPEATED_APPROVER", "the person has decided another level of this document";
+    AnswerNotAllowed = "ANSWER_NOT_ALLOWED", "the task does not know this answer";
+    NotSubmitter = "NOT_SUBMITTER", "only the submitter may withdraw the document";
+    DocumentClosed = "DOCUMENT_CLOSED", "the document is settled or closed";
+    StalePlan = "STALE_PLAN", "the decision was made for another plan than the task's";
+    SignatureMissing = "SIGNATURE_MISSING", "the decision carries no signature and the namespace is not trusted";
+    SignatureInvalid = "SIGNATURE_INVALID", "the decision's signature does not fit its content or an accepted key";
+    MessageMalformed = "MESSAGE_MALFORMED", "the message's content could not be read";
+    ApprovalsIncomplete = "APPROVALS_INCOMPLETE", "the ledger does not hold every approval that the plan asks for";
+    NotDue = "NOT_DUE", "no task of the document has passed its deadline";
+    PayableChanged = "PAYABLE_CHANGED", "the payable differs from what was approved";
+    EffectConflict = "EFFECT_CONFLICT", "the step was carried out before with another input";
+    Unavailable = "UNAVAILABLE", "a part of the fleet did not answer in time; the same request can be sent again";
+    Internal = "INTERNAL", "something failed that the caller cannot mend; the operators' log has the cause";
+}
+
+impl fmt::Display for RefusalCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text is not the name of a refusal code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a refusal code")]
+pub struct UnknownCode(String);
+
+impl FromStr for RefusalCode {
+    type Err = UnknownCode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|c| c.name() == text)
+            .ok_or_else(|| UnknownCode(text.to_owned()))
+    }
+}
+
+/// A typed "no": its code, and what was wrong with which value and what would be right.
+///
+/// Written `CODE: message`, and read back from that form where a transport carries text only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct Refusal {
+    /// Which refusal.
+    pub code: RefusalCode,
+    /// What was wrong, with what value, and the remedy.
+    pub message: String,
+}
+
+impl Refusal {
+    /// A refusal with its message.
+    #[must_use]
+    pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// Reads `CODE: message` from anywhere in a text that other layers have wrapped.
+    #[must_use]
+    pub fn find_in(text: &str) -> Option<Self> {
+        text.match_indices(": ").find_map(|(at, _)| {
+            let start = text[..at]
+                .rfind(|c: char| !(c.is_ascii_uppercase() || c == '_'))
+                .map_or(0, |i| i + 1);
+            let code = text[start..at].parse().ok()?;
+            Some(Self::new(code, &text[at + 2..]))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_survives_being_wrapped_in_text() {
+        let refusal = Refusal::new(RefusalCode::SelfApproval, "rahim submitted this invoice");
+        assert_eq!(
+            Refusal::find_in(&refusal.to_string()),
+            Some(refusal.clone())
+        );
+        assert_eq!(
+            Refusal::find_in(&format!("update failed: Failure({refusal}"))
+                .unwrap()
+                .code,
+            refusal.code
+        );
+        assert_eq!(Refusal::find_in("nothing: of the kind"), None);
+    }
+
+    #[test]
+    fn names_are_the_serialised_form() {
+        for code in RefusalCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.name());
+            assert_eq!(code.name().parse::<RefusalCode>().unwrap(), *code);
+        }
+    }
+}
