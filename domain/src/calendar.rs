@@ -13,9 +13,7 @@ const DHAKA_SECONDS_EAST: i32 = 6 * 3600;
 #[must_use]
 pub fn dhaka_date(at: DateTime<Utc>) -> NaiveDate {
     let naive = at.naive_utc();
-    FixedOffset::east_opt(DHAKA_SECONDS_EAST)
-        .map_or(naive, |dhaka| at.with_timezone(&dhaka).naive_local())
-        .date()
+    FixedOffset::east_opt(DHAKA_SECONDS_EAST).map_or(naive, |dhaka| at.with_timezone(&dhaka).naive_local()).date()
 }
 
 /// A fiscal year, 1 July to 30 June, named after the year in which it starts.
@@ -27,11 +25,7 @@ impl FiscalYear {
     /// The fiscal year that holds this date.
     #[must_use]
     pub fn of(date: NaiveDate) -> Self {
-        Self(if date.month() >= 7 {
-            date.year()
-        } else {
-            date.year() - 1
-        })
+        Self(if date.month() >= 7 { date.year() } else { date.year() - 1 })
     }
 
     /// Its first day.
@@ -97,10 +91,7 @@ mod tests {
         assert_eq!(FiscalYear::of(date("2026-07-01")).to_string(), "2026-27");
         assert_eq!(FiscalYear::of(date("2099-12-31")).to_string(), "2099-00");
         let fy: FiscalYear = "2026-27".parse().unwrap();
-        assert_eq!(
-            (fy.first_day(), fy.last_day()),
-            (date("2026-07-01"), date("2027-06-30"))
-        );
+        assert_eq!((fy.first_day(), fy.last_day()), (date("2026-07-01"), date("2027-06-30")));
         assert!("2026-28".parse::<FiscalYear>().is_err());
         assert!("26".parse::<FiscalYear>().is_err());
     }

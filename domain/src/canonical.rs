@@ -49,13 +49,7 @@ mod tests {
             z: u8,
             a: &'static str,
         }
-        assert_eq!(
-            super::to_text(&Odd { z: 1, a: "x" }).unwrap(),
-            r#"{"a":"x","z":1}"#
-        );
-        assert_eq!(
-            super::sha256_hex("abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(super::to_text(&Odd { z: 1, a: "x" }).unwrap(), r#"{"a":"x","z":1}"#);
+        assert_eq!(super::sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

@@ -43,18 +43,11 @@ fn digits_of(
     lengths: [usize; 2],
     text: &str,
 ) -> Result<String, IdentityError> {
-    let plain: String = digits::to_ascii(text)
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '-'))
-        .collect();
+    let plain: String = digits::to_ascii(text).chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     if plain.chars().all(|c| c.is_ascii_digit()) && lengths.contains(&plain.len()) {
         Ok(plain)
     } else {
-        Err(IdentityError {
-            kind,
-            expected,
-            found: plain.chars().filter(char::is_ascii_digit).count(),
-        })
+        Err(IdentityError { kind, expected, found: plain.chars().filter(char::is_ascii_digit).count() })
     }
 }
 
@@ -63,11 +56,7 @@ impl FromStr for Tin {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let plain = digits_of("TIN", "10 or 12", [10, 12], text)?;
-        Ok(if plain.len() == 10 {
-            Self::Legacy10(plain)
-        } else {
-            Self::Etin12(plain)
-        })
+        Ok(if plain.len() == 10 { Self::Legacy10(plain) } else { Self::Etin12(plain) })
     }
 }
 
@@ -78,10 +67,7 @@ impl FromStr for Bin {
         let plain = digits_of("BIN", "9 or 13", [9, 13], text)?;
         Ok(match plain.split_at(9) {
             (_, "") => Self::Legacy9(plain),
-            (entity, unit) => Self::Bin13 {
-                entity: entity.to_owned(),
-                unit: unit.to_owned(),
-            },
+            (entity, unit) => Self::Bin13 { entity: entity.to_owned(), unit: unit.to_owned() },
         })
     }
 }
@@ -109,22 +95,10 @@ mod tests {
 
     #[test]
     fn reads_usual_writings() {
-        assert_eq!(
-            "1234-5678-9012".parse::<Tin>().unwrap(),
-            Tin::Etin12("123456789012".into())
-        );
-        assert_eq!(
-            "১২৩৪৫৬৭৮৯০".parse::<Tin>().unwrap(),
-            Tin::Legacy10("1234567890".into())
-        );
-        assert_eq!(
-            "123456789-0101".parse::<Bin>().unwrap().to_string(),
-            "123456789-0101"
-        );
-        assert_eq!(
-            "123 456 789".parse::<Bin>().unwrap(),
-            Bin::Legacy9("123456789".into())
-        );
+        assert_eq!("1234-5678-9012".parse::<Tin>().unwrap(), Tin::Etin12("123456789012".into()));
+        assert_eq!("১২৩৪৫৬৭৮৯০".parse::<Tin>().unwrap(), Tin::Legacy10("1234567890".into()));
+        assert_eq!("123456789-0101".parse::<Bin>().unwrap().to_string(), "123456789-0101");
+        assert_eq!("123 456 789".parse::<Bin>().unwrap(), Bin::Legacy9("123456789".into()));
     }
 
     #[test]

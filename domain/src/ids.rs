@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The text cannot be an id of this kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{value:?} is not a {kind}: use 1 to {max} letters, digits, '.', '_' or '-', starting with a letter or digit"
-)]
+#[error("{value:?} is not a {kind}: use 1 to {max} letters, digits, '.', '_' or '-', starting with a letter or digit")]
 pub struct IdError {
     kind: &'static str,
     value: String,
@@ -19,18 +17,8 @@ pub struct IdError {
 fn check(kind: &'static str, max: usize, text: &str) -> Result<(), IdError> {
     let ok = (1..=max).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-    if ok {
-        Ok(())
-    } else {
-        Err(IdError {
-            kind,
-            value: text.chars().take(80).collect(),
-            max,
-        })
-    }
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    if ok { Ok(()) } else { Err(IdError { kind, value: text.chars().take(80).collect(), max }) }
 }
 
 // Ten ids share one shape and one check; written out, they would be ten chances to forget one.
@@ -132,10 +120,7 @@ mod tests {
         assert_eq!("acme-bd".parse::<TenantId>().unwrap().as_str(), "acme-bd");
         for bad in ["", "-a", "a/b", "a b", "é", &"x".repeat(41)] {
             assert!(bad.parse::<TenantId>().is_err(), "{bad}");
-            assert!(
-                serde_json::from_value::<TenantId>(bad.into()).is_err(),
-                "{bad}"
-            );
+            assert!(serde_json::from_value::<TenantId>(bad.into()).is_err(), "{bad}");
         }
     }
 }

@@ -92,12 +92,8 @@ impl Invoice {
     /// # Errors
     /// A refusal that names the place and the trouble.
     pub fn from_json(text: &str) -> Result<Self, Refusal> {
-        serde_json::from_str(text).map_err(|e| {
-            Refusal::new(
-                RefusalCode::InvalidField,
-                format!("the invoice cannot be read: {e}"),
-            )
-        })
+        serde_json::from_str(text)
+            .map_err(|e| Refusal::new(RefusalCode::InvalidField, format!("the invoice cannot be read: {e}")))
     }
 
     /// Everything that is wrong with the invoice on its own. Empty means that it may be claimed.
@@ -113,33 +109,17 @@ impl Invoice {
         let invalid = RefusalCode::InvalidField;
         if self.currency != "BDT" {
             let currency: String = self.currency.chars().take(10).collect();
-            say(
-                "currency",
-                RefusalCode::CurrencyNotSupported,
-                format!("{currency:?} is not handled; only BDT is"),
-            );
+            say("currency", RefusalCode::CurrencyNotSupported, format!("{currency:?} is not handled; only BDT is"));
         }
         text("number", &self.number, &mut say);
         if !self.number.trim().is_empty() && canonical_number(&self.number).is_empty() {
-            say(
-                "number",
-                invalid,
-                format!("{:?} has no letter or digit", self.number),
-            );
+            say("number", invalid, format!("{:?} has no letter or digit", self.number));
         }
         if self.due_date < self.date {
-            say(
-                "due_date",
-                invalid,
-                format!("{} is before the invoice date {}", self.due_date, self.date),
-            );
+            say("due_date", invalid, format!("{} is before the invoice date {}", self.due_date, self.date));
         }
         if self.lines.is_empty() {
-            say(
-                "lines",
-                invalid,
-                "there are none; give at least one".to_owned(),
-            );
+            say("lines", invalid, "there are none; give at least one".to_owned());
         }
         if self.lines.len() > MAX_LINES {
             say(
@@ -149,11 +129,7 @@ impl Invoice {
             );
         }
         for (i, line) in self.lines.iter().enumerate().take(MAX_LINES) {
-            text(
-                &format!("lines[{i}].description"),
-                &line.description,
-                &mut say,
-            );
+            text(&format!("lines[{i}].description"), &line.description, &mut say);
             if let Some(code) = &line.tax_code {
                 text(&format!("lines[{i}].tax_code"), code, &mut say);
             }
@@ -167,25 +143,13 @@ impl Invoice {
                 }
             }
         }
-        for (name, amount) in [
-            ("subtotal", self.subtotal),
-            ("vat", self.vat),
-            ("total", self.total),
-        ] {
+        for (name, amount) in [("subtotal", self.subtotal), ("vat", self.vat), ("total", self.total)] {
             if amount.is_negative() {
-                say(
-                    name,
-                    invalid,
-                    format!("{amount} is negative; a credit is another document"),
-                );
+                say(name, invalid, format!("{amount} is negative; a credit is another document"));
             }
         }
         if self.total == Taka::ZERO {
-            say(
-                "total",
-                invalid,
-                "it is zero; there is nothing to approve".to_owned(),
-            );
+            say("total", invalid, "it is zero; there is nothing to approve".to_owned());
         }
         if let Some(mushak) = &self.mushak_63 {
             text("mushak_63.number", &mushak.number, &mut say);
@@ -204,17 +168,9 @@ fn text(field: &str, value: &str, say: &mut impl FnMut(&str, RefusalCode, String
     if value.trim().is_empty() {
         say(field, RefusalCode::InvalidField, "it is empty".to_owned());
     } else if value.len() > MAX_TEXT {
-        say(
-            field,
-            RefusalCode::LimitExceeded,
-            format!("it has {} bytes; the most is {MAX_TEXT}", value.len()),
-        );
+        say(field, RefusalCode::LimitExceeded, format!("it has {} bytes; the most is {MAX_TEXT}", value.len()));
     } else if value.chars().any(char::is_control) {
-        say(
-            field,
-            RefusalCode::InvalidField,
-            "it holds control characters".to_owned(),
-        );
+        say(field, RefusalCode::InvalidField, "it holds control characters".to_owned());
     }
 }
 
@@ -223,11 +179,7 @@ fn text(field: &str, value: &str, say: &mut impl FnMut(&str, RefusalCode, String
 /// Leading zeros stay, since `0012` and `12` may be two papers.
 #[must_use]
 pub fn canonical_number(printed: &str) -> String {
-    digits::to_ascii(printed)
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_uppercase)
-        .collect()
+    digits::to_ascii(printed).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 #[cfg(test)]
@@ -245,74 +197,33 @@ mod tests {
     fn with(path: &str, value: serde_json::Value) -> Result<Vec<String>, Refusal> {
         let mut json = sample();
         *json.pointer_mut(path).unwrap() = value;
-        Invoice::from_json(&json.to_string()).map(|i| {
-            i.violations()
-                .into_iter()
-                .map(|v| v.refusal.to_string())
-                .collect()
-        })
+        Invoice::from_json(&json.to_string())
+            .map(|i| i.violations().into_iter().map(|v| v.refusal.to_string()).collect())
     }
 
     #[test]
     fn a_good_invoice_has_no_violations() {
-        assert_eq!(
-            with("/number", "INV-1".into()).unwrap(),
-            Vec::<String>::new()
-        );
+        assert_eq!(with("/number", "INV-1".into()).unwrap(), Vec::<String>::new());
     }
 
     #[test]
     fn violations_name_field_value_and_remedy() {
         for (path, value, said) in [
-            (
-                "/currency",
-                "USD".into(),
-                "CURRENCY_NOT_SUPPORTED: currency: \"USD\" is not handled; only BDT is",
-            ),
+            ("/currency", "USD".into(), "CURRENCY_NOT_SUPPORTED: currency: \"USD\" is not handled; only BDT is"),
             ("/number", " ".into(), "INVALID_FIELD: number: it is empty"),
-            (
-                "/number",
-                "--".into(),
-                "INVALID_FIELD: number: \"--\" has no letter or digit",
-            ),
-            (
-                "/due_date",
-                "2026-07-31".into(),
-                "INVALID_FIELD: due_date: 2026-07-31 is before",
-            ),
-            (
-                "/lines",
-                serde_json::json!([]),
-                "INVALID_FIELD: lines: there are none",
-            ),
-            (
-                "/lines/0/amount",
-                "-1".into(),
-                "INVALID_FIELD: lines[0].amount: -1.00 is negative",
-            ),
-            (
-                "/total",
-                "-5".into(),
-                "INVALID_FIELD: total: -5.00 is negative",
-            ),
+            ("/number", "--".into(), "INVALID_FIELD: number: \"--\" has no letter or digit"),
+            ("/due_date", "2026-07-31".into(), "INVALID_FIELD: due_date: 2026-07-31 is before"),
+            ("/lines", serde_json::json!([]), "INVALID_FIELD: lines: there are none"),
+            ("/lines/0/amount", "-1".into(), "INVALID_FIELD: lines[0].amount: -1.00 is negative"),
+            ("/total", "-5".into(), "INVALID_FIELD: total: -5.00 is negative"),
             ("/total", "0".into(), "INVALID_FIELD: total: it is zero"),
         ] {
             let found = with(path, value).unwrap();
-            assert!(
-                found.len() == 1 && found[0].starts_with(said),
-                "{path}: {found:?}"
-            );
+            assert!(found.len() == 1 && found[0].starts_with(said), "{path}: {found:?}");
         }
         let line = sample().pointer("/lines/0").unwrap().clone();
-        let many = with(
-            "/lines",
-            serde_json::Value::Array(vec![line; MAX_LINES + 1]),
-        )
-        .unwrap();
-        assert_eq!(
-            many,
-            ["LIMIT_EXCEEDED: lines: there are 501; the most is 500"]
-        );
+        let many = with("/lines", serde_json::Value::Array(vec![line; MAX_LINES + 1])).unwrap();
+        assert_eq!(many, ["LIMIT_EXCEEDED: lines: there are 501; the most is 500"]);
     }
 
     #[test]

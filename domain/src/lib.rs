@@ -19,8 +19,7 @@ mod digits;
 pub use actor::{Actor, Person};
 pub use calendar::FiscalYear;
 pub use ids::{
-    DepartmentId, DocumentId, DocumentKey, PersonId, ProjectId, RequestId, RoleName, TaskId,
-    TenantId, VendorId,
+    DepartmentId, DocumentId, DocumentKey, PersonId, ProjectId, RequestId, RoleName, TaskId, TenantId, VendorId,
 };
 pub use invoice::{Invoice, InvoiceLine};
 pub use money::{Rate, Taka};

@@ -19,9 +19,7 @@ pub struct Taka(Decimal);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// The text is not a decimal number.
-    #[error(
-        "{0:?} is not an amount: write digits with an optional decimal point, such as 107500.00"
-    )]
+    #[error("{0:?} is not an amount: write digits with an optional decimal point, such as 107500.00")]
     NotANumber(String),
     /// The amount has more than two decimals.
     #[error("{0:?} is finer than a poisha: give at most two decimals")]
@@ -56,11 +54,7 @@ impl Taka {
     pub fn poisha(self) -> i64 {
         let mut cents = self.0;
         cents.rescale(2);
-        i64::try_from(cents.mantissa()).unwrap_or(if self.0.is_sign_negative() {
-            i64::MIN
-        } else {
-            i64::MAX
-        })
+        i64::try_from(cents.mantissa()).unwrap_or(if self.0.is_sign_negative() { i64::MIN } else { i64::MAX })
     }
 
     /// The one place where money is rounded: half-up (away from zero) to the poisha.
@@ -72,33 +66,23 @@ impl Taka {
     }
 
     fn checked(value: Decimal) -> Result<Self, MoneyError> {
-        if value.abs() > Decimal::new(Self::MAX_POISHA, 2) {
-            Err(MoneyError::OutOfRange)
-        } else {
-            Ok(Self(value))
-        }
+        if value.abs() > Decimal::new(Self::MAX_POISHA, 2) { Err(MoneyError::OutOfRange) } else { Ok(Self(value)) }
     }
 
     /// The sum.
     ///
     /// # Errors
     /// [`MoneyError::OutOfRange`] beyond [`Self::MAX_POISHA`].
-    pub fn add(self, other: Self) -> Result<Self, MoneyError> {
-        self.0
-            .checked_add(other.0)
-            .ok_or(MoneyError::OutOfRange)
-            .and_then(Self::checked)
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        self.0.checked_add(other.0).ok_or(MoneyError::OutOfRange).and_then(Self::checked)
     }
 
     /// The difference.
     ///
     /// # Errors
     /// [`MoneyError::OutOfRange`] beyond [`Self::MAX_POISHA`].
-    pub fn sub(self, other: Self) -> Result<Self, MoneyError> {
-        self.0
-            .checked_sub(other.0)
-            .ok_or(MoneyError::OutOfRange)
-            .and_then(Self::checked)
+    pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
+        self.0.checked_sub(other.0).ok_or(MoneyError::OutOfRange).and_then(Self::checked)
     }
 
     /// The sum of many amounts.
@@ -106,7 +90,7 @@ impl Taka {
     /// # Errors
     /// [`MoneyError::OutOfRange`] when a partial sum is beyond [`Self::MAX_POISHA`].
     pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
-        amounts.into_iter().try_fold(Self::ZERO, Self::add)
+        amounts.into_iter().try_fold(Self::ZERO, Self::plus)
     }
 
     /// The distance to another amount, never negative.
@@ -114,7 +98,7 @@ impl Taka {
     /// # Errors
     /// [`MoneyError::OutOfRange`] beyond [`Self::MAX_POISHA`].
     pub fn distance(self, other: Self) -> Result<Self, MoneyError> {
-        self.sub(other).map(|d| Self(d.0.abs()))
+        self.minus(other).map(|d| Self(d.0.abs()))
     }
 
     /// This share of the amount, rounded half-up to the poisha.
@@ -122,10 +106,7 @@ impl Taka {
     /// # Errors
     /// [`MoneyError::OutOfRange`] beyond [`Self::MAX_POISHA`].
     pub fn share(self, rate: Rate) -> Result<Self, MoneyError> {
-        let exact = self
-            .0
-            .checked_mul(Decimal::new(i64::from(rate.ppm()), 6))
-            .ok_or(MoneyError::OutOfRange)?;
+        let exact = self.0.checked_mul(Decimal::new(i64::from(rate.ppm()), 6)).ok_or(MoneyError::OutOfRange)?;
         Self::round_half_up(exact)
     }
 
@@ -145,9 +126,7 @@ impl Taka {
     #[must_use]
     pub fn grouped(self) -> String {
         let plain = self.to_string();
-        let (sign, digits) = plain
-            .strip_prefix('-')
-            .map_or(("", plain.as_str()), |d| ("-", d));
+        let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |d| ("-", d));
         let (whole, poisha) = digits.split_once('.').unwrap_or((digits, "00"));
         let mut out = String::with_capacity(digits.len() + 6);
         for (i, c) in whole.chars().enumerate() {
@@ -179,10 +158,7 @@ impl FromStr for Taka {
     type Err = MoneyError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain: String = digits::to_ascii(text.trim())
-            .chars()
-            .filter(|c| *c != ',')
-            .collect();
+        let plain: String = digits::to_ascii(text.trim()).chars().filter(|c| *c != ',').collect();
         let unsigned = plain.strip_prefix('-').unwrap_or(&plain);
         let shaped = !unsigned.is_empty()
             && unsigned.len() <= 40
@@ -196,9 +172,7 @@ impl FromStr for Taka {
         if unsigned.split_once('.').is_some_and(|(_, f)| f.len() > 2) {
             return Err(MoneyError::TooFine(text.to_owned()));
         }
-        Decimal::from_str_exact(&plain)
-            .map_err(|_| MoneyError::OutOfRange)
-            .and_then(Self::checked)
+        Decimal::from_str_exact(&plain).map_err(|_| MoneyError::OutOfRange).and_then(Self::checked)
     }
 }
 
@@ -210,9 +184,7 @@ impl Serialize for Taka {
 
 impl<'de> Deserialize<'de> for Taka {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -254,22 +226,13 @@ mod tests {
         for (text, poisha, plain, grouped) in [
             ("0", 0, "0.00", "0.00"),
             ("107500", 10_750_000, "107500.00", "1,07,500.00"),
-            (
-                "1,00,00,000.5",
-                1_000_000_050,
-                "10000000.50",
-                "1,00,00,000.50",
-            ),
+            ("1,00,00,000.5", 1_000_000_050, "10000000.50", "1,00,00,000.50"),
             ("১,২৩৪.৫৬", 123_456, "1234.56", "1,234.56"),
             ("-999.01", -99_901, "-999.01", "-999.01"),
         ] {
             let amount = taka(text);
             assert_eq!(
-                (
-                    amount.poisha(),
-                    amount.to_string().as_str(),
-                    amount.grouped().as_str()
-                ),
+                (amount.poisha(), amount.to_string().as_str(), amount.grouped().as_str()),
                 (poisha, plain, grouped)
             );
         }
@@ -277,18 +240,10 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_money() {
-        for text in [
-            "", "-", ".", "1.", ".5", "1.2.3", "1e3", "12a", "NaN", "+1", "1 000",
-        ] {
-            assert!(
-                matches!(text.parse::<Taka>(), Err(MoneyError::NotANumber(_))),
-                "{text}"
-            );
+        for text in ["", "-", ".", "1.", ".5", "1.2.3", "1e3", "12a", "NaN", "+1", "1 000"] {
+            assert!(matches!(text.parse::<Taka>(), Err(MoneyError::NotANumber(_))), "{text}");
         }
-        assert!(matches!(
-            "1.005".parse::<Taka>(),
-            Err(MoneyError::TooFine(_))
-        ));
+        assert!(matches!("1.005".parse::<Taka>(), Err(MoneyError::TooFine(_))));
         for text in ["1000000000000.01", "99999999999999999999999999999999999999"] {
             assert_eq!(text.parse::<Taka>(), Err(MoneyError::OutOfRange), "{text}");
         }
@@ -296,28 +251,16 @@ mod tests {
 
     #[test]
     fn rounds_half_up_to_the_poisha() {
-        assert_eq!(
-            taka("0.10").share(Rate::from_ppm(150_000)).unwrap(),
-            taka("0.02")
-        );
-        assert_eq!(
-            taka("100000").share(Rate::from_ppm(75_000)).unwrap(),
-            taka("7500")
-        );
-        assert_eq!(
-            taka("33.33").share(Rate::from_ppm(150_000)).unwrap(),
-            taka("5.00")
-        );
-        assert_eq!(
-            taka("-0.10").share(Rate::from_ppm(150_000)).unwrap(),
-            taka("-0.02")
-        );
+        assert_eq!(taka("0.10").share(Rate::from_ppm(150_000)).unwrap(), taka("0.02"));
+        assert_eq!(taka("100000").share(Rate::from_ppm(75_000)).unwrap(), taka("7500"));
+        assert_eq!(taka("33.33").share(Rate::from_ppm(150_000)).unwrap(), taka("5.00"));
+        assert_eq!(taka("-0.10").share(Rate::from_ppm(150_000)).unwrap(), taka("-0.02"));
     }
 
     #[test]
     fn sums_beyond_the_limit_are_errors() {
         let max = Taka::from_poisha(Taka::MAX_POISHA).unwrap();
-        assert_eq!(max.add(taka("0.01")), Err(MoneyError::OutOfRange));
+        assert_eq!(max.plus(taka("0.01")), Err(MoneyError::OutOfRange));
         assert_eq!(Taka::sum([max, max]), Err(MoneyError::OutOfRange));
     }
 

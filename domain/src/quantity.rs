@@ -15,9 +15,7 @@ pub struct Quantity(Decimal);
 
 /// The text is not a quantity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is not a quantity: give a number above zero with at most nine digits and six decimals"
-)]
+#[error("{0:?} is not a quantity: give a number above zero with at most nine digits and six decimals")]
 pub struct QuantityError(String);
 
 impl Quantity {
@@ -26,10 +24,7 @@ impl Quantity {
     /// # Errors
     /// [`MoneyError::OutOfRange`] beyond what an amount can be.
     pub fn priced(self, unit_price: Taka) -> Result<Taka, MoneyError> {
-        let exact = self
-            .0
-            .checked_mul(unit_price.decimal())
-            .ok_or(MoneyError::OutOfRange)?;
+        let exact = self.0.checked_mul(unit_price.decimal()).ok_or(MoneyError::OutOfRange)?;
         Taka::round_half_up(exact)
     }
 }
@@ -44,9 +39,7 @@ impl FromStr for Quantity {
             !part.is_empty() && part.len() <= most && part.chars().all(|c| c.is_ascii_digit())
         };
         match Decimal::from_str_exact(&plain) {
-            Ok(value) if digits(whole, 9) && digits(decimals, 6) && value > Decimal::ZERO => {
-                Ok(Self(value))
-            }
+            Ok(value) if digits(whole, 9) && digits(decimals, 6) && value > Decimal::ZERO => Ok(Self(value)),
             _ => Err(QuantityError(text.chars().take(40).collect())),
         }
     }
@@ -66,9 +59,7 @@ impl Serialize for Quantity {
 
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -79,26 +70,13 @@ mod tests {
     #[test]
     fn prices_exactly() {
         let q: Quantity = "2.5".parse().unwrap();
-        assert_eq!(
-            q.priced("33.33".parse().unwrap()).unwrap(),
-            "83.33".parse().unwrap()
-        );
+        assert_eq!(q.priced("33.33".parse().unwrap()).unwrap(), "83.33".parse().unwrap());
         assert_eq!("১০".parse::<Quantity>().unwrap().to_string(), "10");
     }
 
     #[test]
     fn refuses_what_is_not_a_quantity() {
-        for text in [
-            "0",
-            "-1",
-            "",
-            "1e3",
-            ".5",
-            "1.",
-            "1234567890",
-            "1.1234567",
-            "x",
-        ] {
+        for text in ["0", "-1", "", "1e3", ".5", "1.", "1234567890", "1.1234567", "x"] {
             assert!(text.parse::<Quantity>().is_err(), "{text}");
         }
     }

@@ -93,11 +93,7 @@ impl FromStr for RefusalCode {
     type Err = UnknownCode;
 
     fn from_str(text: &str) -> Result<Self, UnknownCode> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|c| c.name() == text)
-            .ok_or_else(|| UnknownCode(text.to_owned()))
+        Self::ALL.iter().copied().find(|c| c.name() == text).ok_or_else(|| UnknownCode(text.to_owned()))
     }
 }
 
@@ -117,19 +113,14 @@ impl Refusal {
     /// A refusal with its message.
     #[must_use]
     pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     /// Reads `CODE: message` from anywhere in a text that other layers have wrapped.
     #[must_use]
     pub fn find_in(text: &str) -> Option<Self> {
         text.match_indices(": ").find_map(|(at, _)| {
-            let start = text[..at]
-                .rfind(|c: char| !(c.is_ascii_uppercase() || c == '_'))
-                .map_or(0, |i| i + 1);
+            let start = text[..at].rfind(|c: char| !(c.is_ascii_uppercase() || c == '_')).map_or(0, |i| i + 1);
             let code = text[start..at].parse().ok()?;
             Some(Self::new(code, &text[at + 2..]))
         })
@@ -143,16 +134,8 @@ mod tests {
     #[test]
     fn a_refusal_survives_being_wrapped_in_text() {
         let refusal = Refusal::new(RefusalCode::SelfApproval, "rahim submitted this invoice");
-        assert_eq!(
-            Refusal::find_in(&refusal.to_string()),
-            Some(refusal.clone())
-        );
-        assert_eq!(
-            Refusal::find_in(&format!("update failed: Failure({refusal}"))
-                .unwrap()
-                .code,
-            refusal.code
-        );
+        assert_eq!(Refusal::find_in(&refusal.to_string()), Some(refusal.clone()));
+        assert_eq!(Refusal::find_in(&format!("update failed: Failure({refusal}")).unwrap().code, refusal.code);
         assert_eq!(Refusal::find_in("nothing: of the kind"), None);
     }
 

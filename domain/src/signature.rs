@@ -61,10 +61,8 @@ impl KeyPair {
     #[must_use]
     pub fn to_pkcs8_der(&self) -> Vec<u8> {
         // RFC 8410: a fixed header, then the 32 bytes of the seed.
-        const HEADER: [u8; 16] = [
-            0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22,
-            0x04, 0x20,
-        ];
+        const HEADER: [u8; 16] =
+            [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
         [HEADER.as_slice(), &self.0.to_bytes()].concat()
     }
 
@@ -83,10 +81,7 @@ impl KeyPair {
     /// Signs a text.
     #[must_use]
     pub fn sign(&self, text: &str) -> Signature {
-        Signature {
-            key_id: self.id(),
-            value: BASE64.encode(self.0.sign(text.as_bytes()).to_bytes()),
-        }
+        Signature { key_id: self.id(), value: BASE64.encode(self.0.sign(text.as_bytes()).to_bytes()) }
     }
 }
 
@@ -105,13 +100,10 @@ impl AcceptedKeys {
     ///
     /// # Errors
     /// [`SignatureError::NotAKey`] when one of them is not a key.
-    pub fn from_public_texts<'a>(
-        texts: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Self, SignatureError> {
+    pub fn from_public_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, SignatureError> {
         let mut keys = BTreeMap::new();
         for text in texts {
-            let key =
-                VerifyingKey::from_bytes(&key_bytes(text)?).map_err(|_| SignatureError::NotAKey)?;
+            let key = VerifyingKey::from_bytes(&key_bytes(text)?).map_err(|_| SignatureError::NotAKey)?;
             keys.insert(key_id(&key), key);
         }
         Ok(Self(keys))
@@ -122,29 +114,16 @@ impl AcceptedKeys {
     /// # Errors
     /// [`SignatureError`] when the key is not accepted or the signature does not fit.
     pub fn verify(&self, text: &str, signature: &Signature) -> Result<(), SignatureError> {
-        let key = self
-            .0
-            .get(&signature.key_id)
-            .ok_or_else(|| SignatureError::UnknownKey(signature.key_id.clone()))?;
-        let bytes: [u8; 64] = BASE64
-            .decode(&signature.value)
-            .ok()
-            .and_then(|b| b.try_into().ok())
-            .ok_or(SignatureError::Mismatch)?;
-        key.verify_strict(
-            text.as_bytes(),
-            &ed25519_dalek::Signature::from_bytes(&bytes),
-        )
-        .map_err(|_| SignatureError::Mismatch)
+        let key = self.0.get(&signature.key_id).ok_or_else(|| SignatureError::UnknownKey(signature.key_id.clone()))?;
+        let bytes: [u8; 64] =
+            BASE64.decode(&signature.value).ok().and_then(|b| b.try_into().ok()).ok_or(SignatureError::Mismatch)?;
+        key.verify_strict(text.as_bytes(), &ed25519_dalek::Signature::from_bytes(&bytes))
+            .map_err(|_| SignatureError::Mismatch)
     }
 }
 
 fn key_bytes(text: &str) -> Result<[u8; 32], SignatureError> {
-    BASE64
-        .decode(text.trim())
-        .ok()
-        .and_then(|b| b.try_into().ok())
-        .ok_or(SignatureError::NotAKey)
+    BASE64.decode(text.trim()).ok().and_then(|b| b.try_into().ok()).ok_or(SignatureError::NotAKey)
 }
 
 fn key_id(key: &VerifyingKey) -> String {
@@ -161,21 +140,10 @@ mod tests {
         let keys = AcceptedKeys::from_public_texts([pair.public_text().as_str()]).unwrap();
         let signature = pair.sign("approve level-1");
         assert_eq!(keys.verify("approve level-1", &signature), Ok(()));
-        assert_eq!(
-            keys.verify("approve level-2", &signature),
-            Err(SignatureError::Mismatch)
-        );
+        assert_eq!(keys.verify("approve level-2", &signature), Err(SignatureError::Mismatch));
         let stranger = KeyPair::from_seed(&[8; 32]).sign("approve level-1");
-        assert!(matches!(
-            keys.verify("approve level-1", &stranger),
-            Err(SignatureError::UnknownKey(_))
-        ));
+        assert!(matches!(keys.verify("approve level-1", &stranger), Err(SignatureError::UnknownKey(_))));
         assert!(!format!("{pair:?}").contains(&pair.to_secret_text()));
-        assert_eq!(
-            KeyPair::from_secret_text(&pair.to_secret_text())
-                .unwrap()
-                .id(),
-            pair.id()
-        );
+        assert_eq!(KeyPair::from_secret_text(&pair.to_secret_text()).unwrap().id(), pair.id());
     }
 }

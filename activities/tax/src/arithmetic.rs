@@ -13,39 +13,23 @@ pub fn check_arithmetic(invoice: &Invoice) -> Result<(), Refusal> {
         if priced != line.amount {
             return Err(Refusal::new(
                 RefusalCode::LineArithmetic,
-                format!(
-                    "lines[{i}].amount is {}; {} x {} is {priced}",
-                    line.amount, line.quantity, line.unit_price
-                ),
+                format!("lines[{i}].amount is {}; {} x {} is {priced}", line.amount, line.quantity, line.unit_price),
             ));
         }
     }
     let sum = Taka::sum(invoice.lines.iter().map(|l| l.amount)).map_err(too_large)?;
     if sum != invoice.subtotal {
-        return Err(mismatch(
-            "subtotal",
-            invoice.subtotal,
-            "the lines add up to",
-            sum,
-        ));
+        return Err(mismatch("subtotal", invoice.subtotal, "the lines add up to", sum));
     }
-    let total = invoice.subtotal.add(invoice.vat).map_err(too_large)?;
+    let total = invoice.subtotal.plus(invoice.vat).map_err(too_large)?;
     if total != invoice.total {
-        return Err(mismatch(
-            "total",
-            invoice.total,
-            "subtotal and VAT add up to",
-            total,
-        ));
+        return Err(mismatch("total", invoice.total, "subtotal and VAT add up to", total));
     }
     Ok(())
 }
 
 fn mismatch(field: &str, stated: Taka, what: &str, computed: Taka) -> Refusal {
-    Refusal::new(
-        RefusalCode::TotalMismatch,
-        format!("{field} is {stated}; {what} {computed}"),
-    )
+    Refusal::new(RefusalCode::TotalMismatch, format!("{field} is {stated}; {what} {computed}"))
 }
 
 pub(crate) fn too_large(error: MoneyError) -> Refusal {

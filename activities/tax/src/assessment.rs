@@ -112,15 +112,13 @@ pub fn assess(
 
     let mut by_code: BTreeMap<&str, Taka> = BTreeMap::new();
     for line in &invoice.lines {
-        let sum = by_code
-            .entry(line.tax_code.as_deref().unwrap_or(STANDARD))
-            .or_default();
-        *sum = sum.add(line.amount).map_err(too_large)?;
+        let sum = by_code.entry(line.tax_code.as_deref().unwrap_or(STANDARD)).or_default();
+        *sum = sum.plus(line.amount).map_err(too_large)?;
     }
     let mut vat = Taka::ZERO;
     for (code, base) in by_code {
         let step = step(schedule, Tax::Vat, code, invoice.date, base, &mut questions)?;
-        vat = vat.add(step.amount).map_err(too_large)?;
+        vat = vat.plus(step.amount).map_err(too_large)?;
         trace.push(step);
     }
     if vat.distance(invoice.vat).map_err(too_large)? > schedule.vat_tolerance {
@@ -134,22 +132,10 @@ pub fn assess(
     }
 
     let code = kind.name().to_uppercase();
-    let tds = step(
-        schedule,
-        Tax::Tds,
-        &code,
-        paid_on,
-        invoice.subtotal,
-        &mut questions,
-    )?;
-    let net_payable = invoice.total.sub(tds.amount).map_err(too_large)?;
-    let withheld = vec![Withheld {
-        tax: tds.tax,
-        code: tds.code.clone(),
-        rate: tds.rate,
-        base: tds.base,
-        amount: tds.amount,
-    }];
+    let tds = step(schedule, Tax::Tds, &code, paid_on, invoice.subtotal, &mut questions)?;
+    let net_payable = invoice.total.minus(tds.amount).map_err(too_large)?;
+    let withheld =
+        vec![Withheld { tax: tds.tax, code: tds.code.clone(), rate: tds.rate, base: tds.base, amount: tds.amount }];
     trace.push(tds);
     Ok(Assessment {
         subtotal: invoice.subtotal,
@@ -172,10 +158,7 @@ fn step(
 ) -> Result<TraceStep, Refusal> {
     let row = schedule.row(tax, code, day)?;
     if row.confidence == Confidence::L {
-        questions.push(format!(
-            "{tax} {code} at {} rests on {:?} alone: is it right?",
-            row.rate, row.source
-        ));
+        questions.push(format!("{tax} {code} at {} rests on {:?} alone: is it right?", row.rate, row.source));
     }
     TraceStep::new(schedule, row, base)
 }

@@ -140,17 +140,12 @@ impl Schedule {
     /// # Errors
     /// [`ScheduleError`] for unknown keys, overlaps, empty periods and rates above the ceiling.
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
-        let schedule: Self =
-            toml::from_str(text).map_err(|e| ScheduleError::Unreadable(e.to_string()))?;
+        let schedule: Self = toml::from_str(text).map_err(|e| ScheduleError::Unreadable(e.to_string()))?;
         let mut by_key: BTreeMap<(Tax, &str), Vec<&Row>> = BTreeMap::new();
         for row in &schedule.rows {
             let (tax, code) = (row.tax, row.code.clone());
             if row.rate > HIGHEST {
-                return Err(ScheduleError::RateTooHigh {
-                    tax,
-                    code,
-                    rate: row.rate,
-                });
+                return Err(ScheduleError::RateTooHigh { tax, code, rate: row.rate });
             }
             if row.from.zip(row.to).is_some_and(|(from, to)| to <= from) {
                 return Err(ScheduleError::Empty { tax, code });
@@ -169,17 +164,11 @@ impl Schedule {
     /// # Errors
     /// `RATE_NOT_COVERED` when there is none.
     pub fn row(&self, tax: Tax, code: &str, day: NaiveDate) -> Result<&Row, Refusal> {
-        self.rows
-            .iter()
-            .find(|r| r.tax == tax && r.code == code && r.covers(day))
-            .ok_or_else(|| {
-                Refusal::new(
-                    RefusalCode::RateNotCovered,
-                    format!(
-                        "schedule {} has no {tax} row for code {code:?} on {day}",
-                        self.name
-                    ),
-                )
-            })
+        self.rows.iter().find(|r| r.tax == tax && r.code == code && r.covers(day)).ok_or_else(|| {
+            Refusal::new(
+                RefusalCode::RateNotCovered,
+                format!("schedule {} has no {tax} row for code {code:?} on {day}", self.name),
+            )
+        })
     }
 }

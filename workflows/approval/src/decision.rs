@@ -48,10 +48,7 @@ impl Decision {
     /// [`CanonicalError`] when it cannot be written.
     pub fn sign(self, key: &KeyPair) -> Result<SignedDecision, CanonicalError> {
         let signature = Some(key.sign(&canonical::to_text(&self)?));
-        Ok(SignedDecision {
-            decision: self,
-            signature,
-        })
+        Ok(SignedDecision { decision: self, signature })
     }
 }
 
@@ -62,23 +59,14 @@ impl SignedDecision {
     /// `SIGNATURE_MISSING` or `SIGNATURE_INVALID`.
     pub fn verify(&self, keys: &AcceptedKeys, trust_unsigned: bool) -> Result<bool, Refusal> {
         let Some(signature) = &self.signature else {
-            return if trust_unsigned {
-                Ok(false)
-            } else {
-                Err(missing_signature())
-            };
+            return if trust_unsigned { Ok(false) } else { Err(missing_signature()) };
         };
         let invalid = |why: String| Refusal::new(RefusalCode::SignatureInvalid, why);
         let text = canonical::to_text(&self.decision).map_err(|e| invalid(e.to_string()))?;
-        keys.verify(&text, signature)
-            .map(|()| true)
-            .map_err(|e| invalid(e.to_string()))
+        keys.verify(&text, signature).map(|()| true).map_err(|e| invalid(e.to_string()))
     }
 }
 
 pub(crate) fn missing_signature() -> Refusal {
-    Refusal::new(
-        RefusalCode::SignatureMissing,
-        "the decision is unsigned; send it through the facade, which signs it",
-    )
+    Refusal::new(RefusalCode::SignatureMissing, "the decision is unsigned; send it through the facade, which signs it")
 }

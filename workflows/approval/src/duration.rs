@@ -5,9 +5,7 @@ use serde::{Deserialize, Deserializer};
 pub(crate) fn seconds<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::Error> {
     let text = String::deserialize(d)?;
     match humantime::parse_duration(&text) {
-        Ok(duration) if duration.as_secs() >= 1 && duration.subsec_nanos() == 0 => {
-            Ok(duration.as_secs())
-        }
+        Ok(duration) if duration.as_secs() >= 1 && duration.subsec_nanos() == 0 => Ok(duration.as_secs()),
         _ => Err(serde::de::Error::custom(format!(
             "{text:?} is not a time of at least one second, such as 2d, 36h or 90m"
         ))),

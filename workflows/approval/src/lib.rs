@@ -13,6 +13,4 @@ pub use decision::{Decision, SignedDecision, WITHDRAW};
 pub use events::{Command, Event, Outcome, Question};
 pub use machine::{MAX_QUESTIONS, Machine, TaskState};
 pub use plan::{AllowedAnswer, ExceptionFinding, Facts, Plan, Task, TaskKind, resolve};
-pub use policy::{
-    ExceptionKind, ExceptionRule, LevelRule, Matching, Policy, PolicyError, Shortfall,
-};
+pub use policy::{ExceptionKind, ExceptionRule, LevelRule, Matching, Policy, PolicyError, Shortfall};

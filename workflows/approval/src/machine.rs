@@ -41,9 +41,7 @@ impl TaskState {
 
     fn next_moment(&self) -> Option<DateTime<Utc>> {
         match self.reminded_at {
-            None => self
-                .opened_at
-                .map(|at| after(at, self.task.remind_after_seconds)),
+            None => self.opened_at.map(|at| after(at, self.task.remind_after_seconds)),
             Some(_) => self.due_at(),
         }
     }
@@ -71,13 +69,7 @@ impl Machine {
     /// A document that has not been assessed.
     #[must_use]
     pub fn new(submitter: PersonId) -> Self {
-        Self {
-            submitter,
-            tasks: Vec::new(),
-            questions: Vec::new(),
-            withdrawal: None,
-            outcome: None,
-        }
+        Self { submitter, tasks: Vec::new(), questions: Vec::new(), withdrawal: None, outcome: None }
     }
 
     /// What the command leads to, or why it is refused. Changes nothing.
@@ -90,13 +82,9 @@ impl Machine {
             Command::Decide(decision) => self.answer(decision, now),
             Command::RequestInfo { by, question } => self.ask(by, question, now),
             Command::Tick => Ok(self.tick(now)),
-            Command::Void {
-                request_id,
-                refusal,
-            } => Ok(vec![Event::DecisionVoided {
-                request_id: request_id.clone(),
-                refusal: refusal.clone(),
-            }]),
+            Command::Void { request_id, refusal } => {
+                Ok(vec![Event::DecisionVoided { request_id: request_id.clone(), refusal: refusal.clone() }])
+            }
         }
     }
 
@@ -154,11 +142,7 @@ impl Machine {
     /// The next moment at which something is due.
     #[must_use]
     pub fn next_moment(&self) -> Option<DateTime<Utc>> {
-        if self.outcome.is_some() {
-            None
-        } else {
-            self.open_tasks().filter_map(TaskState::next_moment).min()
-        }
+        if self.outcome.is_some() { None } else { self.open_tasks().filter_map(TaskState::next_moment).min() }
     }
 
     /// The task that a decision without one means: the first open task that the person may decide, else the first open one.
@@ -173,25 +157,14 @@ impl Machine {
     }
 
     fn each(&mut self, id: &TaskId, change: impl Fn(&mut TaskState)) {
-        self.tasks
-            .iter_mut()
-            .filter(|t| t.task.id == *id)
-            .for_each(change);
+        self.tasks.iter_mut().filter(|t| t.task.id == *id).for_each(change);
     }
 
     fn take_up(&mut self, plan: &Plan, plan_hash: &str) {
         // A later plan follows everything that is decided already.
-        let base = self
-            .tasks
-            .iter()
-            .map(|t| t.task.stage + 1)
-            .max()
-            .unwrap_or(0);
+        let base = self.tasks.iter().map(|t| t.task.stage + 1).max().unwrap_or(0);
         self.tasks.extend(plan.tasks.iter().map(|task| TaskState {
-            task: Task {
-                stage: base + task.stage,
-                ..task.clone()
-            },
+            task: Task { stage: base + task.stage, ..task.clone() },
             plan_hash: plan_hash.to_owned(),
             opened_at: None,
             reminded_at: None,
@@ -206,12 +179,7 @@ impl Machine {
             self.withdrawal = None;
             self.outcome = None;
         }
-        if let Some(stage) = self
-            .tasks
-            .iter()
-            .find(|t| named(&t.decision))
-            .map(|t| t.task.stage)
-        {
+        if let Some(stage) = self.tasks.iter().find(|t| named(&t.decision)).map(|t| t.task.stage) {
             for task in &mut self.tasks {
                 if named(&task.decision) {
                     task.decision = None;
@@ -226,26 +194,15 @@ impl Machine {
 
     fn nothing_open(&self) -> Refusal {
         if self.outcome.is_some() {
-            Refusal::new(
-                RefusalCode::DocumentClosed,
-                "the approval has ended; nothing is open",
-            )
+            Refusal::new(RefusalCode::DocumentClosed, "the approval has ended; nothing is open")
         } else {
-            Refusal::new(
-                RefusalCode::NotAssessed,
-                "the document is being assessed; try again in a moment",
-            )
+            Refusal::new(RefusalCode::NotAssessed, "the document is being assessed; try again in a moment")
         }
     }
 
     fn open(&self, plan: &Plan, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
-        let plan_hash = plan
-            .hash()
-            .map_err(|e| Refusal::new(RefusalCode::Internal, e.to_string()))?;
-        let mut events = vec![Event::PlanOpened {
-            plan: plan.clone(),
-            plan_hash,
-        }];
+        let plan_hash = plan.hash().map_err(|e| Refusal::new(RefusalCode::Internal, e.to_string()))?;
+        let mut events = vec![Event::PlanOpened { plan: plan.clone(), plan_hash }];
         let withdrawn = self.withdrawal.is_some();
         let mut next = self.clone();
         next.apply(&events[0]);
@@ -265,39 +222,20 @@ impl Machine {
         if self.open_tasks().next().is_some() {
             return Vec::new();
         }
-        match self
-            .tasks
-            .iter()
-            .filter(|t| t.decision.is_none())
-            .map(|t| t.task.stage)
-            .min()
-        {
+        match self.tasks.iter().filter(|t| t.decision.is_none()).map(|t| t.task.stage).min() {
             Some(stage) => self
                 .tasks
                 .iter()
                 .filter(|t| t.task.stage == stage)
-                .map(|t| Event::TaskOpened {
-                    task: t.task.id.clone(),
-                    at: now,
-                })
+                .map(|t| Event::TaskOpened { task: t.task.id.clone(), at: now })
                 .collect(),
-            None => vec![Event::Concluded {
-                outcome: Outcome::Approved,
-                request_id: last.cloned(),
-            }],
+            None => vec![Event::Concluded { outcome: Outcome::Approved, request_id: last.cloned() }],
         }
     }
 
     fn answer(&self, decision: &Decision, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
-        let earlier = self
-            .tasks
-            .iter()
-            .filter_map(|t| t.decision.as_ref())
-            .chain(&self.withdrawal);
-        if let Some(known) = earlier
-            .into_iter()
-            .find(|d| d.request_id == decision.request_id)
-        {
+        let earlier = self.tasks.iter().filter_map(|t| t.decision.as_ref()).chain(&self.withdrawal);
+        if let Some(known) = earlier.into_iter().find(|d| d.request_id == decision.request_id) {
             return if known == decision {
                 Ok(Vec::new())
             } else {
@@ -320,10 +258,7 @@ impl Machine {
         if decision.answer != WITHDRAW {
             return Err(Refusal::new(
                 RefusalCode::AnswerNotAllowed,
-                format!(
-                    "{:?} needs a task; without one only {WITHDRAW} is known",
-                    decision.answer
-                ),
+                format!("{:?} needs a task; without one only {WITHDRAW} is known", decision.answer),
             ));
         }
         if decision.actor != self.submitter || decision.principal != self.submitter {
@@ -333,25 +268,12 @@ impl Machine {
             ));
         }
         Ok(vec![
-            Event::TaskDecided {
-                decision: decision.clone(),
-                answer: WITHDRAW.to_owned(),
-                proceeds: false,
-                at: now,
-            },
-            Event::Concluded {
-                outcome: Outcome::Withdrawn,
-                request_id: Some(decision.request_id.clone()),
-            },
+            Event::TaskDecided { decision: decision.clone(), answer: WITHDRAW.to_owned(), proceeds: false, at: now },
+            Event::Concluded { outcome: Outcome::Withdrawn, request_id: Some(decision.request_id.clone()) },
         ])
     }
 
-    fn decide_task(
-        &self,
-        id: &TaskId,
-        decision: &Decision,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Event>, Refusal> {
+    fn decide_task(&self, id: &TaskId, decision: &Decision, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
         let state = self.check_task(id)?;
         self.check_person(state, &decision.actor)?;
         if decision.principal != decision.actor {
@@ -371,17 +293,8 @@ impl Machine {
             at: now,
         };
         if !answer.proceeds {
-            let outcome = Outcome::Rejected {
-                task: id.clone(),
-                by: decision.actor.clone(),
-            };
-            return Ok(vec![
-                decided,
-                Event::Concluded {
-                    outcome,
-                    request_id: Some(decision.request_id.clone()),
-                },
-            ]);
+            let outcome = Outcome::Rejected { task: id.clone(), by: decision.actor.clone() };
+            return Ok(vec![decided, Event::Concluded { outcome, request_id: Some(decision.request_id.clone()) }]);
         }
         let mut next = self.clone();
         next.apply(&decided);
@@ -394,78 +307,52 @@ impl Machine {
         if self.tasks.is_empty() {
             return Err(self.nothing_open());
         }
-        let state = self
-            .tasks
-            .iter()
-            .find(|t| t.task.id == *id)
-            .ok_or_else(|| {
-                let known: Vec<&str> = self.tasks.iter().map(|t| t.task.id.as_str()).collect();
-                Refusal::new(
-                    RefusalCode::TaskUnknown,
-                    format!(
-                        "{id} is not a task of this document; there are {}",
-                        known.join(", ")
-                    ),
-                )
-            })?;
+        let state = self.tasks.iter().find(|t| t.task.id == *id).ok_or_else(|| {
+            let known: Vec<&str> = self.tasks.iter().map(|t| t.task.id.as_str()).collect();
+            Refusal::new(
+                RefusalCode::TaskUnknown,
+                format!("{id} is not a task of this document; there are {}", known.join(", ")),
+            )
+        })?;
         if let Some(decided) = &state.decision {
-            return Err(Refusal::new(
-                RefusalCode::AlreadyDecided,
-                format!("{id} was decided by {}", decided.actor),
-            ));
+            return Err(Refusal::new(RefusalCode::AlreadyDecided, format!("{id} was decided by {}", decided.actor)));
         }
         if self.outcome.is_some() {
             return Err(self.nothing_open());
         }
         if state.opened_at.is_none() {
             let open: Vec<&str> = self.open_tasks().map(|t| t.task.id.as_str()).collect();
-            return Err(Refusal::new(
-                RefusalCode::TaskNotOpen,
-                format!("{id} waits for {}", open.join(", ")),
-            ));
+            return Err(Refusal::new(RefusalCode::TaskNotOpen, format!("{id} waits for {}", open.join(", "))));
         }
         Ok(state)
     }
 
     fn check_person(&self, state: &TaskState, person: &PersonId) -> Result<(), Refusal> {
         if *person == self.submitter {
-            return Err(Refusal::new(
-                RefusalCode::SelfApproval,
-                format!("{person} submitted this document"),
-            ));
+            return Err(Refusal::new(RefusalCode::SelfApproval, format!("{person} submitted this document")));
         }
         if !state.task.eligible.contains(person) {
             return Err(Refusal::new(
                 RefusalCode::NotEligible,
-                format!(
-                    "{person} may not decide {} ({})",
-                    state.task.id, state.task.role
-                ),
+                format!("{person} may not decide {} ({})", state.task.id, state.task.role),
             ));
         }
         let is_level = |t: &TaskState| t.task.kind == TaskKind::Level;
         let by_person = |d: &Decision| d.actor == *person || d.principal == *person;
-        let earlier = self.tasks.iter().find(|t| {
-            is_level(t) && t.task.id != state.task.id && t.decision.as_ref().is_some_and(by_person)
-        });
+        let earlier = self
+            .tasks
+            .iter()
+            .find(|t| is_level(t) && t.task.id != state.task.id && t.decision.as_ref().is_some_and(by_person));
         match earlier {
             Some(other) if is_level(state) => Err(Refusal::new(
                 RefusalCode::RepeatedApprover,
-                format!(
-                    "{person} decided {}; another person must decide {}",
-                    other.task.id, state.task.id
-                ),
+                format!("{person} decided {}; another person must decide {}", other.task.id, state.task.id),
             )),
             _ => Ok(()),
         }
     }
 
-    fn ask(
-        &self,
-        by: &PersonId,
-        question: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Event>, Refusal> {
+    fn ask(&self, by: &PersonId, question: &str, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
         let state = self.current_task(by)?;
         self.check_person(state, by)?;
         if self.questions.len() >= MAX_QUESTIONS {
@@ -486,25 +373,15 @@ impl Machine {
         if self.outcome.is_some() {
             return Vec::new();
         }
-        if let Some(late) = self
-            .open_tasks()
-            .find(|t| t.due_at().is_some_and(|due| due <= now))
-        {
+        if let Some(late) = self.open_tasks().find(|t| t.due_at().is_some_and(|due| due <= now)) {
             return vec![Event::Concluded {
-                outcome: Outcome::Expired {
-                    task: late.task.id.clone(),
-                },
+                outcome: Outcome::Expired { task: late.task.id.clone() },
                 request_id: None,
             }];
         }
         self.open_tasks()
-            .filter(|t| {
-                t.reminded_at.is_none() && t.next_moment().is_some_and(|moment| moment <= now)
-            })
-            .map(|t| Event::Reminded {
-                task: t.task.id.clone(),
-                at: now,
-            })
+            .filter(|t| t.reminded_at.is_none() && t.next_moment().is_some_and(|moment| moment <= now))
+            .map(|t| Event::Reminded { task: t.task.id.clone(), at: now })
             .collect()
     }
 }
@@ -522,11 +399,7 @@ fn allowed<'a>(task: &'a Task, answer: &str) -> Result<&'a AllowedAnswer, Refusa
         let answer: String = answer.chars().take(40).collect();
         Refusal::new(
             RefusalCode::AnswerNotAllowed,
-            format!(
-                "{answer:?} is not an answer to {}; it knows {}",
-                task.id,
-                known.join(", ")
-            ),
+            format!("{answer:?} is not an answer to {}; it knows {}", task.id, known.join(", ")),
         )
     })
 }

@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use vextrus_domain::canonical::{self, CanonicalError};
-use vextrus_domain::{
-    DepartmentId, Person, PersonId, Refusal, RefusalCode, RoleName, Taka, TaskId,
-};
+use vextrus_domain::{DepartmentId, Person, PersonId, Refusal, RefusalCode, RoleName, Taka, TaskId};
 
 use crate::policy::{ExceptionKind, Policy};
 
@@ -130,53 +128,32 @@ pub fn resolve(policy: &Policy, policy_hash: &str, facts: &Facts<'_>) -> Result<
             remind_after_seconds: share(rule.within_seconds, policy.remind_at_percent),
         });
     }
-    let levels = policy
-        .levels
-        .iter()
-        .filter(|l| facts.revision == 1 && l.above.is_none_or(|above| facts.total > above));
+    let levels =
+        policy.levels.iter().filter(|l| facts.revision == 1 && l.above.is_none_or(|above| facts.total > above));
     for (stage, level) in (1..).zip(levels) {
         tasks.push(Task {
             id: task_id(&format!("level-{stage}"))?,
             kind: TaskKind::Level,
             stage,
             role: level.role.clone(),
-            question: format!(
-                "approve a total of BDT {} as {}?",
-                facts.total.grouped(),
-                level.role
-            ),
-            eligible: eligible(
-                &level.role,
-                level.same_department.then_some(facts.department),
-                facts,
-            )?,
+            question: format!("approve a total of BDT {} as {}?", facts.total.grouped(), level.role),
+            eligible: eligible(&level.role, level.same_department.then_some(facts.department), facts)?,
             answers: answers("approve", "reject"),
             within_seconds: level.within_seconds,
             remind_after_seconds: share(level.within_seconds, policy.remind_at_percent),
         });
     }
-    Ok(Plan {
-        revision: facts.revision,
-        policy_hash: policy_hash.to_owned(),
-        tasks,
-    })
+    Ok(Plan { revision: facts.revision, policy_hash: policy_hash.to_owned(), tasks })
 }
 
 fn task_id(text: &str) -> Result<TaskId, Refusal> {
-    text.parse()
-        .map_err(|e| Refusal::new(RefusalCode::Internal, format!("{e}")))
+    text.parse().map_err(|e| Refusal::new(RefusalCode::Internal, format!("{e}")))
 }
 
 fn answers(proceed: &str, refuse: &str) -> Vec<AllowedAnswer> {
     vec![
-        AllowedAnswer {
-            name: proceed.to_owned(),
-            proceeds: true,
-        },
-        AllowedAnswer {
-            name: refuse.to_owned(),
-            proceeds: false,
-        },
+        AllowedAnswer { name: proceed.to_owned(), proceeds: true },
+        AllowedAnswer { name: refuse.to_owned(), proceeds: false },
     ]
 }
 
@@ -184,11 +161,7 @@ fn share(seconds: u64, percent: u8) -> u64 {
     seconds.saturating_mul(u64::from(percent)) / 100
 }
 
-fn eligible(
-    role: &RoleName,
-    department: Option<&DepartmentId>,
-    facts: &Facts<'_>,
-) -> Result<Vec<PersonId>, Refusal> {
+fn eligible(role: &RoleName, department: Option<&DepartmentId>, facts: &Facts<'_>) -> Result<Vec<PersonId>, Refusal> {
     let mut found: Vec<PersonId> = facts
         .people
         .iter()
@@ -199,14 +172,10 @@ fn eligible(
     found.sort();
     found.dedup();
     if found.is_empty() {
-        let of = department
-            .map(|d| format!(" of department {d}"))
-            .unwrap_or_default();
+        let of = department.map(|d| format!(" of department {d}")).unwrap_or_default();
         return Err(Refusal::new(
             RefusalCode::NoEligibleApprover,
-            format!(
-                "nobody{of} but the submitter holds the role {role}; give it to an active person"
-            ),
+            format!("nobody{of} but the submitter holds the role {role}; give it to an active person"),
         ));
     }
     Ok(found)

@@ -23,12 +23,7 @@ pub enum ExceptionKind {
 
 impl ExceptionKind {
     /// Every kind; a policy has a rule for each.
-    pub const ALL: [Self; 4] = [
-        Self::PoVariance,
-        Self::PossibleDuplicate,
-        Self::UncertainRate,
-        Self::PayableChanged,
-    ];
+    pub const ALL: [Self; 4] = [Self::PoVariance, Self::PossibleDuplicate, Self::UncertainRate, Self::PayableChanged];
 
     /// The kind's name in data.
     #[must_use]
@@ -127,9 +122,7 @@ pub enum PolicyError {
     #[error("the approval policy has no level without `above`: a small document would need nobody")]
     NoFirstLevel,
     /// Levels out of order.
-    #[error(
-        "level {0} is above a smaller amount than the level before it; sort the levels by `above`"
-    )]
+    #[error("level {0} is above a smaller amount than the level before it; sort the levels by `above`")]
     Unsorted(usize),
     /// More levels than are handled.
     #[error("the approval policy has {0} levels; the most is {MAX_LEVELS}")]
@@ -159,8 +152,7 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`], in words for the person who keeps the policy.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let policy: Self =
-            toml::from_str(text).map_err(|e| PolicyError::Unreadable(e.to_string()))?;
+        let policy: Self = toml::from_str(text).map_err(|e| PolicyError::Unreadable(e.to_string()))?;
         if !(1..=99).contains(&policy.remind_at_percent) {
             return Err(PolicyError::Reminder(policy.remind_at_percent));
         }
@@ -170,18 +162,13 @@ impl Policy {
         if !policy.levels.iter().any(|l| l.above.is_none()) {
             return Err(PolicyError::NoFirstLevel);
         }
-        if let Some(i) =
-            (1..policy.levels.len()).find(|i| policy.levels[*i].above < policy.levels[*i - 1].above)
-        {
+        if let Some(i) = (1..policy.levels.len()).find(|i| policy.levels[*i].above < policy.levels[*i - 1].above) {
             return Err(PolicyError::Unsorted(i + 1));
         }
         for kind in ExceptionKind::ALL {
             let found = policy.exceptions.iter().filter(|e| e.kind == kind).count();
             if found != 1 {
-                return Err(PolicyError::Exceptions {
-                    kind: kind.name(),
-                    found,
-                });
+                return Err(PolicyError::Exceptions { kind: kind.name(), found });
             }
         }
         if let Some(rule) = policy.exceptions.iter().find(|e| e.proceed == e.refuse) {
@@ -199,10 +186,6 @@ impl Policy {
     /// The roles that the policy asks for.
     #[must_use]
     pub fn roles(&self) -> BTreeSet<&RoleName> {
-        self.levels
-            .iter()
-            .map(|l| &l.role)
-            .chain(self.exceptions.iter().map(|e| &e.role))
-            .collect()
+        self.levels.iter().map(|l| &l.role).chain(self.exceptions.iter().map(|e| &e.role)).collect()
     }
 }

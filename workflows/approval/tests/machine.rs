@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use vextrus_approval::{
-    Command, Decision, Event, ExceptionFinding, ExceptionKind, Facts, Machine, Outcome, Plan,
-    Policy, TaskKind, WITHDRAW, resolve,
+    Command, Decision, Event, ExceptionFinding, ExceptionKind, Facts, Machine, Outcome, Plan, Policy, TaskKind,
+    WITHDRAW, resolve,
 };
 use vextrus_domain::{Person, RefusalCode, Taka};
 
@@ -52,12 +52,7 @@ fn start() -> DateTime<Utc> {
 
 fn opened(total: &str, findings: &[ExceptionFinding]) -> Machine {
     let mut machine = Machine::new("sub".parse().unwrap());
-    machine
-        .handle(
-            &Command::Open(plan_for(total, "sub", &people(), findings).unwrap()),
-            start(),
-        )
-        .unwrap();
+    machine.handle(&Command::Open(plan_for(total, "sub", &people(), findings).unwrap()), start()).unwrap();
     machine
 }
 
@@ -84,22 +79,9 @@ fn decision(machine: &Machine, task: &str, answer: &str, actor: &str, request: &
     }
 }
 
-fn say(
-    machine: &mut Machine,
-    task: &str,
-    answer: &str,
-    actor: &str,
-) -> Result<Vec<Event>, RefusalCode> {
-    let decision = decision(
-        machine,
-        task,
-        answer,
-        actor,
-        &format!("{task}-{answer}-{actor}"),
-    );
-    machine
-        .handle(&Command::Decide(decision), start())
-        .map_err(|r| r.code)
+fn say(machine: &mut Machine, task: &str, answer: &str, actor: &str) -> Result<Vec<Event>, RefusalCode> {
+    let decision = decision(machine, task, answer, actor, &format!("{task}-{answer}-{actor}"));
+    machine.handle(&Command::Decide(decision), start()).map_err(|r| r.code)
 }
 
 #[test]
@@ -113,11 +95,7 @@ fn levels_follow_the_total_strictly_above() {
         ("5000000", 4),
         ("5000000.01", 5),
     ] {
-        assert_eq!(
-            plan_for(total, "sub", &people(), &[]).unwrap().tasks.len(),
-            levels,
-            "{total}"
-        );
+        assert_eq!(plan_for(total, "sub", &people(), &[]).unwrap().tasks.len(), levels, "{total}");
     }
 }
 
@@ -129,39 +107,25 @@ fn the_submitter_is_not_among_the_eligible() {
     assert_eq!(refusal.code, RefusalCode::NoEligibleApprover);
     let mut elsewhere = people();
     elsewhere[2].department = Some("sales".parse().unwrap());
-    assert!(
-        plan_for("200000", "sub", &elsewhere, &[])
-            .unwrap_err()
-            .message
-            .contains("department works")
-    );
+    assert!(plan_for("200000", "sub", &elsewhere, &[]).unwrap_err().message.contains("department works"));
 }
 
 #[test]
 fn one_level_after_the_other_until_approved() {
     let mut m = opened("600000", &[]);
-    assert_eq!(
-        say(&mut m, "level-2", "approve", "head"),
-        Err(RefusalCode::TaskNotOpen)
-    );
+    assert_eq!(say(&mut m, "level-2", "approve", "head"), Err(RefusalCode::TaskNotOpen));
     say(&mut m, "level-1", "approve", "clerk").unwrap();
     say(&mut m, "level-2", "approve", "head").unwrap();
     assert_eq!(m.outcome(), None);
     say(&mut m, "level-3", "approve", "fm").unwrap();
     assert_eq!(m.outcome(), Some(&Outcome::Approved));
-    assert_eq!(
-        say(&mut m, "level-3", "reject", "fm"),
-        Err(RefusalCode::AlreadyDecided)
-    );
+    assert_eq!(say(&mut m, "level-3", "reject", "fm"), Err(RefusalCode::AlreadyDecided));
 }
 
 #[test]
 fn refusals_are_typed() {
     let mut m = Machine::new("sub".parse().unwrap());
-    assert_eq!(
-        say(&mut m, "level-1", "approve", "clerk"),
-        Err(RefusalCode::NotAssessed)
-    );
+    assert_eq!(say(&mut m, "level-1", "approve", "clerk"), Err(RefusalCode::NotAssessed));
     let mut m = opened("600000", &[]);
     for (task, answer, actor, code) in [
         ("level-1", "approve", "sub", RefusalCode::SelfApproval),
@@ -174,45 +138,23 @@ fn refusals_are_typed() {
     }
     let mut stale = decision(&m, "level-1", "approve", "clerk", "r");
     stale.plan_hash = Some("other".into());
-    assert_eq!(
-        m.handle(&Command::Decide(stale), start()).unwrap_err().code,
-        RefusalCode::StalePlan
-    );
+    assert_eq!(m.handle(&Command::Decide(stale), start()).unwrap_err().code, RefusalCode::StalePlan);
     say(&mut m, "level-1", "approve", "clerk").unwrap();
-    assert_eq!(
-        say(&mut m, "level-1", "approve", "clerk2"),
-        Err(RefusalCode::AlreadyDecided)
-    );
+    assert_eq!(say(&mut m, "level-1", "approve", "clerk2"), Err(RefusalCode::AlreadyDecided));
 }
 
 #[test]
 fn nobody_decides_two_levels_but_an_exception_is_not_a_level() {
     let mut all = people();
     all[0].roles.push("department_head".parse().unwrap());
-    let finding = ExceptionFinding {
-        kind: ExceptionKind::PoVariance,
-        question: "?".into(),
-    };
+    let finding = ExceptionFinding { kind: ExceptionKind::PoVariance, question: "?".into() };
     let mut m = Machine::new("sub".parse().unwrap());
-    m.handle(
-        &Command::Open(plan_for("200000", "sub", &all, &[finding]).unwrap()),
-        start(),
-    )
-    .unwrap();
-    assert!(matches!(
-        m.tasks()[0].task.kind,
-        TaskKind::Exception(ExceptionKind::PoVariance)
-    ));
-    assert_eq!(
-        say(&mut m, "level-1", "approve", "clerk"),
-        Err(RefusalCode::TaskNotOpen)
-    );
+    m.handle(&Command::Open(plan_for("200000", "sub", &all, &[finding]).unwrap()), start()).unwrap();
+    assert!(matches!(m.tasks()[0].task.kind, TaskKind::Exception(ExceptionKind::PoVariance)));
+    assert_eq!(say(&mut m, "level-1", "approve", "clerk"), Err(RefusalCode::TaskNotOpen));
     say(&mut m, "exception-1-1", "accept_variance", "clerk").unwrap();
     say(&mut m, "level-1", "approve", "clerk").unwrap();
-    assert_eq!(
-        say(&mut m, "level-2", "approve", "clerk"),
-        Err(RefusalCode::RepeatedApprover)
-    );
+    assert_eq!(say(&mut m, "level-2", "approve", "clerk"), Err(RefusalCode::RepeatedApprover));
 }
 
 #[test]
@@ -220,18 +162,9 @@ fn the_same_request_is_answered_the_same_way_once() {
     let mut m = opened("600000", &[]);
     let first = decision(&m, "level-1", "approve", "clerk", "r1");
     m.handle(&Command::Decide(first.clone()), start()).unwrap();
-    assert_eq!(
-        m.handle(&Command::Decide(first.clone()), start()).unwrap(),
-        []
-    );
-    let other = Decision {
-        answer: "reject".into(),
-        ..first
-    };
-    assert_eq!(
-        m.handle(&Command::Decide(other), start()).unwrap_err().code,
-        RefusalCode::RequestIdReused
-    );
+    assert_eq!(m.handle(&Command::Decide(first.clone()), start()).unwrap(), []);
+    let other = Decision { answer: "reject".into(), ..first };
+    assert_eq!(m.handle(&Command::Decide(other), start()).unwrap_err().code, RefusalCode::RequestIdReused);
 }
 
 #[test]
@@ -239,29 +172,13 @@ fn time_reminds_at_half_and_expires_at_the_end() {
     let mut m = opened("1", &[]);
     let half = start() + TimeDelta::days(1);
     assert_eq!(m.next_moment(), Some(half));
-    assert_eq!(
-        m.handle(&Command::Tick, half - TimeDelta::seconds(1))
-            .unwrap(),
-        []
-    );
-    assert!(matches!(
-        m.handle(&Command::Tick, half).unwrap()[..],
-        [Event::Reminded { .. }]
-    ));
+    assert_eq!(m.handle(&Command::Tick, half - TimeDelta::seconds(1)).unwrap(), []);
+    assert!(matches!(m.handle(&Command::Tick, half).unwrap()[..], [Event::Reminded { .. }]));
     assert_eq!(m.next_moment(), Some(start() + TimeDelta::days(2)));
-    m.handle(&Command::Tick, start() + TimeDelta::days(2))
-        .unwrap();
-    assert_eq!(
-        m.outcome(),
-        Some(&Outcome::Expired {
-            task: "level-1".parse().unwrap()
-        })
-    );
+    m.handle(&Command::Tick, start() + TimeDelta::days(2)).unwrap();
+    assert_eq!(m.outcome(), Some(&Outcome::Expired { task: "level-1".parse().unwrap() }));
     assert_eq!(m.next_moment(), None);
-    assert_eq!(
-        say(&mut m, "level-1", "approve", "clerk"),
-        Err(RefusalCode::DocumentClosed)
-    );
+    assert_eq!(say(&mut m, "level-1", "approve", "clerk"), Err(RefusalCode::DocumentClosed));
 }
 
 #[test]
@@ -269,12 +186,7 @@ fn only_the_submitter_withdraws_also_before_the_plan() {
     for mut m in [Machine::new("sub".parse().unwrap()), opened("1", &[])] {
         let mut d = decision(&m, "level-1", WITHDRAW, "clerk", "w");
         d.task = None;
-        assert_eq!(
-            m.handle(&Command::Decide(d.clone()), start())
-                .unwrap_err()
-                .code,
-            RefusalCode::NotSubmitter
-        );
+        assert_eq!(m.handle(&Command::Decide(d.clone()), start()).unwrap_err().code, RefusalCode::NotSubmitter);
         (d.actor, d.principal) = ("sub".parse().unwrap(), "sub".parse().unwrap());
         m.handle(&Command::Decide(d), start()).unwrap();
         assert_eq!(m.outcome(), Some(&Outcome::Withdrawn));
@@ -287,14 +199,7 @@ fn a_voided_decision_reopens_its_task_and_what_rested_on_it() {
     say(&mut m, "level-1", "approve", "clerk").unwrap();
     say(&mut m, "level-2", "approve", "head").unwrap();
     let refusal = vextrus_domain::Refusal::new(RefusalCode::SignatureInvalid, "no");
-    m.handle(
-        &Command::Void {
-            request_id: "level-1-approve-clerk".parse().unwrap(),
-            refusal,
-        },
-        start(),
-    )
-    .unwrap();
+    m.handle(&Command::Void { request_id: "level-1-approve-clerk".parse().unwrap(), refusal }, start()).unwrap();
     let open: Vec<_> = m.open_tasks().map(|t| t.task.id.to_string()).collect();
     assert_eq!(open, ["level-1"]);
     assert!(m.tasks()[1].decision.is_none());
@@ -305,10 +210,7 @@ fn a_later_plan_follows_what_was_decided() {
     let mut m = opened("1", &[]);
     say(&mut m, "level-1", "approve", "clerk").unwrap();
     assert_eq!(m.outcome(), Some(&Outcome::Approved));
-    let finding = ExceptionFinding {
-        kind: ExceptionKind::PayableChanged,
-        question: "?".into(),
-    };
+    let finding = ExceptionFinding { kind: ExceptionKind::PayableChanged, question: "?".into() };
     let facts = Facts {
         revision: 2,
         total: Taka::whole(1),
@@ -327,32 +229,14 @@ fn a_later_plan_follows_what_was_decided() {
 #[test]
 fn policies_are_checked() {
     for (from, to, said) in [
-        (
-            "remind_at_percent = 50",
-            "remind_at_percent = 0",
-            "remind_at_percent is 0",
-        ),
-        (
-            "above = \"500000\"",
-            "above = \"5\"",
-            "level 3 is above a smaller amount",
-        ),
+        ("remind_at_percent = 50", "remind_at_percent = 0", "remind_at_percent is 0"),
+        ("above = \"500000\"", "above = \"5\"", "level 3 is above a smaller amount"),
         ("within = \"7d\"", "within = \"0s\"", "is not a time"),
-        (
-            "refuse = \"reject\"",
-            "refuse = \"accept_variance\"",
-            "same answer",
-        ),
-        (
-            "kind = \"possible_duplicate\"",
-            "kind = \"po_variance\"",
-            "2 rules for exception po_variance",
-        ),
+        ("refuse = \"reject\"", "refuse = \"accept_variance\"", "same answer"),
+        ("kind = \"possible_duplicate\"", "kind = \"po_variance\"", "2 rules for exception po_variance"),
         ("[matching]", "[matching]\nsurprise = 1", "unknown field"),
     ] {
-        let error = Policy::parse(&POLICY.replacen(from, to, 1))
-            .unwrap_err()
-            .to_string();
+        let error = Policy::parse(&POLICY.replacen(from, to, 1)).unwrap_err().to_string();
         assert!(error.contains(said), "{error}");
     }
 }

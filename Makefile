@@ -1,0 +1,53 @@
+# The doors of this repository. `make` or `make help` lists them.
+# Recipes are POSIX sh. Talk goes to stderr; what a program prints stays as it is.
+
+PYTHON = python3
+FETCH = $(PYTHON) tools/fetch.py
+CLI = $${CARGO_TARGET_DIR:-target}/debug/vextrus
+
+# A value that the user has set is checked by fetch.py and kept.
+TEMPORAL_ENV = TEMPORAL_CLI="$$($(FETCH) temporal)" && export TEMPORAL_CLI
+POSTGRES_ENV = VEXTRUS_TEST_POSTGRES_BIN="$$($(FETCH) postgres)" && export VEXTRUS_TEST_POSTGRES_BIN
+
+# The first build is long, so it shows its progress; later ones are quiet.
+BUILD_CLI = quiet=-q; \
+	[ -x "$(CLI)" ] || { quiet=; echo "Building vextrus. The first build takes some minutes." >&2; }; \
+	cargo build --locked $$quiet -p vextrus-starter-cli
+
+.PHONY: help demo dev test lint fmt bench check-tools tools
+
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: check-tools ## Build, then run the demonstration (KEEP=1 leaves it running)
+	@$(TEMPORAL_ENV) && { $(BUILD_CLI); } && \
+	if [ "$(KEEP)" = 1 ]; then exec "$(CLI)" demo --keep; else exec "$(CLI)" demo; fi
+
+dev: check-tools ## Build, then run the server, the worker and the facade for development
+	@$(TEMPORAL_ENV) && { $(BUILD_CLI); } && exec "$(CLI)" dev
+
+test: check-tools ## Run every test
+	$(PYTHON) -B -m unittest discover -s tools
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo test --workspace --locked
+
+lint: check-tools ## Check the format, and run clippy with warnings as errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+fmt: check-tools ## Format the code
+	cargo fmt --all
+
+bench: check-tools ## Run the benchmarks in a release build (some minutes)
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo run --release --locked -p vextrus-benches
+
+tools: check-tools ## Find or fetch the Temporal CLI, and print its path
+	@$(FETCH) temporal
+
+check-tools: ## Check that cargo, a C compiler and Python 3.9 are here
+	@ok=1; \
+	lack() { echo "make: $$1" >&2; ok=0; }; \
+	command -v cargo >/dev/null || lack "cargo is not on PATH. Install Rust (https://rustup.rs)."; \
+	command -v cc >/dev/null || lack "cc is not on PATH. Install a C compiler (Debian: apt install build-essential; macOS: xcode-select --install)."; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null || \
+		lack "$(PYTHON) is not here or is older than 3.9. Install Python 3.9 or newer, or name one: make PYTHON=python3.12 ..."; \
+	[ "$$ok" = 1 ]

@@ -1,0 +1,304 @@
+//! `assess`: everything that can be known of an invoice before people are asked.
+
+use serde_json::json;
+use vextrus_approval::{ExceptionFinding, ExceptionKind, Facts, Plan, Policy, resolve};
+use vextrus_contract::steps::{AssessInput, AssessOutput, Assessed, RuleHashes, Totals};
+use vextrus_domain::calendar::dhaka_date;
+use vextrus_domain::identity::{Bin, Tin};
+use vextrus_domain::vendor::Vendor;
+use vextrus_domain::{Refusal, RefusalCode};
+use vextrus_ledger::assessments::{self, StoredAssessment};
+use vextrus_ledger::documents::{self, Document, State};
+use vextrus_ledger::journal::AccountMapping;
+use vextrus_ledger::rules::{self, ActiveRule, RuleKind};
+use vextrus_ledger::{LedgerError, Tx, budgets, effects, masterdata, outbox, tasks};
+use vextrus_tax::{Assessment, Schedule};
+
+use crate::activities::Invoices;
+
+/// A step's own "no", or the database's.
+enum Stop {
+    Refused(Refusal),
+    Failed(LedgerError),
+}
+
+impl From<LedgerError> for Stop {
+    fn from(error: LedgerError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// The rules that one assessment uses.
+struct Rules {
+    tax: ActiveRule,
+    approval: ActiveRule,
+    accounts: ActiveRule,
+    schedule: Schedule,
+    policy: Policy,
+}
+
+impl Invoices {
+    /// The step itself.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn assess_step(&self, input: &AssessInput) -> Result<AssessOutput, LedgerError> {
+        let step = format!("assess/{}", input.revision);
+        let mut tx = self.ledger.begin().await?;
+        // Whoever can write to the namespace can start this activity; what was not claimed takes no effect key.
+        let claimed = documents::get(&mut tx, &input.key).await?;
+        let Some(document) = claimed.filter(|d| d.payload_hash == input.payload_hash) else {
+            tx.audit(
+                &input.key,
+                "assess_refused",
+                None,
+                json!({"code": RefusalCode::NotClaimed, "revision": input.revision}),
+            );
+            tx.commit().await?;
+            let message = format!("{} was not claimed with this content; submit it through the facade", input.key);
+            return Ok(AssessOutput::Refused(Refusal::new(RefusalCode::NotClaimed, message)));
+        };
+        if let Some(done) = effects::begin(&mut tx, &document.key, &step, input).await? {
+            return Ok(done);
+        }
+        let output = match self.assess_document(&mut tx, input).await {
+            Ok(assessed) => AssessOutput::Assessed(Box::new(assessed)),
+            Err(Stop::Failed(error)) => return Err(error),
+            Err(Stop::Refused(refusal)) => {
+                // What was done on the way to the refusal must not stay.
+                tx.rollback().await?;
+                tx = self.ledger.begin().await?;
+                if let Some(done) = effects::begin(&mut tx, &document.key, &step, input).await? {
+                    return Ok(done);
+                }
+                let body = json!({"code": refusal.code, "message": &refusal.message, "revision": input.revision});
+                tx.audit(&document.key, "assess_refused", None, body);
+                AssessOutput::Refused(refusal)
+            }
+        };
+        effects::finish(&mut tx, &document.key, &step, &output).await?;
+        tx.commit().await?;
+        Ok(output)
+    }
+
+    async fn assess_document(&self, tx: &mut Tx, input: &AssessInput) -> Result<Assessed, Stop> {
+        let document = documents::lock(tx, &input.key)
+            .await?
+            .ok_or_else(|| Refusal::new(RefusalCode::NotClaimed, format!("{} was not claimed", input.key)))?;
+        let expected = if input.revision == 1 { State::Claimed } else { State::Assessed };
+        if document.state != expected || document.revision + 1 != input.revision {
+            let message = format!("{} is {} at revision {}", input.key, document.state.name(), document.revision);
+            return Err(Refusal::new(RefusalCode::DocumentClosed, message).into());
+        }
+        let earlier = assessments::all(tx, &document.key).await?;
+        let rules = rules_for(tx, &document, earlier.last()).await?;
+        let vendor = vendor_of(tx, &document).await?;
+        let paid_on = dhaka_date(tx.now());
+        let assessment = vextrus_tax::assess(&rules.schedule, &document.invoice, vendor.kind, paid_on)?;
+        let findings = match earlier.last() {
+            None => self.first_findings(tx, &document, &rules.policy, &assessment).await?,
+            Some(before) => changed_payable(&before.assessment, &assessment),
+        };
+        let people = masterdata::people(tx, &document.key.tenant).await?;
+        let facts = Facts {
+            revision: input.revision,
+            total: document.invoice.total,
+            department: &document.invoice.department,
+            submitter: &document.submitter,
+            people: &people,
+            findings: &findings,
+        };
+        let plan = resolve(&rules.policy, &rules.approval.hash, &facts)?;
+        if earlier.is_empty() {
+            budgets::reserve(tx, &document.key, &document.invoice).await??;
+        }
+        let stored = StoredAssessment {
+            revision: input.revision,
+            assessed_at: tx.now(),
+            paid_on,
+            plan_hash: plan.hash().map_err(LedgerError::from)?,
+            assessment,
+            plan,
+            tax_hash: rules.tax.hash,
+            approval_hash: rules.approval.hash,
+            accounts_hash: rules.accounts.hash,
+        };
+        self.write_assessment(tx, &document, stored).await
+    }
+
+    async fn first_findings(
+        &self,
+        tx: &mut Tx,
+        document: &Document,
+        policy: &Policy,
+        assessment: &Assessment,
+    ) -> Result<Vec<ExceptionFinding>, Stop> {
+        let mut findings = Vec::new();
+        let mut find = |kind, question| findings.push(ExceptionFinding { kind, question });
+        let lookalikes = documents::lookalikes(tx, document).await?;
+        if !lookalikes.is_empty() {
+            let known: Vec<String> = lookalikes.iter().map(|(id, number)| format!("{number} ({id})")).collect();
+            find(
+                ExceptionKind::PossibleDuplicate,
+                format!("same vendor, amount and date as {}: is it another bill?", known.join(", ")),
+            );
+        }
+        if let Some(number) = &document.invoice.po_number {
+            let (order, billed) = masterdata::lock_order(tx, &document.key, number)
+                .await?
+                .filter(|(order, _)| order.open)
+                .ok_or_else(|| {
+                    Refusal::new(RefusalCode::PoUnknown, format!("purchase order {number} is not open in the ledger"))
+                })?;
+            if order.vendor != document.invoice.vendor {
+                let message = format!(
+                    "purchase order {number} was given to {}, not to {}",
+                    order.vendor, document.invoice.vendor
+                );
+                return Err(Refusal::new(RefusalCode::PoVendorMismatch, message).into());
+            }
+            let out_of_range = |e| Stop::Failed(LedgerError::corrupt("amount", e));
+            let unbilled = order.total.minus(billed).map_err(out_of_range)?;
+            let difference = document.invoice.total.distance(unbilled).map_err(out_of_range)?;
+            if difference > policy.matching.po_tolerance {
+                let question = format!(
+                    "the total is BDT {}, purchase order {number} has {} left to bill, a difference of {}: accept it?",
+                    document.invoice.total.grouped(),
+                    unbilled.grouped(),
+                    difference.grouped()
+                );
+                find(ExceptionKind::PoVariance, question);
+            }
+        }
+        for question in &assessment.questions {
+            find(ExceptionKind::UncertainRate, question.clone());
+        }
+        Ok(findings)
+    }
+
+    async fn write_assessment(
+        &self,
+        tx: &mut Tx,
+        document: &Document,
+        stored: StoredAssessment,
+    ) -> Result<Assessed, Stop> {
+        let key = &document.key;
+        assessments::store(tx, key, &stored).await?;
+        tasks::add(tx, key, &stored.plan, &stored.plan_hash).await?;
+        let first_stage = stored.plan.tasks.iter().map(|t| t.stage).min();
+        for task in stored.plan.tasks.iter().filter(|t| Some(t.stage) == first_stage) {
+            tasks::open(tx, key, &task.id, stored.assessed_at).await?;
+        }
+        documents::assessed(tx, document, stored.revision).await?;
+        let rules = RuleHashes { tax: stored.tax_hash, approval: stored.approval_hash, accounts: stored.accounts_hash };
+        let totals = totals(&stored.assessment);
+        let body = json!({"revision": stored.revision, "totals": &totals, "plan_hash": &stored.plan_hash, "rules": &rules,
+            "paid_on": stored.paid_on, "tasks": task_names(&stored.plan)});
+        tx.audit(key, "assessed", None, body);
+        let payload = json!({"revision": stored.revision, "net_payable": totals.net_payable});
+        outbox::add(tx, key, &format!("assessed/{}", stored.revision), &payload).await?;
+        Ok(Assessed { at: stored.assessed_at, totals, plan: stored.plan, rules, trust_unsigned: self.trust.unsigned })
+    }
+}
+
+fn task_names(plan: &Plan) -> Vec<String> {
+    plan.tasks.iter().map(|t| format!("{} {}", t.id, t.role)).collect()
+}
+
+pub(crate) fn totals(a: &Assessment) -> Totals {
+    Totals {
+        subtotal: a.subtotal,
+        vat: a.vat,
+        total: a.total,
+        withheld: a.withheld.clone(),
+        net_payable: a.net_payable,
+    }
+}
+
+fn changed_payable(before: &Assessment, now: &Assessment) -> Vec<ExceptionFinding> {
+    if before.net_payable == now.net_payable {
+        return Vec::new();
+    }
+    let question = format!(
+        "the payable was approved as BDT {} and is {} now ({}): accept it?",
+        before.net_payable.grouped(),
+        now.net_payable.grouped(),
+        now.withheld.iter().map(|w| format!("{} {} {}", w.tax, w.code, w.rate)).collect::<Vec<_>>().join(", ")
+    );
+    vec![ExceptionFinding { kind: ExceptionKind::PayableChanged, question }]
+}
+
+/// The active rules, or for a later revision those of the first: a running document keeps its rules.
+async fn rules_for(tx: &mut Tx, document: &Document, earlier: Option<&StoredAssessment>) -> Result<Rules, Stop> {
+    let tenant = &document.key.tenant;
+    let (tax, approval, accounts) = match earlier {
+        None => (
+            rules::needed(tx, tenant, RuleKind::Tax).await??,
+            rules::needed(tx, tenant, RuleKind::Approval).await??,
+            rules::needed(tx, tenant, RuleKind::Accounts).await??,
+        ),
+        Some(kept) => (
+            rules::version(tx, RuleKind::Tax, &kept.tax_hash).await?,
+            rules::version(tx, RuleKind::Approval, &kept.approval_hash).await?,
+            rules::version(tx, RuleKind::Accounts, &kept.accounts_hash).await?,
+        ),
+    };
+    let schedule = schedule_of(&tax)?;
+    let policy = Policy::parse(&approval.content).map_err(|e| LedgerError::corrupt("approval policy", e))?;
+    mapping_of(&accounts)?;
+    Ok(Rules { tax, approval, accounts, schedule, policy })
+}
+
+pub(crate) fn schedule_of(rule: &ActiveRule) -> Result<Schedule, LedgerError> {
+    Schedule::parse(&rule.content).map_err(|e| LedgerError::corrupt("tax schedule", e))
+}
+
+pub(crate) fn mapping_of(rule: &ActiveRule) -> Result<AccountMapping, LedgerError> {
+    AccountMapping::parse(&rule.content).map_err(|e| LedgerError::corrupt("account mapping", e))
+}
+
+async fn vendor_of(tx: &mut Tx, document: &Document) -> Result<Vendor, Stop> {
+    let id = &document.invoice.vendor;
+    let vendor = masterdata::lock_vendor(tx, &document.key.tenant, id)
+        .await?
+        .ok_or_else(|| Refusal::new(RefusalCode::VendorUnknown, format!("vendor {id} is not in the register")))?;
+    if !vendor.active {
+        return Err(Refusal::new(
+            RefusalCode::VendorInactive,
+            format!("vendor {id} is not active; activate it or refuse the bill"),
+        )
+        .into());
+    }
+    let invalid = |why: String| Refusal::new(RefusalCode::VendorIdentityInvalid, format!("vendor {id}: {why}"));
+    vendor.tin.parse::<Tin>().map_err(|e| invalid(e.to_string()))?;
+    vendor.bin.parse::<Bin>().map_err(|e| invalid(e.to_string()))?;
+    Ok(vendor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vextrus_domain::Taka;
+
+    #[test]
+    fn only_a_changed_payable_asks() {
+        let zero = Assessment {
+            subtotal: Taka::ZERO,
+            vat: Taka::ZERO,
+            total: Taka::ZERO,
+            withheld: vec![],
+            net_payable: Taka::ZERO,
+            trace: vec![],
+            questions: vec![],
+        };
+        assert!(changed_payable(&zero, &zero).is_empty());
+        let more = Assessment { net_payable: Taka::whole(5), ..zero.clone() };
+        assert_eq!(changed_payable(&zero, &more)[0].kind, ExceptionKind::PayableChanged);
+    }
+}

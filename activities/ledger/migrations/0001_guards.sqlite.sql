@@ -1,0 +1,31 @@
+-- What no statement may do, in SQLite's words. The same list as 0001_guards.postgres.sql.
+
+CREATE TRIGGER audit_entries_keep BEFORE UPDATE ON audit_entries BEGIN SELECT RAISE(ABORT, 'audit_entries is append-only'); END;
+CREATE TRIGGER audit_entries_stay BEFORE DELETE ON audit_entries BEGIN SELECT RAISE(ABORT, 'audit_entries is append-only'); END;
+CREATE TRIGGER decisions_keep BEFORE UPDATE ON decisions BEGIN SELECT RAISE(ABORT, 'decisions is append-only'); END;
+CREATE TRIGGER decisions_stay BEFORE DELETE ON decisions BEGIN SELECT RAISE(ABORT, 'decisions is append-only'); END;
+CREATE TRIGGER rule_versions_keep BEFORE UPDATE ON rule_versions BEGIN SELECT RAISE(ABORT, 'rule_versions is append-only'); END;
+CREATE TRIGGER rule_versions_stay BEFORE DELETE ON rule_versions BEGIN SELECT RAISE(ABORT, 'rule_versions is append-only'); END;
+CREATE TRIGGER effects_keep BEFORE UPDATE ON effects WHEN OLD.result IS NOT NULL BEGIN SELECT RAISE(ABORT, 'an effect is written once'); END;
+CREATE TRIGGER effects_stay BEFORE DELETE ON effects BEGIN SELECT RAISE(ABORT, 'an effect is written once'); END;
+CREATE TRIGGER documents_stay BEFORE DELETE ON documents BEGIN SELECT RAISE(ABORT, 'documents are never deleted'); END;
+
+CREATE TRIGGER documents_move BEFORE UPDATE OF state ON documents
+WHEN NOT (OLD.state = NEW.state AND OLD.state IN ('claimed', 'assessed')
+       OR OLD.state = 'claimed' AND NEW.state IN ('assessed', 'closed')
+       OR OLD.state = 'assessed' AND NEW.state IN ('settled', 'closed'))
+BEGIN SELECT RAISE(ABORT, 'a document moves claimed, assessed, then settled or closed'); END;
+
+CREATE TRIGGER journal_lines_draft BEFORE INSERT ON journal_lines
+WHEN (SELECT state FROM journal_entries WHERE tenant = NEW.tenant AND entry = NEW.entry) <> 'draft'
+BEGIN SELECT RAISE(ABORT, 'a posted entry takes no lines'); END;
+CREATE TRIGGER journal_lines_keep BEFORE UPDATE ON journal_lines BEGIN SELECT RAISE(ABORT, 'postings are never changed'); END;
+CREATE TRIGGER journal_lines_stay BEFORE DELETE ON journal_lines BEGIN SELECT RAISE(ABORT, 'postings are never deleted'); END;
+CREATE TRIGGER journal_entries_stay BEFORE DELETE ON journal_entries BEGIN SELECT RAISE(ABORT, 'postings are never deleted'); END;
+CREATE TRIGGER journal_entries_start BEFORE INSERT ON journal_entries WHEN NEW.state <> 'draft'
+BEGIN SELECT RAISE(ABORT, 'an entry starts as a draft'); END;
+CREATE TRIGGER journal_entries_balance BEFORE UPDATE ON journal_entries
+WHEN OLD.state = 'posted' OR NOT EXISTS (
+    SELECT 1 FROM journal_lines WHERE tenant = OLD.tenant AND entry = OLD.entry
+    HAVING count(*) >= 2 AND sum(debit) = sum(credit))
+BEGIN SELECT RAISE(ABORT, 'an entry is posted once, when it balances'); END;

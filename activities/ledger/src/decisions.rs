@@ -1,0 +1,239 @@
+//! Decisions: checked again here, whatever the workflow has accepted, and kept with their signatures.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use vextrus_approval::{SignedDecision, TaskKind, WITHDRAW};
+use vextrus_domain::signature::AcceptedKeys;
+use vextrus_domain::{DocumentKey, PersonId, Refusal, RefusalCode, RequestId, canonical};
+
+use crate::assessments;
+use crate::db::{Tx, args};
+use crate::documents::Document;
+use crate::error::LedgerError;
+use crate::tasks;
+
+/// Whose word is taken.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// The keys whose signatures are accepted.
+    pub keys: AcceptedKeys,
+    /// Whether an unsigned signal counts, because whoever can write to the namespace is trusted.
+    pub unsigned: bool,
+}
+
+/// Checks a decision and stores it. Answers whether the document goes on with it. A decision that is stored already is
+/// answered the same way.
+///
+/// # Errors
+/// [`LedgerError::Database`]; the inner error says why the decision does not stand.
+pub async fn store(
+    tx: &mut Tx,
+    document: &Document,
+    signed: &SignedDecision,
+    trust: &Trust,
+    at: DateTime<Utc>,
+) -> Result<Result<bool, Refusal>, LedgerError> {
+    let key = &document.key;
+    let decision = &signed.decision;
+    let content = canonical::to_text(signed)?;
+    let is_signed = match check_origin(document, signed, trust) {
+        Ok(is_signed) => is_signed,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if let Some((stored, proceeds)) = stored(tx, key, &decision.request_id).await? {
+        let reused = || {
+            Refusal::new(
+                RefusalCode::RequestIdReused,
+                format!("request {} decided something else", decision.request_id),
+            )
+        };
+        return Ok(if stored == content { Ok(proceeds) } else { Err(reused()) });
+    }
+    let proceeds = match check_task(tx, document, signed).await? {
+        Ok(proceeds) => proceeds,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let assurance = if is_signed { "signed" } else { "asserted" };
+    tx.exec(
+        "INSERT INTO decisions (tenant, document, submission, request_id, task, answer, proceeds, actor, principal, comment,
+            assurance, content, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        args![
+            key.tenant.as_str(),
+            key.document.as_str(),
+            key.submission,
+            decision.request_id.as_str(),
+            decision.task.as_ref().map_or("", |t| t.as_str()),
+            &decision.answer,
+            proceeds,
+            decision.actor.as_str(),
+            decision.principal.as_str(),
+            &decision.comment,
+            assurance,
+            content,
+            at
+        ],
+    )
+    .await?;
+    if let Some(task) = &decision.task {
+        tasks::decided(tx, key, task).await?;
+    }
+    let body = json!({"task": &decision.task, "answer": &decision.answer, "proceeds": proceeds, "assurance": assurance,
+        "request_id": &decision.request_id, "plan_hash": &decision.plan_hash, "comment": &decision.comment,
+        "signature": &signed.signature});
+    tx.audit_as(key, "decided", Some(&decision.actor), Some(&decision.principal), body);
+    Ok(Ok(proceeds))
+}
+
+/// Whether a message was signed by an accepted key for this document, or needs no signature here.
+///
+/// # Errors
+/// The refusal.
+pub fn check_origin(document: &Document, signed: &SignedDecision, trust: &Trust) -> Result<bool, Refusal> {
+    if signed.decision.key != document.key {
+        let message = format!("the decision is for {}, not for {}", signed.decision.key, document.key);
+        return Err(Refusal::new(RefusalCode::SignatureInvalid, message));
+    }
+    signed.verify(&trust.keys, trust.unsigned)
+}
+
+async fn stored(tx: &mut Tx, key: &DocumentKey, request: &RequestId) -> Result<Option<(String, bool)>, LedgerError> {
+    tx.opt(
+        "SELECT content, proceeds FROM decisions WHERE tenant = $1 AND document = $2 AND submission = $3 AND request_id = $4",
+        args![key.tenant.as_str(), key.document.as_str(), key.submission, request.as_str()],
+    )
+    .await
+}
+
+async fn check_task(
+    tx: &mut Tx,
+    document: &Document,
+    signed: &SignedDecision,
+) -> Result<Result<bool, Refusal>, LedgerError> {
+    let decision = &signed.decision;
+    let no = |code, message: String| Ok(Err(Refusal::new(code, message)));
+    let Some(id) = &decision.task else {
+        return if decision.answer != WITHDRAW {
+            no(RefusalCode::AnswerNotAllowed, format!("{:?} needs a task", decision.answer))
+        } else if decision.actor == document.submitter && decision.principal == document.submitter {
+            Ok(Ok(false))
+        } else {
+            no(RefusalCode::NotSubmitter, format!("{} did not submit this document", decision.actor))
+        };
+    };
+    let Some(task) = tasks::get(tx, &document.key, id).await? else {
+        return no(RefusalCode::TaskUnknown, format!("{id} is not a task of this document"));
+    };
+    match task.state.as_str() {
+        "open" => {}
+        "decided" => return no(RefusalCode::AlreadyDecided, format!("{id} has been decided")),
+        other => return no(RefusalCode::TaskNotOpen, format!("{id} is {other}")),
+    }
+    if decision.plan_hash.as_deref() != Some(task.plan_hash.as_str()) {
+        return no(RefusalCode::StalePlan, format!("the decision on {id} was made for another plan"));
+    }
+    for person in [&decision.actor, &decision.principal] {
+        if *person == document.submitter {
+            return no(RefusalCode::SelfApproval, format!("{person} submitted this document"));
+        }
+        if !task.eligible.contains(person) {
+            return no(RefusalCode::NotEligible, format!("{person} may not decide {id} ({})", task.role));
+        }
+        if task.kind == TaskKind::Level.name() && decided_a_level(tx, &document.key, person).await? {
+            return no(RefusalCode::RepeatedApprover, format!("{person} decided another level of this document"));
+        }
+    }
+    let by_name = task.answers.iter().find(|a| a.name == decision.answer).map(|a| a.proceeds);
+    let proceeds = by_name.or(match decision.answer.as_str() {
+        "approve" => Some(true),
+        "reject" => Some(false),
+        _ => None,
+    });
+    match proceeds {
+        Some(proceeds) => Ok(Ok(proceeds)),
+        None => no(RefusalCode::AnswerNotAllowed, format!("{:?} is not an answer to {id}", decision.answer)),
+    }
+}
+
+async fn decided_a_level(tx: &mut Tx, key: &DocumentKey, person: &PersonId) -> Result<bool, LedgerError> {
+    let found: Vec<(String,)> = tx
+        .all(
+            "SELECT d.task FROM decisions d
+             JOIN tasks t ON t.tenant = d.tenant AND t.document = d.document AND t.submission = d.submission AND t.task = d.task
+             WHERE d.tenant = $1 AND d.document = $2 AND d.submission = $3 AND (d.actor = $4 OR d.principal = $4) AND t.kind = $5",
+            args![
+                key.tenant.as_str(),
+                key.document.as_str(),
+                key.submission,
+                person.as_str(),
+                TaskKind::Level.name()
+            ],
+        )
+        .await?;
+    Ok(!found.is_empty())
+}
+
+#[derive(sqlx::FromRow)]
+struct Stored {
+    task: String,
+    proceeds: bool,
+    actor: String,
+    principal: String,
+    content: String,
+}
+
+/// Re-checks, from what is stored alone, that every task of every plan of the document has been answered by somebody who
+/// may, so that the document goes on, with no submitter among them, no person at two levels and every signature standing.
+///
+/// # Errors
+/// [`LedgerError::Database`]; the inner error is `APPROVALS_INCOMPLETE`.
+pub async fn complete(tx: &mut Tx, document: &Document, trust: &Trust) -> Result<Result<(), Refusal>, LedgerError> {
+    let key = &document.key;
+    let rows: Vec<Stored> = tx
+        .all(
+            "SELECT task, proceeds, actor, principal, content FROM decisions
+             WHERE tenant = $1 AND document = $2 AND submission = $3",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission],
+        )
+        .await?;
+    let incomplete = |why: String| Ok(Err(Refusal::new(RefusalCode::ApprovalsIncomplete, why)));
+    let mut at_levels = BTreeSet::new();
+    for assessment in assessments::all(tx, key).await? {
+        for task in &assessment.plan.tasks {
+            let Some(row) = rows.iter().find(|r| r.task == task.id.as_str()) else {
+                return incomplete(format!("{} is undecided", task.id));
+            };
+            let signed: SignedDecision = canonical::from_text(&row.content)?;
+            if !row.proceeds || check_origin(document, &signed, trust).is_err() {
+                return incomplete(format!("the decision on {} does not let the document go on", task.id));
+            }
+            let mut people = BTreeSet::from([row.actor.as_str(), row.principal.as_str()]);
+            let may = people
+                .iter()
+                .all(|p| *p != document.submitter.as_str() && task.eligible.iter().any(|e| e.as_str() == *p));
+            if !may {
+                return incomplete(format!("{} may not decide {}", row.actor, task.id));
+            }
+            people.retain(|p| task.kind == TaskKind::Level && !at_levels.insert((*p).to_owned()));
+            if let Some(person) = people.first() {
+                return incomplete(format!("{person} decided two levels"));
+            }
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Whether somebody's decision keeps the document from going on: a refusing answer or a withdrawal.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn refused(tx: &mut Tx, key: &DocumentKey) -> Result<bool, LedgerError> {
+    let (refusing,): (i64,) = tx
+        .one(
+            "SELECT count(*) FROM decisions WHERE tenant = $1 AND document = $2 AND submission = $3 AND NOT proceeds",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission],
+        )
+        .await?;
+    Ok(refusing > 0)
+}

@@ -1,0 +1,71 @@
+//! Every step happens once: its row is inserted first, so that a second attempt waits on it, and its result last.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use vextrus_domain::{DocumentKey, canonical};
+
+use crate::db::{Tx, args};
+use crate::error::LedgerError;
+
+/// Begins a step. `Some(result)`: it was carried out before, with this result; nothing more is to be done.
+///
+/// # Errors
+/// [`LedgerError::EffectConflict`] when it was carried out with another input.
+pub async fn begin<T: DeserializeOwned>(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    step: &str,
+    input: &impl Serialize,
+) -> Result<Option<T>, LedgerError> {
+    let hash = canonical::hash(input)?;
+    let (tenant, document, submission) = (key.tenant.as_str(), key.document.as_str(), key.submission);
+    let inserted = tx
+        .exec(
+            "INSERT INTO effects (tenant, document, submission, step, input_hash, at) VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT DO NOTHING",
+            args![tenant, document, submission, step, &hash, tx.now()],
+        )
+        .await?;
+    if inserted == 1 {
+        return Ok(None);
+    }
+    let (stored_hash, result): (String, Option<String>) = tx
+        .one(
+            "SELECT input_hash, result FROM effects WHERE tenant = $1 AND document = $2 AND submission = $3 AND step = $4",
+            args![tenant, document, submission, step],
+        )
+        .await?;
+    if stored_hash != hash {
+        return Err(LedgerError::EffectConflict { step: step.to_owned(), document: key.to_string() });
+    }
+    let text = result.ok_or_else(|| LedgerError::corrupt("effect", format!("{step} has no result")))?;
+    Ok(Some(canonical::from_text(&text)?))
+}
+
+/// Writes the step's result.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn finish(tx: &mut Tx, key: &DocumentKey, step: &str, result: &impl Serialize) -> Result<(), LedgerError> {
+    let text = canonical::to_text(result)?;
+    tx.exec(
+        "UPDATE effects SET result = $5 WHERE tenant = $1 AND document = $2 AND submission = $3 AND step = $4",
+        args![key.tenant.as_str(), key.document.as_str(), key.submission, step, text],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The result of a step that was carried out.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn result<T: DeserializeOwned>(tx: &mut Tx, key: &DocumentKey, step: &str) -> Result<Option<T>, LedgerError> {
+    let found: Option<(Option<String>,)> = tx
+        .opt(
+            "SELECT result FROM effects WHERE tenant = $1 AND document = $2 AND submission = $3 AND step = $4",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission, step],
+        )
+        .await?;
+    found.and_then(|(text,)| text).map(|text| canonical::from_text(&text).map_err(LedgerError::from)).transpose()
+}

@@ -1,0 +1,67 @@
+//! Why the ledger could not do something. A business "no" is not an error; it is a [`Refusal`].
+//!
+//! [`Refusal`]: vextrus_domain::Refusal
+
+use vextrus_domain::RefusalCode;
+
+/// Why the ledger could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The database did not answer, or answered with an error; trying again may help.
+    #[error("the ledger's database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The tables could not be brought to this version.
+    #[error("the ledger's tables could not be migrated: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The address is neither SQLite nor PostgreSQL.
+    #[error("{0:?} is not a ledger address: use sqlite:PATH or postgres://USER@HOST/NAME")]
+    Address(String),
+    /// The step was carried out before with another input. Trying again cannot help.
+    #[error("step {step} of {document} was carried out before with another input")]
+    EffectConflict {
+        /// The step.
+        step: String,
+        /// The document.
+        document: String,
+    },
+    /// Stored data does not fit what was written: damage, or another program's hand.
+    #[error("stored {what} cannot be read: {why}")]
+    Corrupt {
+        /// What.
+        what: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// A value cannot be written.
+    #[error(transparent)]
+    Canonical(#[from] vextrus_domain::canonical::CanonicalError),
+}
+
+impl LedgerError {
+    /// Stored data that cannot be read.
+    pub fn corrupt(what: &'static str, why: impl ToString) -> Self {
+        Self::Corrupt { what, why: why.to_string() }
+    }
+
+    /// Whether the same request cannot succeed when it is sent again.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::EffectConflict { .. } | Self::Corrupt { .. } | Self::Address(_) | Self::Canonical(_))
+    }
+
+    /// The refusal code that callers see.
+    #[must_use]
+    pub fn code(&self) -> RefusalCode {
+        match self {
+            Self::EffectConflict { .. } => RefusalCode::EffectConflict,
+            _ if self.is_final() => RefusalCode::Internal,
+            _ => RefusalCode::Unavailable,
+        }
+    }
+
+    /// Whether a uniqueness constraint was hit.
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
+    }
+}

@@ -1,0 +1,147 @@
+//! Double-entry postings through an account mapping that is data.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use vextrus_domain::{DocumentKey, Taka};
+use vextrus_tax::{Assessment, Tax};
+
+use crate::db::{Tx, args};
+use crate::error::LedgerError;
+
+/// The accounts of one type of document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountMapping {
+    /// The type of document.
+    pub document: String,
+    /// The accounts.
+    pub accounts: Accounts,
+}
+
+/// The accounts that an invoice is posted to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accounts {
+    /// What was bought.
+    pub expense: String,
+    /// VAT that is recovered.
+    pub input_vat: String,
+    /// VAT withheld, owed to the treasury.
+    pub vds_payable: String,
+    /// Income tax withheld, owed to the treasury.
+    pub tds_payable: String,
+    /// What is owed to vendors.
+    pub accounts_payable: String,
+}
+
+/// Why an account mapping cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MappingError {
+    /// The text is not a mapping; the message names line and column.
+    #[error("the account mapping cannot be read: {0}")]
+    Unreadable(String),
+    /// An account without a code.
+    #[error("account {0} is empty; give its code")]
+    Empty(&'static str),
+    /// Two purposes that must be told apart share a code.
+    #[error("accounts {0} and {1} share one code; they must be told apart")]
+    Shared(&'static str, &'static str),
+}
+
+impl AccountMapping {
+    /// Reads and checks a mapping.
+    ///
+    /// # Errors
+    /// [`MappingError`].
+    pub fn parse(text: &str) -> Result<Self, MappingError> {
+        let mapping: Self = toml::from_str(text).map_err(|e| MappingError::Unreadable(e.to_string()))?;
+        let a = &mapping.accounts;
+        let named = [
+            ("expense", &a.expense),
+            ("input_vat", &a.input_vat),
+            ("vds_payable", &a.vds_payable),
+            ("tds_payable", &a.tds_payable),
+            ("accounts_payable", &a.accounts_payable),
+        ];
+        for (i, (name, code)) in named.iter().enumerate() {
+            if code.trim().is_empty() {
+                return Err(MappingError::Empty(name));
+            }
+            if let Some((other, _)) = named[..i].iter().find(|(_, c)| c == code) {
+                return Err(MappingError::Shared(other, name));
+            }
+        }
+        Ok(mapping)
+    }
+}
+
+/// One line of an entry; either its debit or its credit is above zero.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    /// The account.
+    pub account: String,
+    /// What it is for, as the mapping names it.
+    pub purpose: &'static str,
+    /// The debit.
+    pub debit: Taka,
+    /// The credit.
+    pub credit: Taka,
+}
+
+/// The postings of an assessed invoice; lines of nothing are left out.
+#[must_use]
+pub fn postings(mapping: &AccountMapping, assessment: &Assessment) -> Vec<Posting> {
+    let a = &mapping.accounts;
+    let debit = |purpose, account: &str, amount| Posting {
+        account: account.to_owned(),
+        purpose,
+        debit: amount,
+        credit: Taka::ZERO,
+    };
+    let credit = |purpose, account: &str, amount| Posting {
+        account: account.to_owned(),
+        purpose,
+        debit: Taka::ZERO,
+        credit: amount,
+    };
+    let mut lines =
+        vec![debit("expense", &a.expense, assessment.subtotal), debit("input_vat", &a.input_vat, assessment.vat)];
+    for withheld in &assessment.withheld {
+        lines.push(match withheld.tax {
+            Tax::Vds => credit("vds_payable", &a.vds_payable, withheld.amount),
+            Tax::Tds | Tax::Vat => credit("tds_payable", &a.tds_payable, withheld.amount),
+        });
+    }
+    lines.push(credit("accounts_payable", &a.accounts_payable, assessment.net_payable));
+    lines.retain(|l| l.debit != Taka::ZERO || l.credit != Taka::ZERO);
+    lines
+}
+
+/// Writes an entry and posts it; the database refuses one that does not balance.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn post(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    entry: &str,
+    on: NaiveDate,
+    lines: &[Posting],
+) -> Result<(), LedgerError> {
+    let tenant = key.tenant.as_str();
+    tx.exec(
+        "INSERT INTO journal_entries (tenant, entry, document, submission, posting_date, state) VALUES ($1, $2, $3, $4, $5, 'draft')",
+        args![tenant, entry, key.document.as_str(), key.submission, on],
+    )
+    .await?;
+    for (number, line) in (1_i64..).zip(lines) {
+        tx.exec(
+            "INSERT INTO journal_lines (tenant, entry, line, account, purpose, debit, credit) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            args![tenant, entry, number, &line.account, line.purpose, line.debit, line.credit],
+        )
+        .await?;
+    }
+    tx.exec("UPDATE journal_entries SET state = 'posted' WHERE tenant = $1 AND entry = $2", args![tenant, entry])
+        .await
+        .map(drop)
+}

@@ -1,0 +1,261 @@
+//! People, vendors, purchase orders and budgets, as the services that own them give them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use vextrus_domain::ids::PoNumber;
+use vextrus_domain::vendor::Vendor;
+use vextrus_domain::{DepartmentId, FiscalYear, Person, PersonId, ProjectId, Taka, TenantId, VendorId};
+
+use crate::db::{Tx, args};
+use crate::error::LedgerError;
+
+/// A purchase order that an invoice can answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurchaseOrder {
+    /// Its number.
+    pub number: PoNumber,
+    /// To whom it was given.
+    pub vendor: VendorId,
+    /// Its value, VAT included.
+    pub total: Taka,
+    /// Whether it still takes invoices.
+    #[serde(default = "yes")]
+    pub open: bool,
+}
+
+/// What a department, or a project of it, may spend in a fiscal year, VAT excluded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// The year.
+    pub fiscal_year: FiscalYear,
+    /// The department.
+    pub department: DepartmentId,
+    /// The project; none is the department's own line.
+    #[serde(default)]
+    pub project: Option<ProjectId>,
+    /// The amount.
+    pub allocated: Taka,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A company's master data in one piece.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Company {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its people.
+    pub people: Vec<Person>,
+    /// Its vendors.
+    pub vendors: Vec<Vendor>,
+    /// Its purchase orders.
+    #[serde(default)]
+    pub purchase_orders: Vec<PurchaseOrder>,
+    /// Its budgets.
+    pub budgets: Vec<Budget>,
+}
+
+/// Writes a company's master data; what is there already is brought to what is given.
+///
+/// # Errors
+/// [`LedgerError::Database`], also when a budget would fall below what is reserved and committed.
+pub async fn import(tx: &mut Tx, company: &Company, by: &str) -> Result<(), LedgerError> {
+    let tenant = &company.tenant;
+    for person in &company.people {
+        put_person(tx, tenant, person).await?;
+    }
+    for vendor in &company.vendors {
+        put_vendor(tx, tenant, vendor).await?;
+    }
+    for order in &company.purchase_orders {
+        put_order(tx, tenant, order).await?;
+    }
+    for budget in &company.budgets {
+        put_budget(tx, tenant, budget).await?;
+    }
+    let counts = json!({
+        "people": company.people.len(), "vendors": company.vendors.len(),
+        "purchase_orders": company.purchase_orders.len(), "budgets": company.budgets.len(),
+        "hash": vextrus_domain::canonical::hash(company)?,
+    });
+    tx.audit_tenant(tenant, "master_data_imported", by, counts);
+    Ok(())
+}
+
+async fn put_person(tx: &mut Tx, tenant: &TenantId, person: &Person) -> Result<(), LedgerError> {
+    let roles = vextrus_domain::canonical::to_text(&person.roles)?;
+    let department = person.department.as_ref().map(DepartmentId::as_str);
+    tx.exec(
+        "INSERT INTO people (tenant, person, department, roles, active) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (tenant, person) DO UPDATE SET department = $3, roles = $4, active = $5",
+        args![tenant.as_str(), person.id.as_str(), department, roles, person.active],
+    )
+    .await
+    .map(drop)
+}
+
+/// Writes one vendor.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn put_vendor(tx: &mut Tx, tenant: &TenantId, vendor: &Vendor) -> Result<(), LedgerError> {
+    tx.exec(
+        "INSERT INTO vendors (tenant, vendor, name, kind, tin, bin, active) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (tenant, vendor) DO UPDATE SET name = $3, kind = $4, tin = $5, bin = $6, active = $7",
+        args![
+            tenant.as_str(),
+            vendor.id.as_str(),
+            &vendor.name,
+            vendor.kind.name(),
+            &vendor.tin,
+            &vendor.bin,
+            vendor.active
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+async fn put_order(tx: &mut Tx, tenant: &TenantId, order: &PurchaseOrder) -> Result<(), LedgerError> {
+    tx.exec(
+        "INSERT INTO purchase_orders (tenant, po_number, vendor, total, open) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (tenant, po_number) DO UPDATE SET vendor = $3, total = $4, open = $5",
+        args![tenant.as_str(), order.number.as_str(), order.vendor.as_str(), order.total, order.open],
+    )
+    .await
+    .map(drop)
+}
+
+async fn put_budget(tx: &mut Tx, tenant: &TenantId, budget: &Budget) -> Result<(), LedgerError> {
+    let project = budget.project.as_ref().map_or("", ProjectId::as_str);
+    tx.exec(
+        "INSERT INTO budget_lines (tenant, fiscal_year, department, project, allocated) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (tenant, fiscal_year, department, project) DO UPDATE SET allocated = $5",
+        args![tenant.as_str(), budget.fiscal_year.to_string(), budget.department.as_str(), project, budget.allocated],
+    )
+    .await
+    .map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct PersonRow {
+    person: String,
+    department: Option<String>,
+    roles: String,
+    active: bool,
+}
+
+impl PersonRow {
+    fn into_person(self) -> Result<Person, LedgerError> {
+        let bad = |why: String| LedgerError::corrupt("person", why);
+        Ok(Person {
+            id: self.person.parse().map_err(|e| bad(format!("{e}")))?,
+            department: self.department.map(|d| d.parse()).transpose().map_err(|e| bad(format!("{e}")))?,
+            roles: vextrus_domain::canonical::from_text(&self.roles)?,
+            active: self.active,
+        })
+    }
+}
+
+/// The tenant's active people.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn people(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<Person>, LedgerError> {
+    let rows: Vec<PersonRow> = tx
+        .all(
+            "SELECT person, department, roles, active FROM people WHERE tenant = $1 AND active ORDER BY person",
+            args![tenant.as_str()],
+        )
+        .await?;
+    rows.into_iter().map(PersonRow::into_person).collect()
+}
+
+/// Whether the person is an active member of the tenant.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn is_active(tx: &mut Tx, tenant: &TenantId, person: &PersonId) -> Result<bool, LedgerError> {
+    let found: Option<(bool,)> = tx
+        .opt("SELECT active FROM people WHERE tenant = $1 AND person = $2", args![tenant.as_str(), person.as_str()])
+        .await?;
+    Ok(found.is_some_and(|(active,)| active))
+}
+
+#[derive(sqlx::FromRow)]
+struct VendorRow {
+    name: String,
+    kind: String,
+    tin: String,
+    bin: String,
+    active: bool,
+}
+
+/// The vendor, locked until the transaction ends: two documents of one vendor are assessed one after the other.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn lock_vendor(tx: &mut Tx, tenant: &TenantId, vendor: &VendorId) -> Result<Option<Vendor>, LedgerError> {
+    let row: Option<VendorRow> = tx
+        .opt(
+            "UPDATE vendors SET lock_version = lock_version + 1 WHERE tenant = $1 AND vendor = $2
+             RETURNING name, kind, tin, bin, active",
+            args![tenant.as_str(), vendor.as_str()],
+        )
+        .await?;
+    row.map(|r| {
+        let kind = r.kind.parse().map_err(|e| LedgerError::corrupt("vendor", format!("{e}")))?;
+        Ok(Vendor { id: vendor.clone(), name: r.name, kind, tin: r.tin, bin: r.bin, active: r.active })
+    })
+    .transpose()
+}
+
+/// Whether the vendor is in the register.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn vendor_exists(tx: &mut Tx, tenant: &TenantId, vendor: &VendorId) -> Result<bool, LedgerError> {
+    let found: Option<(String,)> = tx
+        .opt("SELECT vendor FROM vendors WHERE tenant = $1 AND vendor = $2", args![tenant.as_str(), vendor.as_str()])
+        .await?;
+    Ok(found.is_some())
+}
+
+/// A purchase order, locked until the transaction ends, with what other open or approved documents have billed on it.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn lock_order(
+    tx: &mut Tx,
+    key: &vextrus_domain::DocumentKey,
+    number: &PoNumber,
+) -> Result<Option<(PurchaseOrder, Taka)>, LedgerError> {
+    let row: Option<(String, i64, bool)> = tx
+        .opt(
+            "UPDATE purchase_orders SET lock_version = lock_version + 1 WHERE tenant = $1 AND po_number = $2
+             RETURNING vendor, total, open",
+            args![key.tenant.as_str(), number.as_str()],
+        )
+        .await?;
+    let Some((vendor, total, open)) = row else { return Ok(None) };
+    let (billed,): (i64,) = tx
+        .one(
+            "SELECT CAST(coalesce(sum(total), 0) AS BIGINT) FROM documents
+             WHERE tenant = $1 AND po_number = $2 AND document <> $3 AND state IN ('assessed', 'settled')",
+            args![key.tenant.as_str(), number.as_str(), key.document.as_str()],
+        )
+        .await?;
+    let bad = |why: String| LedgerError::corrupt("purchase order", why);
+    let order = PurchaseOrder {
+        number: number.clone(),
+        vendor: vendor.parse().map_err(|e| bad(format!("{e}")))?,
+        total: Taka::from_poisha(total).map_err(|e| bad(e.to_string()))?,
+        open,
+    };
+    Ok(Some((order, Taka::from_poisha(billed).map_err(|e| bad(e.to_string()))?)))
+}

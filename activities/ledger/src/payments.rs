@@ -1,0 +1,106 @@
+//! Payment instructions, gap-free numbers, and what is owed to the treasury for withheld tax.
+
+use chrono::NaiveDate;
+use vextrus_domain::{DocumentKey, FiscalYear, Taka, VendorId};
+use vextrus_tax::Withheld;
+
+use crate::db::{Tx, args};
+use crate::error::LedgerError;
+
+/// The next number of a series of a tenant's fiscal year. It is taken back when the transaction is not committed, so that no
+/// number is missing; take it last, since others wait for it.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn next_number(tx: &mut Tx, key: &DocumentKey, series: &str, year: FiscalYear) -> Result<i64, LedgerError> {
+    let (number,): (i64,) = tx
+        .one(
+            "INSERT INTO number_series (tenant, series, fiscal_year, last) VALUES ($1, $2, $3, 1)
+             ON CONFLICT (tenant, series, fiscal_year) DO UPDATE SET last = number_series.last + 1 RETURNING last",
+            args![key.tenant.as_str(), series, year.to_string()],
+        )
+        .await?;
+    Ok(number)
+}
+
+/// A payment that is proposed.
+#[derive(Debug, Clone)]
+pub struct Instruction<'a> {
+    /// Its number within the fiscal year.
+    pub serial: i64,
+    /// The fiscal year of the posting date.
+    pub fiscal_year: FiscalYear,
+    /// Who is paid.
+    pub vendor: &'a VendorId,
+    /// How much.
+    pub amount: Taka,
+    /// Until when.
+    pub due_date: NaiveDate,
+    /// The date of the postings.
+    pub posting_date: NaiveDate,
+}
+
+impl Instruction<'_> {
+    /// The number as it is printed, such as `PI-2026-27-000001`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("PI-{}-{:06}", self.fiscal_year, self.serial)
+    }
+}
+
+/// Writes a payment instruction in state `proposed`.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn propose(tx: &mut Tx, key: &DocumentKey, i: &Instruction<'_>) -> Result<(), LedgerError> {
+    tx.exec(
+        "INSERT INTO payment_instructions (tenant, instruction, fiscal_year, serial, document, submission, vendor, amount,
+            due_date, posting_date, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'proposed', $11)",
+        args![
+            key.tenant.as_str(),
+            i.name(),
+            i.fiscal_year.to_string(),
+            i.serial,
+            key.document.as_str(),
+            key.submission,
+            i.vendor.as_str(),
+            i.amount,
+            i.due_date,
+            i.posting_date,
+            tx.now()
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Writes what is owed to the treasury for one withheld tax.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn owe(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    vendor: &VendorId,
+    w: &Withheld,
+    on: NaiveDate,
+) -> Result<(), LedgerError> {
+    tx.exec(
+        "INSERT INTO tax_obligations (tenant, document, submission, tax, code, vendor, base, rate_ppm, amount, withheld_on)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        args![
+            key.tenant.as_str(),
+            key.document.as_str(),
+            key.submission,
+            w.tax.name(),
+            &w.code,
+            vendor.as_str(),
+            w.base,
+            w.rate.ppm(),
+            w.amount,
+            on
+        ],
+    )
+    .await
+    .map(drop)
+}

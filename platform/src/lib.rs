@@ -1,0 +1,8 @@
+//! What every process shares: its configuration, its log, its keys, and how it is asked to stop.
+
+pub mod config;
+pub mod keys;
+pub mod shutdown;
+pub mod telemetry;
+
+pub use config::Config;
