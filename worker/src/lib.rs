@@ -1,1 +1,7 @@
+//! The worker: the one place that knows what runs on which task queue.
 
+mod fleet;
+mod startup;
+
+pub use fleet::{Fleet, Parts, WorkerError, start};
+pub use startup::{StartupError, run, trust};

@@ -7,6 +7,10 @@ use vextrus_domain::{DocumentKey, PersonId, Refusal, RefusalCode, RequestId, Tas
 
 /// The answer that takes a document back; it names no task.
 pub const WITHDRAW: &str = "withdraw";
+/// The answer that decides nothing and asks the submitter something; the comment is the question.
+pub const REQUEST_INFO: &str = "request_info";
+/// The longest comment, in bytes.
+pub const MAX_COMMENT: usize = 2000;
 
 /// What somebody decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ mod machine;
 mod plan;
 mod policy;
 
-pub use decision::{Decision, SignedDecision, WITHDRAW};
+pub use decision::{Decision, MAX_COMMENT, REQUEST_INFO, SignedDecision, WITHDRAW};
 pub use events::{Command, Event, Outcome, Question};
 pub use machine::{MAX_QUESTIONS, Machine, TaskState};
 pub use plan::{AllowedAnswer, ExceptionFinding, Facts, Plan, Task, TaskKind, resolve};

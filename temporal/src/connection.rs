@@ -1,0 +1,186 @@
+//! Connecting. What to connect to is read by Temporal's own rules (`TEMPORAL_*` variables and `temporal.toml`) and
+//! from nowhere else.
+
+use std::{env, ffi::OsStr, path::Path, time::Duration};
+
+use temporalio_client::{
+    Client, ClientOptions, Connection, ConnectionOptions,
+    envconfig::{ClientConfigProfile, ConfigError, LoadClientConfigProfileOptions},
+    errors::ClientConnectError,
+};
+use tokio::time::timeout;
+use tonic::Code;
+
+use crate::deadline::Deadline;
+
+/// The most that one try may take, so that a server that accepts and never answers is tried again.
+const TRY_WITHIN: Duration = Duration::from_secs(5);
+
+/// How to connect, apart from what Temporal's own configuration says.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    /// How this process is named in histories and in the UI. The SDK's worker says `<pid>@<host>` where it is unset.
+    pub identity: Option<String>,
+    /// For how long an unreachable server is tried again.
+    pub within: Duration,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self { identity: None, within: Duration::from_secs(30) }
+    }
+}
+
+/// No connection was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// `TEMPORAL_*`, `temporal.toml` or the given address cannot be used.
+    #[error("cannot read the configuration of temporal: {0}")]
+    Config(String),
+    /// The server answered, or the options say already, that trying again cannot help.
+    #[error("temporal at {address} cannot be used")]
+    Refused {
+        /// Where.
+        address: String,
+        /// Why.
+        #[source]
+        source: Box<ClientConnectError>,
+    },
+    /// The server did not answer in time.
+    #[error("temporal at {address} did not answer within {within:?}")]
+    Unreachable {
+        /// Where.
+        address: String,
+        /// For how long it was tried.
+        within: Duration,
+        /// How the last try failed; nothing where it only never ended.
+        #[source]
+        source: Option<Box<ClientConnectError>>,
+    },
+}
+
+/// Connects to where `TEMPORAL_*` and `temporal.toml` say: `localhost:7233`, namespace `default`, where they are silent.
+///
+/// # Errors
+///
+/// Where the configuration cannot be read, or the server refuses us or does not answer in time.
+pub async fn connect(options: ConnectOptions) -> Result<Client, ConnectError> {
+    require_config_file(env::var_os("TEMPORAL_CONFIG_FILE").as_deref())?;
+    let (connection, client) =
+        ClientOptions::load_from_config(LoadClientConfigProfileOptions::default()).map_err(config_error)?;
+    open(connection, client, options).await
+}
+
+/// Connects to a server of our own, such as a [`crate::DevServer`], at `host:port`, without TLS; no configuration is read.
+///
+/// # Errors
+///
+/// Where the address cannot be parsed, or the server refuses us or does not answer in time.
+pub async fn connect_to(address: &str, namespace: &str, options: ConnectOptions) -> Result<Client, ConnectError> {
+    let profile = ClientConfigProfile::builder().address(address).build();
+    let connection = ConnectionOptions::try_from(profile).map_err(config_error)?;
+    open(connection, ClientOptions::new(namespace).build(), options).await
+}
+
+async fn open(
+    mut connection: ConnectionOptions,
+    client: ClientOptions,
+    options: ConnectOptions,
+) -> Result<Client, ConnectError> {
+    let address = address_of(&connection);
+    if let Some(identity) = options.identity {
+        connection.identity = identity;
+    }
+    let mut deadline = Deadline::after(options.within);
+    let mut last = None;
+    loop {
+        let attempt = timeout(deadline.remaining().min(TRY_WITHIN), Connection::connect(connection.clone())).await;
+        match attempt {
+            Ok(Ok(connection)) => {
+                return Client::new(connection, client)
+                    .map_err(|error| ConnectError::Refused { address, source: Box::new(error.into()) });
+            }
+            Ok(Err(error)) if is_final(&error) => {
+                return Err(ConnectError::Refused { address, source: Box::new(error) });
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(%address, %error, "temporal is not reachable yet");
+                last = Some(Box::new(error));
+            }
+            Err(_) => tracing::debug!(%address, "temporal does not answer"),
+        }
+        if !deadline.pause().await {
+            return Err(ConnectError::Unreachable { address, within: options.within, source: last });
+        }
+    }
+}
+
+/// `host:port`: of a URL with a name and a password, only what may stand in a message.
+fn address_of(options: &ConnectionOptions) -> String {
+    let host = options.target.host_str().unwrap_or_default();
+    options.target.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn is_final(error: &ClientConnectError) -> bool {
+    match error {
+        ClientConnectError::InvalidUri(_)
+        | ClientConnectError::InvalidHeaders(_)
+        | ClientConnectError::InvalidConfig(_) => true,
+        ClientConnectError::SystemInfoCallError(status) => matches!(
+            status.code(),
+            Code::Unauthenticated | Code::PermissionDenied | Code::InvalidArgument | Code::Unimplemented
+        ),
+        _ => false,
+    }
+}
+
+/// The SDK takes a configuration file that does not exist for an empty one, and connects to localhost.
+fn require_config_file(path: Option<&OsStr>) -> Result<(), ConnectError> {
+    match path {
+        Some(path) if !path.is_empty() && !Path::new(path).is_file() => Err(ConnectError::Config(format!(
+            "TEMPORAL_CONFIG_FILE names {}, which is no file",
+            Path::new(path).display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The SDK's error can hold one that is bound to its thread, so only the text is kept.
+fn config_error(error: ConfigError) -> ConnectError {
+    ConnectError::Config(match error {
+        ConfigError::ProfileNotFound(name) => format!("there is no profile {name:?}"),
+        ConfigError::InvalidConfig(text) => text,
+        ConfigError::LoadError(error) => error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_file_that_is_named_must_exist() {
+        assert!(require_config_file(None).is_ok());
+        assert!(require_config_file(Some(OsStr::new(""))).is_ok());
+        assert!(require_config_file(Some(OsStr::new("Cargo.toml"))).is_ok());
+        let error = require_config_file(Some(OsStr::new("/nowhere/temporal.toml"))).unwrap_err().to_string();
+        assert!(error.contains("/nowhere/temporal.toml"), "{error}");
+    }
+
+    #[test]
+    fn errors_travel_between_threads() {
+        fn is<T: std::error::Error + Send + Sync + 'static>() {}
+        is::<ConnectError>();
+        is::<crate::NamespaceError>();
+        is::<crate::SearchAttributesError>();
+        is::<crate::DevServerError>();
+        is::<crate::WorkflowIdError>();
+    }
+
+    #[test]
+    fn a_message_names_the_server_without_its_password() {
+        let profile = ClientConfigProfile::builder().address("http://user:secret@temporal.example:7233").build();
+        assert_eq!(address_of(&ConnectionOptions::try_from(profile).unwrap()), "temporal.example:7233");
+    }
+}

@@ -1,0 +1,17 @@
+//! How we meet Temporal: the connection, the namespace and the search attributes as code, workflow ids, task queues,
+//! and the development server as a child process.
+
+pub mod connection;
+mod deadline;
+pub mod dev_server;
+pub mod namespace;
+mod rpc;
+pub mod search_attributes;
+pub mod task_queue;
+pub mod workflow_id;
+
+pub use connection::{ConnectError, ConnectOptions, connect, connect_to};
+pub use dev_server::{DevServer, DevServerError, DevServerOptions};
+pub use namespace::{NamespaceChange, NamespaceError, RETENTION, ensure_namespace};
+pub use search_attributes::{SearchAttributesError, ensure_search_attributes};
+pub use workflow_id::{WorkflowId, WorkflowIdError};

@@ -1,0 +1,24 @@
+//! `vextrus-worker`: polls Temporal, runs workflows and steps, dispatches the outbox.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use vextrus_platform::{Config, shutdown, telemetry};
+
+/// Polls Temporal, runs workflows and their steps, and dispatches the outbox.
+#[derive(Debug, Parser)]
+#[command(name = "vextrus-worker", version)]
+struct Options {
+    /// The configuration file; the defaults and the environment apply without one.
+    #[arg(long, env = "VEXTRUS_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let config = Config::load(options.config.as_deref())?;
+    telemetry::init(&config.log);
+    vextrus_worker::run(&config, shutdown::requested()).await?;
+    Ok(())
+}

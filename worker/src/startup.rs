@@ -1,0 +1,72 @@
+//! From a configuration to running workers.
+
+use std::future::Future;
+
+use temporalio_client::NamespacedClient as _;
+
+use vextrus_ledger::decisions::Trust;
+use vextrus_ledger::{Ledger, LedgerError};
+use vextrus_platform::Config;
+use vextrus_platform::config::SignalTrust;
+use vextrus_platform::keys::{self, KeyError};
+use vextrus_temporal::{ConnectError, ConnectOptions, SearchAttributesError, ensure_search_attributes};
+
+use crate::fleet::{Parts, WorkerError, start};
+
+/// Why the process could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StartupError {
+    /// A key cannot be read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Nobody's decisions would be accepted.
+    #[error("signing.accepted_keys is empty: no decision could be verified; give the facade's public key")]
+    NoKeys,
+    /// The ledger cannot be opened.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Temporal cannot be reached.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The search attributes cannot be brought about.
+    #[error(transparent)]
+    SearchAttributes(#[from] SearchAttributesError),
+    /// A worker failed.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+}
+
+/// Whose word is taken, as the configuration says.
+///
+/// # Errors
+/// [`StartupError::Key`] or [`StartupError::NoKeys`].
+pub fn trust(config: &Config) -> Result<Trust, StartupError> {
+    if config.signing.accepted_keys.trim().is_empty() {
+        return Err(StartupError::NoKeys);
+    }
+    let unsigned = config.signals.trust == SignalTrust::Namespace;
+    if unsigned {
+        tracing::warn!("signals.trust = namespace: unsigned signals count; for development only");
+    }
+    Ok(Trust { keys: keys::accepted_keys(&config.signing.accepted_keys)?, unsigned })
+}
+
+/// Runs the workers until `stop` completes or a worker ends.
+///
+/// # Errors
+/// [`StartupError`].
+pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), StartupError> {
+    let trust = trust(config)?;
+    let ledger = Ledger::open(&config.ledger.address).await?;
+    let client = vextrus_temporal::connect(ConnectOptions::default()).await?;
+    ensure_search_attributes(&client, &client.namespace()).await?;
+    let mut fleet = start(Parts { client, ledger: ledger.clone(), trust }, |_| {})?;
+    let ended = tokio::select! {
+        () = stop => Ok(()),
+        ended = fleet.ended() => ended,
+    };
+    tracing::info!("stopping");
+    let stopped = fleet.stop().await;
+    ledger.close().await;
+    ended.and(stopped).map_err(Into::into)
+}

@@ -1,0 +1,55 @@
+//! The document's one timer. It is not cancelled when the deadline moves out, but re-armed when it fires: a cancelled timer
+//! costs the history two events more than one that fires in vain, and most never fire.
+
+use std::pin::Pin;
+
+use chrono::{DateTime, Utc};
+use temporalio_workflow::{CancellableFuture, TimerOptions, TimerResult, WorkflowCancellationToken, WorkflowContext};
+
+use crate::steps;
+use crate::workflow::InvoiceApproval;
+
+type Timer<'a> = Pin<Box<dyn CancellableFuture<Output = TimerResult> + 'a>>;
+
+/// The timer, where one is running.
+pub(crate) struct Alarm<'a> {
+    running: Option<Running<'a>>,
+}
+
+struct Running<'a> {
+    at: DateTime<Utc>,
+    token: WorkflowCancellationToken,
+    timer: Timer<'a>,
+}
+
+impl<'a> Alarm<'a> {
+    pub(crate) fn none() -> Self {
+        Self { running: None }
+    }
+
+    /// The timer's future, armed so that it fires no later than `at`.
+    pub(crate) fn no_later_than(
+        &mut self,
+        ctx: &'a WorkflowContext<InvoiceApproval>,
+        at: DateTime<Utc>,
+    ) -> &mut Timer<'a> {
+        if let Some(late) = self.running.take_if(|r| r.at > at) {
+            late.token.cancel();
+        }
+        let running = self.running.get_or_insert_with(|| {
+            let token = ctx.cancellation_token().child_token();
+            let wait = (at - steps::now(ctx)).to_std().unwrap_or_default();
+            let options = TimerOptions::builder(wait)
+                .summary("next reminder or deadline".to_owned())
+                .cancellation_token(token.clone())
+                .build();
+            Running { at, token, timer: Box::pin(ctx.timer(options)) }
+        });
+        &mut running.timer
+    }
+
+    /// The timer has fired or was cancelled with the workflow.
+    pub(crate) fn over(&mut self) {
+        self.running = None;
+    }
+}

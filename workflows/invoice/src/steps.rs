@@ -1,0 +1,56 @@
+//! How the workflow calls its activities, reads the time and shows where it stands.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use temporalio_workflow::common::error::IncomingError;
+use temporalio_workflow::{
+    ActivityExecutionError, ActivityOptions, RetryPolicy, WorkflowCancellationToken, WorkflowContext,
+};
+use vextrus_contract::search_attributes::{STAGE, STATUS};
+use vextrus_domain::{Refusal, RefusalCode};
+
+use crate::messages;
+use crate::workflow::InvoiceApproval;
+
+/// The workflow's time.
+pub(crate) fn now(ctx: &WorkflowContext<InvoiceApproval>) -> DateTime<Utc> {
+    messages::time(ctx.workflow_time())
+}
+
+/// Options of every step: on a token of its own, so that a cancel never reaches a step half done, and tried again without
+/// limit, since each is safe to repeat and a document must never be left between two states.
+pub(crate) fn options(ctx: &WorkflowContext<InvoiceApproval>, summary: String) -> ActivityOptions {
+    let timeout = Duration::from_millis(ctx.state(|w| w.state.start.step_timeout_millis).max(1));
+    ActivityOptions::with_start_to_close_timeout(timeout)
+        .cancellation_token(WorkflowCancellationToken::new())
+        .retry_policy(
+            RetryPolicy::builder()
+                .initial_interval(Duration::from_millis(200))
+                .backoff_coefficient(2.0)
+                .maximum_interval(Duration::from_secs(30))
+                .build(),
+        )
+        .summary(summary)
+        .build()
+}
+
+/// What a failed step says, as the refusal that the document ends with.
+pub(crate) fn refusal(error: &ActivityExecutionError) -> Refusal {
+    if let ActivityExecutionError::Failed(failed) = error
+        && let Some(IncomingError::Application(cause)) = failed.cause()
+    {
+        let text = cause.to_string();
+        return Refusal::find_in(&text).unwrap_or_else(|| Refusal::new(RefusalCode::Internal, text));
+    }
+    Refusal::new(RefusalCode::Internal, error.to_string())
+}
+
+/// Shows where the document stands, in one event, and only when it has changed.
+pub(crate) fn show(ctx: &WorkflowContext<InvoiceApproval>, status: &str, stage: &str) {
+    let shown = (status.to_owned(), stage.to_owned());
+    if ctx.state(|w| w.state.shown != shown) {
+        ctx.upsert_search_attributes([STATUS.value_set(shown.0.clone()), STAGE.value_set(shown.1.clone())]);
+        ctx.state_mut(|w| w.state.shown = shown);
+    }
+}
