@@ -1,1 +1,38 @@
+//! `vextrus`, the command line: documents and inbox through the facade, rules offline, and for operators the ledger, the
+//! development stack and the demonstration.
 
+pub mod client;
+mod demo;
+mod dev;
+mod exit;
+mod invoices;
+pub mod json;
+mod ledger;
+mod options;
+mod output;
+mod rules;
+mod session;
+mod text;
+
+pub mod stack;
+
+pub use options::Options;
+
+use options::Command;
+
+/// Runs a command and answers its exit code.
+pub async fn run(options: Options) -> u8 {
+    let Options { global, command } = options;
+    let done = match command {
+        Command::Invoice(command) => invoices::run(&global, command).await,
+        Command::Inbox => invoices::inbox(&global).await,
+        Command::Rules(command) => rules::run(command).await,
+        Command::Ledger(command) => ledger::run(command).await,
+        Command::Dev(dev) => dev::run(&global, dev).await,
+        Command::Demo(demo) => demo::run(&global, demo).await,
+    };
+    match done {
+        Ok(()) => 0,
+        Err(error) => exit::report(&error),
+    }
+}

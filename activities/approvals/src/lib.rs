@@ -34,8 +34,13 @@ impl Approvals {
         _ctx: ActivityContext,
         input: RecordInput,
     ) -> Result<RecordOutput, ActivityError> {
-        self.record_step(&input).await.map_err(|e| vextrus_contract::failure(e.code(), e.is_final(), &e))
+        self.record_step(&input).await.map_err(failure)
     }
+}
+
+fn failure(error: LedgerError) -> ActivityError {
+    tracing::warn!(code = error.code().name(), %error, "a step could not be carried out");
+    vextrus_contract::failure(error.code(), error.is_final(), &error)
 }
 
 impl Approvals {

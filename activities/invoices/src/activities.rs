@@ -61,5 +61,6 @@ impl Invoices {
 }
 
 fn failure(error: LedgerError) -> ActivityError {
+    tracing::warn!(code = error.code().name(), %error, "a step could not be carried out");
     vextrus_contract::failure(error.code(), error.is_final(), &error)
 }

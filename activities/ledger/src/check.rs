@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use vextrus_domain::TenantId;
+use vextrus_domain::{TenantId, canonical};
 
 use crate::audit;
 use crate::db::{Tx, args};
@@ -98,13 +98,20 @@ pub async fn check(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<String>, Ledger
                 .extend(entries.into_iter().filter_map(|e| e.submission.map(|s| (e.chain, i64::from(s), e.kind)))),
         }
     }
-    let documents: Vec<(String, i64, String)> =
-        tx.all("SELECT document, submission, state FROM documents WHERE tenant = $1", args![tenant.as_str()]).await?;
-    for (document, submission, state) in documents {
-        for kind in ["claimed", state.as_str()] {
+    let documents: Vec<(String, i64, String, String, String)> = tx
+        .all(
+            "SELECT document, submission, state, payload, payload_hash FROM documents WHERE tenant = $1",
+            args![tenant.as_str()],
+        )
+        .await?;
+    for (document, submission, state, payload, payload_hash) in documents {
+        for kind in BTreeSet::from(["claimed", state.as_str()]) {
             if !on_trail.contains(&(document.clone(), submission, kind.to_owned())) {
                 wrong.push(format!("a document's state is not on its trail: {document}/{submission} {kind}"));
             }
+        }
+        if canonical::sha256_hex(&payload) != payload_hash {
+            wrong.push(format!("a document's claim is not what was submitted: {document}/{submission}"));
         }
     }
     Ok(wrong)

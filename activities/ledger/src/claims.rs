@@ -89,6 +89,10 @@ async fn claim_once(
         None => (Uuid::now_v7().to_string(), 1),
         Some((document, last, state)) if State::parse(&state)? == State::Closed => (document, last + 1),
         Some((document, _, state)) => {
+            // This very request may have claimed it between our two looks, in another process.
+            if let Some(earlier) = same_request(tx, actor, request_id, hash).await? {
+                return Ok(earlier);
+            }
             let message = format!(
                 "invoice {} of {} in {fiscal_year} is {state} already as document {document}",
                 invoice.number, invoice.vendor

@@ -159,17 +159,34 @@ impl Ledger {
     }
 
     async fn migrate(&self) -> Result<(), LedgerError> {
-        let guards = match &self.0 {
-            Pool::Sqlite { .. } => include_str!("../migrations/0001_guards.sqlite.sql"),
-            Pool::Postgres(_) => include_str!("../migrations/0001_guards.postgres.sql"),
+        const TABLES: &str = include_str!("../migrations/0001_ledger.sql");
+        let (guards, more_guards) = match &self.0 {
+            Pool::Sqlite { .. } => (
+                include_str!("../migrations/0001_guards.sqlite.sql"),
+                include_str!("../migrations/0002_guards.sqlite.sql"),
+            ),
+            Pool::Postgres(_) => (
+                include_str!("../migrations/0001_guards.postgres.sql"),
+                include_str!("../migrations/0002_guards.postgres.sql"),
+            ),
         };
-        let tables = include_str!("../migrations/0001_ledger.sql");
         let migration = |version, name: &'static str, sql: &'static str| {
             Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
         };
-        let migrator = Migrator::with_migrations(vec![migration(1, "ledger", tables), migration(2, "guards", guards)]);
+        let migrator = Migrator::with_migrations(vec![
+            migration(1, "ledger", TABLES),
+            migration(2, "guards", guards),
+            migration(3, "more guards", more_guards),
+        ]);
         match &self.0 {
-            Pool::Sqlite { pool, .. } => migrator.run(pool).await?,
+            Pool::Sqlite { pool, .. } => {
+                // sqlx locks nothing on SQLite: without a transaction round the whole, two processes that open a new
+                // ledger at once both create its tables.
+                let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+                // `run` itself cannot be named here: "implementation of `Acquire` is not general enough".
+                migrator.run_direct(None, &mut *tx, false).await?;
+                tx.commit().await?;
+            }
             Pool::Postgres(pool) => migrator.run(pool).await?,
         }
         Ok(())

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use vextrus_approval::{SignedDecision, TaskKind, WITHDRAW};
+use vextrus_approval::{AllowedAnswer, SignedDecision, Task, TaskKind, WITHDRAW};
 use vextrus_domain::signature::AcceptedKeys;
 use vextrus_domain::{DocumentKey, PersonId, Refusal, RefusalCode, RequestId, canonical};
 
-use crate::assessments;
+use crate::assessments::{self, StoredAssessment};
 use crate::db::{Tx, args};
 use crate::documents::Document;
 use crate::error::LedgerError;
@@ -144,16 +144,20 @@ async fn check_task(
             return no(RefusalCode::RepeatedApprover, format!("{person} decided another level of this document"));
         }
     }
-    let by_name = task.answers.iter().find(|a| a.name == decision.answer).map(|a| a.proceeds);
-    let proceeds = by_name.or(match decision.answer.as_str() {
-        "approve" => Some(true),
-        "reject" => Some(false),
-        _ => None,
-    });
-    match proceeds {
+    match proceeds(&task.answers, &decision.answer) {
         Some(proceeds) => Ok(Ok(proceeds)),
         None => no(RefusalCode::AnswerNotAllowed, format!("{:?} is not an answer to {id}", decision.answer)),
     }
+}
+
+/// Whether a document goes on with an answer; none where the task does not know it.
+fn proceeds(answers: &[AllowedAnswer], answer: &str) -> Option<bool> {
+    let by_name = answers.iter().find(|a| a.name == answer).map(|a| a.proceeds);
+    by_name.or(match answer {
+        "approve" => Some(true),
+        "reject" => Some(false),
+        _ => None,
+    })
 }
 
 async fn decided_a_level(tx: &mut Tx, key: &DocumentKey, person: &PersonId) -> Result<bool, LedgerError> {
@@ -174,54 +178,66 @@ async fn decided_a_level(tx: &mut Tx, key: &DocumentKey, person: &PersonId) -> R
     Ok(!found.is_empty())
 }
 
-#[derive(sqlx::FromRow)]
-struct Stored {
-    task: String,
-    proceeds: bool,
-    actor: String,
-    principal: String,
-    content: String,
-}
-
 /// Re-checks, from what is stored alone, that every task of every plan of the document has been answered by somebody who
 /// may, so that the document goes on, with no submitter among them, no person at two levels and every signature standing.
+/// A withdrawal keeps it from going on, whatever was approved.
 ///
 /// # Errors
 /// [`LedgerError::Database`]; the inner error is `APPROVALS_INCOMPLETE`.
 pub async fn complete(tx: &mut Tx, document: &Document, trust: &Trust) -> Result<Result<(), Refusal>, LedgerError> {
     let key = &document.key;
-    let rows: Vec<Stored> = tx
+    let rows: Vec<(String, String)> = tx
         .all(
-            "SELECT task, proceeds, actor, principal, content FROM decisions
-             WHERE tenant = $1 AND document = $2 AND submission = $3",
+            "SELECT task, content FROM decisions WHERE tenant = $1 AND document = $2 AND submission = $3",
             args![key.tenant.as_str(), key.document.as_str(), key.submission],
         )
         .await?;
     let incomplete = |why: String| Ok(Err(Refusal::new(RefusalCode::ApprovalsIncomplete, why)));
+    if rows.iter().any(|(task, _)| task.is_empty()) {
+        return incomplete(format!("{} took the document back", document.submitter));
+    }
     let mut at_levels = BTreeSet::new();
     for assessment in assessments::all(tx, key).await? {
         for task in &assessment.plan.tasks {
-            let Some(row) = rows.iter().find(|r| r.task == task.id.as_str()) else {
+            let Some((_, content)) = rows.iter().find(|(decided, _)| decided == task.id.as_str()) else {
                 return incomplete(format!("{} is undecided", task.id));
             };
-            let signed: SignedDecision = canonical::from_text(&row.content)?;
-            if !row.proceeds || check_origin(document, &signed, trust).is_err() {
-                return incomplete(format!("the decision on {} does not let the document go on", task.id));
+            let signed: SignedDecision = canonical::from_text(content)?;
+            if let Err(why) = stands(document, &assessment, task, &signed, trust) {
+                return incomplete(why);
             }
-            let mut people = BTreeSet::from([row.actor.as_str(), row.principal.as_str()]);
-            let may = people
-                .iter()
-                .all(|p| *p != document.submitter.as_str() && task.eligible.iter().any(|e| e.as_str() == *p));
-            if !may {
-                return incomplete(format!("{} may not decide {}", row.actor, task.id));
-            }
-            people.retain(|p| task.kind == TaskKind::Level && !at_levels.insert((*p).to_owned()));
-            if let Some(person) = people.first() {
-                return incomplete(format!("{person} decided two levels"));
+            let people = BTreeSet::from([signed.decision.actor, signed.decision.principal]);
+            for person in people.into_iter().filter(|_| task.kind == TaskKind::Level) {
+                if let Some(person) = at_levels.replace(person) {
+                    return incomplete(format!("{person} decided two levels"));
+                }
             }
         }
     }
     Ok(Ok(()))
+}
+
+/// Whether a stored decision lets a document go on past a task. What was signed counts, not the columns beside it.
+fn stands(
+    document: &Document,
+    assessment: &StoredAssessment,
+    task: &Task,
+    signed: &SignedDecision,
+    trust: &Trust,
+) -> Result<(), String> {
+    let decision = &signed.decision;
+    if decision.task.as_ref() != Some(&task.id) || decision.plan_hash.as_ref() != Some(&assessment.plan_hash) {
+        return Err(format!("the decision on {} is about something else", task.id));
+    }
+    if proceeds(&task.answers, &decision.answer) != Some(true) || check_origin(document, signed, trust).is_err() {
+        return Err(format!("the decision on {} does not let the document go on", task.id));
+    }
+    for person in [&decision.actor, &decision.principal] {
+        if *person == document.submitter || !task.eligible.contains(person) {
+            return Err(format!("{person} may not decide {}", task.id));
+        }
+    }
+    Ok(())
 }
 
 /// Whether somebody's decision keeps the document from going on: a refusing answer or a withdrawal.

@@ -1,7 +1,8 @@
 //! What people and services read: documents, inboxes, balances. Nothing here writes.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use vextrus_domain::{DocumentId, DocumentKey, Invoice, PersonId, Refusal, Taka, TenantId, canonical};
+use vextrus_approval::SignedDecision;
+use vextrus_domain::{DocumentId, DocumentKey, Invoice, PersonId, Refusal, RequestId, Taka, TenantId, canonical};
 
 use crate::assessments::{self, StoredAssessment};
 use crate::db::{Tx, args};
@@ -122,11 +123,33 @@ pub async fn document(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result
     }))
 }
 
+/// The decision that a request made on a document, whichever its submission.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn decision(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    document: &DocumentId,
+    request: &RequestId,
+) -> Result<Option<SignedDecision>, LedgerError> {
+    let found: Option<(String,)> = tx
+        .opt(
+            "SELECT content FROM decisions WHERE tenant = $1 AND document = $2 AND request_id = $3
+             ORDER BY submission DESC LIMIT 1",
+            args![tenant.as_str(), document.as_str(), request.as_str()],
+        )
+        .await?;
+    Ok(found.map(|(content,)| canonical::from_text(&content)).transpose()?)
+}
+
 /// One line of an inbox.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct InboxLine {
     /// The document.
     pub document: String,
+    /// Its submission.
+    pub submission: i64,
     /// The task.
     pub task: String,
     /// What it is for.
@@ -163,7 +186,7 @@ pub async fn inbox(
 ) -> Result<Vec<InboxLine>, LedgerError> {
     let (due, document, task) = after.cloned().unwrap_or((DateTime::<Utc>::UNIX_EPOCH, String::new(), String::new()));
     tx.all(
-        "SELECT t.document, t.task, t.kind, t.role, t.question, t.answers, t.due_at, d.vendor, d.number, d.total
+        "SELECT t.document, t.submission, t.task, t.kind, t.role, t.question, t.answers, t.due_at, d.vendor, d.number, d.total
          FROM task_people p
          JOIN tasks t ON t.tenant = p.tenant AND t.document = p.document AND t.submission = p.submission AND t.task = p.task
          JOIN documents d ON d.tenant = t.tenant AND d.document = t.document AND d.submission = t.submission

@@ -1,1 +1,7 @@
+//! The fleet on a real Temporal server, as tests drive it: one server a test binary, a namespace and a ledger a test.
 
+pub mod history;
+pub mod messages;
+mod world;
+
+pub use world::{Handle, World, invoice, status_of};

@@ -99,10 +99,17 @@ fn a_use_against_the_table_is_found_in_every_sort_of_table() -> anyhow::Result<(
 }
 
 #[test]
-fn no_room_may_use_a_test() -> anyhow::Result<()> {
-    let workspace =
-        with("worker", &member("vextrus-worker", "[dev-dependencies]\nvextrus-tests-e2e.workspace = true"))?;
-    one(&rules::uses_are_allowed(&workspace, &table()?), &["worker/Cargo.toml", "tests/e2e"]);
+fn only_the_tests_of_a_room_may_use_a_test() -> anyhow::Result<()> {
+    let using = |sort| {
+        with("worker", &member("vextrus-worker", &format!("[{sort}]\nvextrus-tests-e2e.workspace = true")))
+            .and_then(|workspace| Ok(rules::uses_are_allowed(&workspace, &table()?)))
+    };
+    for sort in ["dependencies", "build-dependencies", "target.'cfg(unix)'.dependencies"] {
+        one(&using(sort)?, &["worker/Cargo.toml", sort, "tests/e2e"]);
+    }
+    for sort in ["dev-dependencies", "target.'cfg(unix)'.dev-dependencies"] {
+        none(&using(sort)?)?;
+    }
     Ok(())
 }
 

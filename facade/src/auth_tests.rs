@@ -1,0 +1,234 @@
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use vextrus_domain::signature::KeyPair;
+
+use super::*;
+use crate::dev_tokens::{jwks_json, mint};
+
+const ISSUER: &str = "https://issuer.example";
+const HOUR: Duration = Duration::from_secs(3600);
+
+struct Setup {
+    key: KeyPair,
+    auth: Authenticator,
+    dir: TempDir,
+}
+
+fn config(file: &Path) -> AuthConfig {
+    AuthConfig { issuer: ISSUER.to_owned(), audience: "vextrus".to_owned(), jwks_file: file.to_owned() }
+}
+
+fn setup() -> Setup {
+    let key = KeyPair::from_seed(&[7; 32]);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("jwks.json");
+    std::fs::write(&file, jwks_json(&key)).unwrap();
+    let auth = Authenticator::with_keys(&config(&file), Jwks::with_pause(&file, Duration::ZERO)).unwrap();
+    Setup { key, auth, dir }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+fn claims() -> Value {
+    json!({"iss": ISSUER, "aud": "vextrus", "sub": "rahim", "tenant": "acme", "exp": now() + 60})
+}
+
+fn with(name: &str, value: Value) -> Value {
+    let mut claims = claims();
+    claims[name] = value;
+    claims
+}
+
+fn without(name: &str) -> Value {
+    let mut claims = claims();
+    claims.as_object_mut().unwrap().remove(name);
+    claims
+}
+
+fn signed(key: &KeyPair, claims: &Value) -> String {
+    let header = Header { kid: Some(key.id()), ..Header::new(Algorithm::EdDSA) };
+    encode(&header, claims, &EncodingKey::from_ed_der(&key.to_pkcs8_der())).unwrap()
+}
+
+fn refusal(auth: &Authenticator, token: &str) -> String {
+    let refusal = auth.verify(token).unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::Unauthenticated);
+    for part in token.split('.').filter(|part| part.len() > 3) {
+        assert!(!refusal.message.contains(part), "{refusal} repeats the token");
+    }
+    refusal.message
+}
+
+#[test]
+fn a_minted_token_names_its_person() {
+    let Setup { key, auth, .. } = setup();
+    let (tenant, person) = ("acme".parse().unwrap(), "rahim".parse().unwrap());
+    let token = mint(&key, ISSUER, "vextrus", &tenant, &person, HOUR).unwrap();
+    assert_eq!(auth.verify(&token).unwrap(), Actor { tenant, person });
+}
+
+#[test]
+fn claims_are_checked() {
+    let Setup { key, auth, .. } = setup();
+    for (claims, said) in [
+        (with("aud", "other".into()), "another audience"),
+        (with("iss", "https://other.example".into()), "another issuer"),
+        (with("exp", (now() - 31).into()), "expired"),
+        (with("exp", "tomorrow".into()), "must have the claims"),
+        (with("nbf", (now() + 60).into()), "not valid yet"),
+        (with("sub", "a b".into()), "cannot be read"),
+        (with("tenant", "../other".into()), "cannot be read"),
+        (with("tenant", 7.into()), "cannot be read"),
+        (without("exp"), "must have the claims"),
+        (without("iss"), "must have the claims"),
+        (without("aud"), "must have the claims"),
+        (without("sub"), "cannot be read"),
+        (without("tenant"), "cannot be read"),
+    ] {
+        let message = refusal(&auth, &signed(&key, &claims));
+        assert!(message.contains(said), "{claims}: {message}");
+    }
+}
+
+#[test]
+fn clocks_may_be_half_a_minute_apart() {
+    let Setup { key, auth, .. } = setup();
+    for claims in [with("exp", (now() - 15).into()), with("nbf", (now() + 15).into())] {
+        auth.verify(&signed(&key, &claims)).unwrap();
+    }
+}
+
+#[test]
+fn the_key_says_the_algorithm_and_never_the_token() {
+    let Setup { key, auth, .. } = setup();
+    // alg none, with and without a signature.
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let none = format!("{}.{}.", part(json!({"alg": "none", "kid": key.id()})), part(claims()));
+    assert!(refusal(&auth, &none).contains("header"));
+    assert!(refusal(&auth, &format!("{none}AAAA")).contains("header"));
+    // HS256, with what everybody can read of the public key as the secret.
+    let public = URL_SAFE_NO_PAD.decode(key.public_text()).unwrap();
+    for secret in [public.as_slice(), key.public_text().as_bytes(), jwks_json(&key).as_bytes()] {
+        let header = Header { kid: Some(key.id()), ..Header::new(Algorithm::HS256) };
+        let token = encode(&header, &claims(), &EncodingKey::from_secret(secret)).unwrap();
+        assert!(refusal(&auth, &token).contains("algorithm"));
+    }
+}
+
+#[test]
+fn signatures_and_headers_are_checked() {
+    let Setup { key, auth, .. } = setup();
+    let good = signed(&key, &claims());
+    let parts: Vec<&str> = good.split('.').collect();
+    let other = URL_SAFE_NO_PAD.encode(with("sub", "karim".into()).to_string());
+    assert!(refusal(&auth, &format!("{}.{other}.{}", parts[0], parts[2])).contains("signature"));
+    assert!(refusal(&auth, &format!("{}.{}.{}", parts[0], parts[1], "AAAA")).contains("signature"));
+    // Another key under a trusted id, a key that nobody knows, and one that comes with the token.
+    let stranger = KeyPair::from_seed(&[8; 32]);
+    let secret = EncodingKey::from_ed_der(&stranger.to_pkcs8_der());
+    let forged = Header { kid: Some(key.id()), ..Header::new(Algorithm::EdDSA) };
+    assert!(refusal(&auth, &encode(&forged, &claims(), &secret).unwrap()).contains("signature"));
+    assert!(refusal(&auth, &signed(&stranger, &claims())).contains("not one of the issuer's"));
+    let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&jwks_json(&stranger)).unwrap();
+    let own = Header { jwk: set.keys.first().cloned(), ..forged.clone() };
+    assert!(refusal(&auth, &encode(&own, &claims(), &secret).unwrap()).contains("signature"));
+    assert!(refusal(&auth, &encode(&Header::new(Algorithm::EdDSA), &claims(), &secret).unwrap()).contains("kid"));
+    let extended = Header { crit: Some(vec!["b64".to_owned()]), ..forged };
+    assert!(refusal(&auth, &encode(&extended, &claims(), &secret).unwrap()).contains("extension"));
+}
+
+#[test]
+fn garbage_is_refused() {
+    let Setup { auth, .. } = setup();
+    let long = "a".repeat(9000);
+    for bad in ["", ".", "..", "a.b.c", "e30.e30.e30", "not a token at all", "টাকা.টাকা.টাকা", long.as_str()]
+    {
+        refusal(&auth, bad);
+    }
+}
+
+#[test]
+fn the_other_two_algorithms_count_and_weak_or_symmetric_keys_do_not() {
+    let tokens = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tokens");
+    let auth = Authenticator::open(&config(&tokens.join("jwks.json"))).unwrap();
+    let token = |name: &str| std::fs::read_to_string(tokens.join(name)).unwrap().trim().to_owned();
+    for good in ["es256.jwt", "rs256.jwt"] {
+        assert_eq!(auth.verify(&token(good)).unwrap().person.as_str(), "rahim", "{good}");
+    }
+    for bad in ["weak-rsa.jwt", "hs256.jwt"] {
+        assert!(refusal(&auth, &token(bad)).contains("not one of the issuer's"), "{bad}");
+    }
+}
+
+#[test]
+fn a_new_key_is_found_and_a_broken_file_changes_nothing() {
+    let Setup { key, auth, dir } = setup();
+    let next = KeyPair::from_seed(&[9; 32]);
+    let file = dir.path().join("jwks.json");
+    assert!(refusal(&auth, &signed(&next, &claims())).contains("not one of the issuer's"));
+    std::fs::write(&file, "{").unwrap();
+    assert!(refusal(&auth, &signed(&next, &claims())).contains("not one of the issuer's"));
+    auth.verify(&signed(&key, &claims())).unwrap();
+    std::fs::write(&file, jwks_json(&next)).unwrap();
+    auth.verify(&signed(&next, &claims())).unwrap();
+    refusal(&auth, &signed(&key, &claims()));
+}
+
+#[test]
+fn an_unknown_key_makes_the_file_be_read_only_now_and_then() {
+    let Setup { dir, .. } = setup();
+    let file = dir.path().join("jwks.json");
+    let jwks = Jwks::open(&file).unwrap();
+    let next = KeyPair::from_seed(&[9; 32]);
+    std::fs::write(&file, jwks_json(&next)).unwrap();
+    assert!(jwks.find(&next.id()).is_none(), "it was read a moment ago");
+}
+
+#[test]
+fn nothing_starts_without_issuer_audience_and_keys() {
+    let Setup { dir, .. } = setup();
+    let good = config(&dir.path().join("jwks.json"));
+    let said = |config: AuthConfig| Authenticator::open(&config).unwrap_err().to_string();
+    assert!(said(AuthConfig { issuer: String::new(), ..good.clone() }).starts_with("auth.issuer is empty"));
+    assert!(said(AuthConfig { audience: String::new(), ..good.clone() }).starts_with("auth.audience is empty"));
+    assert!(said(config(Path::new(""))).starts_with("auth.jwks_file"));
+    let file = dir.path().join("other.json");
+    for text in ["", "{}", r#"{"keys": []}"#, r#"{"keys": [{"kty": "oct", "kid": "a", "k": "AAAA"}]}"#] {
+        std::fs::write(&file, text).unwrap();
+        assert!(said(config(&file)).contains("other.json"), "{text}");
+    }
+    let twice = jwks_json(&KeyPair::from_seed(&[1; 32]));
+    let mut twice: Value = serde_json::from_str(&twice).unwrap();
+    let first = twice["keys"][0].clone();
+    twice["keys"].as_array_mut().unwrap().push(first);
+    std::fs::write(&file, twice.to_string()).unwrap();
+    assert!(said(config(&file)).contains("two keys"));
+}
+
+#[test]
+fn the_metadata_hold_one_bearer_token() {
+    let Setup { key, auth, .. } = setup();
+    let token = signed(&key, &claims());
+    let metadata = |values: &[String]| {
+        let mut metadata = MetadataMap::new();
+        for value in values {
+            metadata.append("authorization", value.parse().unwrap());
+        }
+        metadata
+    };
+    auth.actor(&metadata(&[format!("Bearer {token}")])).unwrap();
+    auth.actor(&metadata(&[format!("bearer {token}")])).unwrap();
+    for bad in [vec![], vec![token.clone()], vec![format!("Basic {token}")], vec!["Bearer".to_owned()]] {
+        assert_eq!(auth.actor(&metadata(&bad)).unwrap_err().code, RefusalCode::Unauthenticated);
+    }
+    let two = vec![format!("Bearer {token}"); 2];
+    assert_eq!(auth.actor(&metadata(&two)).unwrap_err().code, RefusalCode::Unauthenticated);
+}

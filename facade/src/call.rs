@@ -1,0 +1,110 @@
+//! One call: who makes it, until when it must be answered, and how its end is logged.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Request, Response, Status};
+use vextrus_domain::{Actor, Refusal, RefusalCode};
+
+use crate::errors::Failure;
+
+/// The most time that a call gets; the caller's `grpc-timeout` can only make it shorter.
+pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(10);
+
+/// What is kept back, so that the answer arrives before the caller gives up.
+const MARGIN: Duration = Duration::from_millis(250);
+
+/// A call of an authenticated person.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) actor: Actor,
+    rpc: &'static str,
+    started: Instant,
+    until: Instant,
+}
+
+impl Call {
+    /// The call that a request makes. Without an actor it is refused: the interceptor did not run.
+    pub(crate) fn of<T>(rpc: &'static str, request: &Request<T>) -> Result<Self, Failure> {
+        let actor = request.extensions().get::<Actor>().cloned().ok_or_else(|| {
+            Refusal::new(RefusalCode::Unauthenticated, "send a bearer token in the metadata entry authorization")
+        })?;
+        let asked = caller_limit(request.metadata()).unwrap_or(CALL_LIMIT).min(CALL_LIMIT);
+        let started = Instant::now();
+        Ok(Self { actor, rpc, started, until: started + asked - MARGIN.min(asked / 5) })
+    }
+
+    /// What is left for a call to another service, whose own "no answer" can then still be put into words.
+    pub(crate) fn left(&self) -> Duration {
+        let left = self.until.saturating_duration_since(Instant::now());
+        left - MARGIN.min(left / 5)
+    }
+
+    /// Answers the call in time, and logs how.
+    pub(crate) async fn answer<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<Response<T>, Status> {
+        let result = match timeout_at(self.until, work).await {
+            Ok(result) => result,
+            Err(_) => Err(Refusal::new(
+                RefusalCode::Unavailable,
+                "the call was not answered in time; send it again with the same request id",
+            )
+            .into()),
+        };
+        let result = result.map(Response::new).map_err(|failure| failure.into_status(self.rpc));
+        let code = result.as_ref().map_or_else(Status::code, |_| Code::Ok);
+        let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(rpc = self.rpc, tenant = %self.actor.tenant, ?code, millis, "answered");
+        result
+    }
+}
+
+/// The caller's time limit: `grpc-timeout`, at most eight digits and a unit.
+fn caller_limit(metadata: &MetadataMap) -> Option<Duration> {
+    let text = metadata.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.is_empty() || digits.len() > 8 || !digits.chars().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let amount: u64 = digits.parse().ok()?;
+    Some(match unit {
+        "H" => Duration::from_secs(amount * 3600),
+        "M" => Duration::from_secs(amount * 60),
+        "S" => Duration::from_secs(amount),
+        "m" => Duration::from_millis(amount),
+        "u" => Duration::from_micros(amount),
+        "n" => Duration::from_nanos(amount),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(text: &'static str) -> Option<Duration> {
+        let mut metadata = MetadataMap::new();
+        metadata.insert("grpc-timeout", text.parse().unwrap());
+        caller_limit(&metadata)
+    }
+
+    #[test]
+    fn the_callers_limit_is_read() {
+        assert_eq!(limit("2S"), Some(Duration::from_secs(2)));
+        assert_eq!(limit("1500m"), Some(Duration::from_millis(1500)));
+        assert_eq!(limit("99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
+        for bad in ["", "S", "5", "-1S", "1.5S", "123456789S", "5s"] {
+            assert_eq!(limit(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_call_without_an_actor_is_refused() {
+        let refused = Call::of("GetInvoice", &Request::new(())).unwrap_err().into_status("GetInvoice");
+        assert_eq!(refused.code(), Code::Unauthenticated);
+    }
+}

@@ -1,0 +1,196 @@
+//! Refusals and failures as gRPC says them: a code, `CODE: message`, and `google.rpc` details.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+use vextrus_domain::canonical::CanonicalError;
+use vextrus_domain::invoice::FieldViolation;
+use vextrus_domain::{Refusal, RefusalCode};
+use vextrus_ledger::LedgerError;
+
+/// The domain of every `ErrorInfo`.
+pub const ERROR_DOMAIN: &str = "vextrus";
+
+/// When a request that came too early, or met a part of the fleet that did not answer, may be sent again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// A status travels in headers, of which clients take 16 KiB by default: this many fields, and this much text of each.
+const MOST_FIELDS: usize = 20;
+const MOST_TEXT: usize = 200;
+const MOST_MESSAGE: usize = 1000;
+
+/// The gRPC code of a refusal.
+#[must_use]
+pub const fn grpc_code(code: RefusalCode) -> Code {
+    use RefusalCode as R;
+    match code {
+        R::InvalidField
+        | R::LimitExceeded
+        | R::CurrencyNotSupported
+        | R::LineArithmetic
+        | R::TotalMismatch
+        | R::VatMismatch
+        | R::AnswerNotAllowed
+        | R::MessageMalformed => Code::InvalidArgument,
+        R::Unauthenticated => Code::Unauthenticated,
+        R::PermissionDenied | R::NotEligible | R::SelfApproval | R::RepeatedApprover | R::NotSubmitter => {
+            Code::PermissionDenied
+        }
+        R::NotFound | R::TaskUnknown => Code::NotFound,
+        R::RequestIdReused | R::DuplicateInvoice => Code::AlreadyExists,
+        R::VendorUnknown
+        | R::VendorInactive
+        | R::VendorIdentityInvalid
+        | R::NotClaimed
+        | R::RateNotCovered
+        | R::PoUnknown
+        | R::PoVendorMismatch
+        | R::BudgetUnknown
+        | R::BudgetExceeded
+        | R::RulesNotActive
+        | R::NoEligibleApprover
+        | R::NotAssessed
+        | R::TaskNotOpen
+        | R::AlreadyDecided
+        | R::DocumentClosed
+        | R::StalePlan
+        | R::ApprovalsIncomplete
+        | R::NotDue
+        | R::PayableChanged => Code::FailedPrecondition,
+        R::Unavailable => Code::Unavailable,
+        // A caller sends no signature: when the facade's own does not stand, its operators must act.
+        R::SignatureMissing | R::SignatureInvalid | R::EffectConflict | R::Internal => Code::Internal,
+    }
+}
+
+/// A refusal as a status.
+#[must_use]
+pub fn status(refusal: &Refusal) -> Status {
+    let early = matches!(refusal.code, RefusalCode::Unavailable | RefusalCode::NotAssessed);
+    with_details(refusal, early.then_some(RETRY_AFTER), &[])
+}
+
+/// Why a call is not answered as asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A "no".
+    Refused(Refusal),
+    /// A "not yet": the same request can succeed in a moment.
+    NotYet(Refusal),
+    /// Fields of the request.
+    Fields(Vec<FieldViolation>),
+    /// The ledger.
+    Ledger(LedgerError),
+    /// Anything else that the caller cannot mend; the text is for the log alone.
+    Internal(String),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl From<CanonicalError> for Failure {
+    fn from(error: CanonicalError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl Failure {
+    /// One wrong field.
+    pub(crate) fn field(field: &str, message: impl std::fmt::Display) -> Self {
+        Self::Fields(vec![violation(field, RefusalCode::InvalidField, message)])
+    }
+
+    /// As a status. What must not leave the process is logged here, and nowhere else.
+    pub(crate) fn into_status(self, rpc: &str) -> Status {
+        match self {
+            Self::Refused(refusal) => status(&refusal),
+            Self::NotYet(refusal) => with_details(&refusal, Some(RETRY_AFTER), &[]),
+            Self::Fields(fields) => of_fields(&fields),
+            Self::Ledger(error) => {
+                tracing::error!(rpc, %error, "the ledger failed");
+                status(&hidden(error.code()))
+            }
+            Self::Internal(cause) => {
+                tracing::error!(rpc, cause, "the call failed");
+                status(&hidden(RefusalCode::Internal))
+            }
+        }
+    }
+}
+
+/// A violation whose message names its field, as those of the domain do.
+pub(crate) fn violation(field: &str, code: RefusalCode, message: impl std::fmt::Display) -> FieldViolation {
+    FieldViolation { field: field.to_owned(), refusal: Refusal::new(code, format!("{field}: {message}")) }
+}
+
+fn hidden(code: RefusalCode) -> Refusal {
+    Refusal::new(code, code.meaning())
+}
+
+fn of_fields(fields: &[FieldViolation]) -> Status {
+    let Some(first) = fields.first() else { return status(&hidden(RefusalCode::Internal)) };
+    let more = match fields.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    let message = format!("{}{more}", cut(&first.refusal.message, MOST_TEXT));
+    with_details(&Refusal::new(first.refusal.code, message), None, fields)
+}
+
+fn with_details(refusal: &Refusal, retry: Option<Duration>, fields: &[FieldViolation]) -> Status {
+    let mut details = ErrorDetails::with_error_info(refusal.code.name(), ERROR_DOMAIN, HashMap::new());
+    if retry.is_some() {
+        details.set_retry_info(retry);
+    }
+    for field in fields.iter().take(MOST_FIELDS) {
+        details.add_bad_request_violation(cut(&field.field, MOST_TEXT), cut(&field.refusal.to_string(), MOST_TEXT));
+    }
+    Status::with_error_details(grpc_code(refusal.code), cut(&refusal.to_string(), MOST_MESSAGE), details)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    if end < text.len() { format!("{}…", &text[..end]) } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_inside_stays_inside() {
+        let status = Failure::Ledger(LedgerError::corrupt("person", "secret")).into_status("GetInvoice");
+        assert_eq!(status.code(), Code::Internal);
+        assert!(!status.message().contains("secret") && !status.message().contains("person"), "{status}");
+        let status = Failure::Internal("secret".to_owned()).into_status("GetInvoice");
+        assert!(status.message().starts_with("INTERNAL: ") && !status.message().contains("secret"), "{status}");
+    }
+
+    #[test]
+    fn many_wrong_fields_fit_into_headers() {
+        let long = "ট".repeat(1000);
+        let fields: Vec<_> =
+            (0..500).map(|i| violation(&format!("lines[{i}]"), RefusalCode::InvalidField, &long)).collect();
+        let status = Failure::Fields(fields).into_status("SubmitInvoice");
+        let shown = status.get_details_bad_request().unwrap().field_violations;
+        assert_eq!((status.code(), shown.len()), (Code::InvalidArgument, MOST_FIELDS));
+        assert!(status.message().ends_with("(and 499 more)"), "{status}");
+        assert!(status.message().len() * 3 + status.details().len() * 4 / 3 < 14_000);
+    }
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        assert_eq!(cut("টাকা", 4), "ট…");
+        assert_eq!(cut("taka", 4), "taka");
+    }
+}

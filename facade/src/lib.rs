@@ -1,0 +1,26 @@
+//! The gRPC service in front of Temporal and the ledger: authenticate, validate, translate, call, translate back.
+//!
+//! No business rule lives here. Who acts comes from the token; what is allowed is decided by the workflow and checked
+//! again by the ledger. Messages are plain gRPC over HTTP/2: TLS ends in front of the process.
+
+pub mod auth;
+pub mod dev_tokens;
+pub mod errors;
+
+mod call;
+mod decide;
+mod decision;
+mod inbox;
+mod jwks;
+mod names;
+mod read;
+mod render;
+mod server;
+mod service;
+mod submit;
+mod translate;
+mod withdraw;
+mod workflow;
+
+pub use auth::{AuthError, Authenticator};
+pub use server::{FacadeError, MAX_REQUEST_BYTES, serve};

@@ -1,0 +1,34 @@
+//! `vextrus-facade`: serves gRPC until it is asked to stop.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Parser;
+use tokio::net::TcpListener;
+use vextrus_ledger::Ledger;
+use vextrus_platform::{Config, shutdown, telemetry};
+use vextrus_temporal::ConnectOptions;
+
+/// The gRPC service of Vextrus Workflows.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The configuration file, laid over the defaults.
+    #[arg(long, env = "VEXTRUS_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let config = Config::load(arguments.config.as_deref())?;
+    telemetry::init(&config.log);
+    let ledger = Ledger::open(&config.ledger.address).await?;
+    let client = vextrus_temporal::connect(ConnectOptions::default()).await?;
+    let listener = TcpListener::bind(&config.facade.listen)
+        .await
+        .with_context(|| format!("cannot listen on {} (facade.listen)", config.facade.listen))?;
+    vextrus_facade::serve(&config, ledger.clone(), client, listener, shutdown::requested()).await?;
+    ledger.close().await;
+    Ok(())
+}

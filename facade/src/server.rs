@@ -1,0 +1,119 @@
+//! The server: its services, its limits, its end.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use temporalio_client::Client;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::Request;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+use vextrus_ledger::Ledger;
+use vextrus_platform::Config;
+use vextrus_platform::keys::{KeyError, read_signing_key};
+use vextrus_proto::FILE_DESCRIPTOR_SET;
+use vextrus_proto::invoice::v1::invoice_service_server::{InvoiceServiceServer, SERVICE_NAME};
+
+use crate::auth::{AuthError, Authenticator};
+use crate::call::CALL_LIMIT;
+use crate::errors;
+use crate::service::{App, Service};
+
+/// The largest request, in bytes.
+pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
+
+/// Calls of one connection that are answered at the same time; further ones wait.
+const CALLS_AT_ONCE: usize = 64;
+/// Calls of one connection that are answered or wait.
+const STREAMS: u32 = 256;
+/// A call ends by itself within its limit; this ends one whose request does not arrive.
+const SLOW_REQUEST: Duration = Duration::from_secs(5);
+/// Between pings on an idle connection, and for their answer.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// For what is under way when we stop.
+const DRAIN: Duration = Duration::from_secs(15);
+
+/// Why the facade cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum FacadeError {
+    /// Nobody could be authenticated.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// Decisions could not be signed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The descriptors of the services cannot be read.
+    #[error("reflection cannot be served: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The server ended.
+    #[error("gRPC cannot be served: {0}")]
+    Transport(#[from] tonic::transport::Error),
+}
+
+/// Serves gRPC on `listener` until `stop`; then no call is taken any more, and those under way get 15 s.
+///
+/// # Errors
+/// [`FacadeError`], at once where the configuration does not suffice.
+pub async fn serve(
+    config: &Config,
+    ledger: Ledger,
+    client: Client,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), FacadeError> {
+    let auth = Arc::new(Authenticator::open(&config.auth)?);
+    let key = read_signing_key(&config.signing.key_file)?;
+    tracing::info!(key = key.id(), "decisions are signed with this key");
+    let service = Service::new(App { ledger, client, key, step_timeout_millis: config.steps.timeout_millis });
+    let service = InvoiceServiceServer::new(service).max_decoding_message_size(MAX_REQUEST_BYTES);
+    let service = InterceptedService::new(service, move |mut request: Request<()>| {
+        let actor = auth.actor(request.metadata()).map_err(|refusal| errors::status(&refusal))?;
+        request.extensions_mut().insert(actor);
+        Ok(request)
+    });
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_service_status(SERVICE_NAME, ServingStatus::Serving).await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "gRPC is served");
+    }
+    let (stopping, mut stopped) = watch::channel(false);
+    let server = Server::builder()
+        .timeout(CALL_LIMIT + SLOW_REQUEST)
+        .concurrency_limit_per_connection(CALLS_AT_ONCE)
+        .max_concurrent_streams(STREAMS)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE))
+        .tcp_nodelay(true)
+        .add_service(health_service)
+        .add_service(reflection)
+        .add_service(service)
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+            stop.await;
+            for name in ["", SERVICE_NAME] {
+                health.set_service_status(name, ServingStatus::NotServing).await;
+            }
+            stopping.send_replace(true);
+        });
+    let drained = async {
+        // An error means that the server itself has ended; then its own result counts.
+        if stopped.wait_for(|stopped| *stopped).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        result = server => Ok(result?),
+        () = drained => {
+            tracing::warn!("connections were still open when the facade stopped");
+            Ok(())
+        }
+    }
+}

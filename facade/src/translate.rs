@@ -1,0 +1,133 @@
+//! A submission as the domain reads it, or everything that is wrong with it at once.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use vextrus_domain::invoice::{FieldViolation, Mushak63};
+use vextrus_domain::{Invoice, InvoiceLine, RefusalCode, RequestId, Taka};
+use vextrus_proto::invoice::v1 as proto;
+
+use crate::errors::{Failure, violation};
+
+/// The request id and the invoice of a submission.
+pub(crate) fn submission(request: proto::SubmitInvoiceRequest) -> Result<(RequestId, Invoice), Failure> {
+    let mut reader = Reader::default();
+    let request_id = reader.required("request_id", &request.request_id);
+    let invoice = match request.content {
+        Some(content) => reader.invoice(content),
+        None => {
+            reader.say("content", "it is missing");
+            None
+        }
+    };
+    match (request_id, invoice) {
+        (Some(request_id), Some(invoice)) if reader.found.is_empty() => Ok((request_id, invoice)),
+        _ => Err(Failure::Fields(reader.found)),
+    }
+}
+
+/// Reads fields and remembers what is wrong with them.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    pub(crate) found: Vec<FieldViolation>,
+}
+
+impl Reader {
+    fn say(&mut self, field: &str, message: impl Display) {
+        self.found.push(violation(field, RefusalCode::InvalidField, message));
+    }
+
+    /// A field that must be there.
+    pub(crate) fn required<T: FromStr<Err: Display>>(&mut self, field: &str, text: &str) -> Option<T> {
+        if text.is_empty() {
+            self.say(field, "it is missing");
+            return None;
+        }
+        text.parse().map_err(|error| self.say(field, error)).ok()
+    }
+
+    /// A text of limited length.
+    pub(crate) fn limited(&mut self, field: &str, text: &str, most: usize) {
+        if text.len() > most {
+            let message = format!("it has {} bytes; the most is {most}", text.len());
+            self.found.push(violation(field, RefusalCode::LimitExceeded, message));
+        }
+    }
+
+    fn optional<T: FromStr<Err: Display>>(&mut self, field: &str, text: &str) -> Option<T> {
+        if text.is_empty() { None } else { self.required(field, text) }
+    }
+
+    fn date(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
+        let parsed = text.parse::<NaiveDate>().ok().filter(|date| date.to_string() == text);
+        if parsed.is_none() {
+            let shown: String = text.chars().take(20).collect();
+            self.say(field, format!("{shown:?} is not a date: write it as YYYY-MM-DD"));
+        }
+        parsed
+    }
+
+    fn taka(&mut self, field: &str, poisha: i64) -> Taka {
+        Taka::from_poisha(poisha).unwrap_or_else(|error| {
+            self.say(field, error);
+            Taka::whole(1)
+        })
+    }
+
+    /// The invoice, with stand-ins for fields that cannot be read, so that the others are checked all the same. None
+    /// only where something is wrong.
+    fn invoice(&mut self, content: proto::InvoiceContent) -> Option<Invoice> {
+        let vendor = self.required("content.vendor", &content.vendor).or_else(|| "x".parse().ok());
+        let department = self.required("content.department", &content.department).or_else(|| "x".parse().ok());
+        let date = self.date("content.date", &content.date);
+        let due_date = self.date("content.due_date", &content.due_date);
+        let (date, due_date) = (date.or(due_date), due_date.or(date));
+        let invoice = Invoice {
+            vendor: vendor?,
+            number: content.number,
+            date: date.unwrap_or_default(),
+            due_date: due_date.unwrap_or_default(),
+            currency: content.currency,
+            lines: content.lines.into_iter().enumerate().map_while(|(i, line)| self.line(i, line)).collect(),
+            subtotal: self.taka("content.subtotal_poisha", content.subtotal_poisha),
+            vat: self.taka("content.vat_poisha", content.vat_poisha),
+            total: self.taka("content.total_poisha", content.total_poisha),
+            po_number: self.optional("content.po_number", &content.po_number),
+            department: department?,
+            project: self.optional("content.project", &content.project),
+            mushak_63: content.mushak_63.map(|mushak| Mushak63 {
+                date: self.date("content.mushak_63.date", &mushak.date).unwrap_or_default(),
+                number: mushak.number,
+            }),
+        };
+        for wrong in invoice.violations() {
+            let field = proto_path(&wrong.field);
+            if !self.found.iter().any(|known| known.field == field) {
+                self.found.push(FieldViolation { field, refusal: wrong.refusal });
+            }
+        }
+        Some(invoice)
+    }
+
+    fn line(&mut self, i: usize, line: proto::InvoiceLine) -> Option<InvoiceLine> {
+        let at = |name: &str| format!("content.lines[{i}].{name}");
+        Some(InvoiceLine {
+            quantity: self.required(&at("quantity"), &line.quantity).or_else(|| "1".parse().ok())?,
+            unit_price: self.taka(&at("unit_price_poisha"), line.unit_price_poisha),
+            amount: self.taka(&at("amount_poisha"), line.amount_poisha),
+            tax_code: Some(line.tax_code).filter(|code| !code.is_empty()),
+            description: line.description,
+        })
+    }
+}
+
+/// The path of a field in the request, from its path in the domain.
+fn proto_path(domain: &str) -> String {
+    let is_money = matches!(domain.rsplit('.').next(), Some("unit_price" | "amount" | "subtotal" | "vat" | "total"));
+    format!("content.{domain}{}", if is_money { "_poisha" } else { "" })
+}
+
+#[cfg(test)]
+#[path = "translate_tests.rs"]
+mod tests;

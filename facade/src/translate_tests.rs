@@ -1,0 +1,134 @@
+use tonic::Code;
+use tonic_types::StatusExt as _;
+
+use super::*;
+
+fn good() -> proto::SubmitInvoiceRequest {
+    proto::SubmitInvoiceRequest {
+        parent: "tenants/acme".to_owned(),
+        request_id: "r-1".to_owned(),
+        content: Some(proto::InvoiceContent {
+            vendor: "padma".to_owned(),
+            number: "INV-1".to_owned(),
+            date: "2026-08-01".to_owned(),
+            due_date: "2026-09-01".to_owned(),
+            currency: "BDT".to_owned(),
+            lines: vec![line()],
+            subtotal_poisha: 10_000_000,
+            vat_poisha: 1_500_000,
+            total_poisha: 11_500_000,
+            department: "works".to_owned(),
+            ..Default::default()
+        }),
+    }
+}
+
+fn line() -> proto::InvoiceLine {
+    proto::InvoiceLine {
+        description: "works".to_owned(),
+        quantity: "2.5".to_owned(),
+        unit_price_poisha: 4_000_000,
+        amount_poisha: 10_000_000,
+        tax_code: String::new(),
+    }
+}
+
+fn wrong(change: impl FnOnce(&mut proto::InvoiceContent)) -> Vec<String> {
+    let mut request = good();
+    change(request.content.as_mut().unwrap());
+    fields(request)
+}
+
+fn fields(request: proto::SubmitInvoiceRequest) -> Vec<String> {
+    let status = submission(request).unwrap_err().into_status("SubmitInvoice");
+    assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+    let reason = status.get_details_error_info().unwrap();
+    assert_eq!(reason.domain, "vextrus");
+    assert!(status.message().starts_with(&format!("{}: ", reason.reason)), "{status}");
+    status.get_details_bad_request().unwrap().field_violations.into_iter().map(|v| v.field).collect()
+}
+
+#[test]
+fn a_good_submission_is_read_exactly() {
+    let (request_id, invoice) = submission(good()).unwrap();
+    assert_eq!(request_id.as_str(), "r-1");
+    assert_eq!(invoice.total.to_string(), "115000.00");
+    assert_eq!(invoice.lines[0].quantity.to_string(), "2.5");
+    assert_eq!((invoice.po_number, invoice.project, invoice.mushak_63), (None, None, None));
+    assert_eq!(invoice.lines[0].tax_code, None);
+
+    let mut request = good();
+    let content = request.content.as_mut().unwrap();
+    content.po_number = "PO-7".to_owned();
+    content.project = "bridge".to_owned();
+    content.lines[0].tax_code = "REDUCED".to_owned();
+    content.mushak_63 = Some(proto::Mushak63 { number: "M-1".to_owned(), date: "2026-08-01".to_owned() });
+    let (_, invoice) = submission(request).unwrap();
+    assert_eq!(invoice.po_number.unwrap().as_str(), "PO-7");
+    assert_eq!(invoice.project.unwrap().as_str(), "bridge");
+    assert_eq!(invoice.lines[0].tax_code.as_deref(), Some("REDUCED"));
+    assert_eq!(invoice.mushak_63.unwrap().date.to_string(), "2026-08-01");
+}
+
+#[test]
+fn every_wrong_field_is_named_as_the_request_names_it() {
+    type Change = fn(&mut proto::InvoiceContent);
+    let table: [(&str, Change); 24] = [
+        ("content.vendor", |c| c.vendor.clear()),
+        ("content.vendor", |c| c.vendor = "a b".to_owned()),
+        ("content.number", |c| c.number.clear()),
+        ("content.number", |c| c.number = "--".to_owned()),
+        ("content.date", |c| c.date = "01-08-2026".to_owned()),
+        ("content.date", |c| c.date = "2026-8-1".to_owned()),
+        ("content.due_date", |c| c.due_date.clear()),
+        ("content.due_date", |c| c.due_date = "2026-07-31".to_owned()),
+        ("content.currency", |c| c.currency = "USD".to_owned()),
+        ("content.lines", |c| c.lines.clear()),
+        ("content.lines", |c| c.lines = vec![line(); 501]),
+        ("content.lines[0].description", |c| c.lines[0].description.clear()),
+        ("content.lines[0].quantity", |c| c.lines[0].quantity = "0".to_owned()),
+        ("content.lines[0].unit_price_poisha", |c| c.lines[0].unit_price_poisha = -1),
+        ("content.lines[0].amount_poisha", |c| c.lines[0].amount_poisha = i64::MAX),
+        ("content.lines[0].tax_code", |c| c.lines[0].tax_code = "x".repeat(501)),
+        ("content.subtotal_poisha", |c| c.subtotal_poisha = i64::MIN),
+        ("content.vat_poisha", |c| c.vat_poisha = -1),
+        ("content.total_poisha", |c| c.total_poisha = 0),
+        ("content.po_number", |c| c.po_number = "a/b".to_owned()),
+        ("content.department", |c| c.department.clear()),
+        ("content.project", |c| c.project = "a b".to_owned()),
+        ("content.mushak_63.number", |c| c.mushak_63 = Some(mushak("", "2026-08-01"))),
+        ("content.mushak_63.date", |c| c.mushak_63 = Some(mushak("M-1", ""))),
+    ];
+    for (field, change) in table {
+        assert_eq!(wrong(change), [field]);
+    }
+}
+
+fn mushak(number: &str, date: &str) -> proto::Mushak63 {
+    proto::Mushak63 { number: number.to_owned(), date: date.to_owned() }
+}
+
+#[test]
+fn everything_wrong_is_said_at_once() {
+    let mut request = good();
+    request.request_id = "a b".to_owned();
+    let content = request.content.as_mut().unwrap();
+    content.vendor.clear();
+    content.date = "x".to_owned();
+    content.number.clear();
+    content.lines[0].quantity = "x".to_owned();
+    content.total_poisha = 0;
+    assert_eq!(
+        fields(request),
+        [
+            "request_id",
+            "content.vendor",
+            "content.date",
+            "content.lines[0].quantity",
+            "content.number",
+            "content.total_poisha"
+        ]
+    );
+    let missing = proto::SubmitInvoiceRequest { content: None, request_id: String::new(), ..good() };
+    assert_eq!(fields(missing), ["request_id", "content"]);
+}

@@ -1,0 +1,211 @@
+//! `vextrus demo`: a small company and its invoices, from submission to payment instruction or to their end, on a real
+//! Temporal server.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use tonic::Status;
+use vextrus_domain::{Invoice as InvoiceFile, TenantId};
+use vextrus_ledger::masterdata::Company;
+use vextrus_ledger::{audit, check, views};
+use vextrus_platform::config::{LogConfig, LogFormat};
+use vextrus_platform::{shutdown, telemetry};
+use vextrus_proto::invoice::v1::{Invoice, PendingTask};
+
+use crate::client::{Client, new_request_id};
+use crate::dev::{EXAMPLE_COMPANY, tell};
+use crate::options::{DemoOptions, Global};
+use crate::output::line;
+use crate::session::Session;
+use crate::stack::{Stack, StackOptions, Temporal};
+use crate::{invoices, json, ledger, text};
+
+/// What people do in the demonstration.
+const SCRIPT: &str = include_str!("../../examples/script.json");
+
+/// How often the demonstration looks, and how long it waits in all.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One invoice of the demonstration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scene {
+    title: String,
+    file: String,
+    submitter: String,
+    #[serde(default)]
+    decisions: Vec<Said>,
+    /// How it must end: an outcome, or the code of the refusal at submission.
+    ends: String,
+}
+
+/// What one person says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    person: String,
+    task: String,
+    answer: String,
+    #[serde(default)]
+    comment: String,
+}
+
+pub(crate) async fn run(global: &Global, options: DemoOptions) -> anyhow::Result<()> {
+    telemetry::init(&LogConfig { filter: "warn,vextrus::outbox=off".to_owned(), format: LogFormat::Text });
+    let company = ledger::company(EXAMPLE_COMPANY)?;
+    let script: Vec<Scene> = serde_json::from_str(SCRIPT).context("the script cannot be read")?;
+    line("starting a Temporal server, the ledger, the worker and the facade …")?;
+    let mut stack = Stack::start(StackOptions {
+        temporal: Temporal::Own { port: None, ui_port: Some(0) },
+        ..StackOptions::default()
+    })
+    .await?;
+    let shown = tokio::select! {
+        shown = show(&stack, &company, &script) => shown,
+        () = shutdown::requested() => Err(anyhow::anyhow!("stopped before its end")),
+    };
+    if shown.is_ok() && options.keep {
+        let session = Session::of(&stack, &company)?;
+        let file = session.write(&global.session)?;
+        line("everything stays up; Ctrl-C stops it.")?;
+        tell(&session, &company);
+        tokio::select! {
+            () = shutdown::requested() => {}
+            error = stack.failed() => eprintln!("error: {error:#}"),
+        }
+        drop(file);
+    }
+    stack.stop().await?;
+    shown
+}
+
+async fn show(stack: &Stack, company: &Company, script: &[Scene]) -> anyhow::Result<()> {
+    stack.found(company).await?;
+    if let Some(ui) = &stack.ui {
+        line(&format!("Temporal UI: {ui}"))?;
+    }
+    for (number, scene) in (1..).zip(script) {
+        line(&format!("\n=== {number}. {} ({})", scene.title, scene.file))?;
+        play(stack, &company.tenant, scene).await?;
+    }
+    books(stack, &company.tenant).await?;
+    if let Some(ui) = &stack.ui {
+        line(&format!(
+            "Temporal UI: {ui}/namespaces/{}/workflows (while this runs; KEEP=1 keeps it up)",
+            stack.namespace
+        ))?;
+    }
+    Ok(())
+}
+
+async fn play(stack: &Stack, tenant: &TenantId, scene: &Scene) -> anyhow::Result<()> {
+    let file = example(&scene.file)?;
+    let mut submitter = client(stack, tenant, &scene.submitter).await?;
+    let submitted = submitter.submit(json::content(&file), new_request_id()).await;
+    let mut invoice = match submitted {
+        Ok((invoice, _)) => invoice,
+        Err(status) => return refused(scene, &status),
+    };
+    let id = json::last(&invoice.name).to_owned();
+    line(&format!("{} submits {} of {}, BDT {}", scene.submitter, file.number, file.vendor, file.total.grouped()))?;
+    for said in &scene.decisions {
+        let mut person = client(stack, tenant, &said.person).await?;
+        let task = own_task(&mut person, &format!("{}/tasks/{}", invoice.name, said.task)).await?;
+        line(&format!("  {} is asked as {}: {}", said.person, task.role, task.question))?;
+        let answered = person.decide(&id, Some(&said.task), &said.answer, &said.comment, new_request_id());
+        answered.await?;
+        let comment = if said.comment.is_empty() { String::new() } else { format!(": {}", said.comment) };
+        line(&format!("  {} says {}{comment}", said.person, said.answer))?;
+    }
+    invoice = until(&mut submitter, &id, invoices::has_ended).await?;
+    line(text::invoice(&invoice).trim_end())?;
+    let ended = json::outcome(&invoice).unwrap_or_default();
+    anyhow::ensure!(ended == scene.ends, "it ended {ended}, not {}", scene.ends);
+    Ok(())
+}
+
+fn refused(scene: &Scene, status: &Status) -> anyhow::Result<()> {
+    line(&format!("{} submits; refused at once, nothing is started:\n  {}", scene.submitter, status.message()))?;
+    anyhow::ensure!(status.message().starts_with(&scene.ends), "it was not refused with {}", scene.ends);
+    Ok(())
+}
+
+/// Waits until the task is in the person's inbox.
+async fn own_task(person: &mut Client, name: &str) -> anyhow::Result<PendingTask> {
+    let looked = async {
+        loop {
+            if let Some(task) = person.inbox().await?.into_iter().find(|t| t.name == name) {
+                return Ok::<_, Status>(task);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    Ok(tokio::time::timeout(PATIENCE, looked)
+        .await
+        .with_context(|| format!("{name} was not asked within a minute"))??)
+}
+
+async fn until(client: &mut Client, id: &str, reached: impl Fn(&Invoice) -> bool) -> anyhow::Result<Invoice> {
+    let looked = async {
+        loop {
+            let invoice = client.get(id).await?;
+            if reached(&invoice) {
+                return Ok::<_, Status>(invoice);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    Ok(tokio::time::timeout(PATIENCE, looked)
+        .await
+        .with_context(|| format!("invoice {id} did not move within a minute"))??)
+}
+
+async fn client(stack: &Stack, tenant: &TenantId, person: &str) -> anyhow::Result<Client> {
+    let token = stack.token(tenant, &person.parse()?)?;
+    Client::new(&stack.facade, tenant.as_str(), &token).await
+}
+
+fn example(name: &str) -> anyhow::Result<InvoiceFile> {
+    let path = Path::new("examples/invoices").join(name);
+    invoices::read(&path).with_context(|| "run the demonstration from the repository's folder".to_owned())
+}
+
+async fn books(stack: &Stack, tenant: &TenantId) -> anyhow::Result<()> {
+    let mut tx = stack.ledger.read().await?;
+    line("\n=== the ledger")?;
+    line(&format!("{:<8} {:<18} {:>18} {:>18}", "account", "", "debit", "credit"))?;
+    for b in views::balances(&mut tx, tenant).await? {
+        line(&format!("{:<8} {:<18} {:>18} {:>18}", b.account, b.purpose, b.debit.grouped(), b.credit.grouped()))?;
+    }
+    line(&format!("\n{:<26} {:>16} {:>14} {:>14}", "budget", "allocated", "reserved", "committed"))?;
+    for b in views::budgets(&mut tx, tenant).await? {
+        let name = format!("{} {} {}", b.fiscal_year, b.department, b.project);
+        let (allocated, reserved, committed) = (b.allocated.grouped(), b.reserved.grouped(), b.committed.grouped());
+        line(&format!("{name:<26} {allocated:>16} {reserved:>14} {committed:>14}"))?;
+    }
+    line("\npayment instructions")?;
+    for i in views::instructions(&mut tx, tenant).await? {
+        line(&format!(
+            "{}  {:<16} BDT {:>16}  due {}, {}",
+            i.instruction,
+            i.vendor,
+            text::amount(i.amount),
+            i.due_date,
+            i.state
+        ))?;
+    }
+    let chains = audit::chains(&mut tx, tenant).await?;
+    let mut entries = 0;
+    for chain in &chains {
+        entries += audit::read_chain(&mut tx, tenant, chain).await??.len();
+    }
+    line(&format!("\naudit trail: {entries} entries in {} chains, every hash and link verified", chains.len()))?;
+    let wrong = check::check(&mut tx, tenant).await?;
+    anyhow::ensure!(wrong.is_empty(), "the ledger is not sound: {}", wrong.join("; "));
+    line("books: budgets, postings, instructions, obligations and numbers agree")?;
+    tx.rollback().await?;
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! `vextrus dev`: everything on this machine, in the foreground.
+
+use anyhow::Context as _;
+use vextrus_ledger::masterdata::Company;
+use vextrus_platform::config::SignalTrust;
+use vextrus_platform::{Config, shutdown, telemetry};
+
+use crate::ledger;
+use crate::options::{DevOptions, Global};
+use crate::session::Session;
+use crate::stack::{Stack, StackOptions, Temporal};
+
+/// The example company, so that the command works from any folder.
+pub(crate) const EXAMPLE_COMPANY: &str = include_str!("../../examples/company.json");
+
+pub(crate) async fn run(global: &Global, options: DevOptions) -> anyhow::Result<()> {
+    telemetry::init(&Config::load(None)?.log);
+    let company = match &options.company {
+        None => ledger::company(EXAMPLE_COMPANY)?,
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            ledger::company(&text)?
+        }
+    };
+    let mut stack = Stack::start(StackOptions {
+        folder: options.folder.clone(),
+        temporal: Temporal::Own { port: Some(options.port), ui_port: Some(options.ui_port) },
+        listen: options.listen.clone(),
+        trust: SignalTrust::Namespace,
+        ..StackOptions::default()
+    })
+    .await?;
+    stack.found(&company).await?;
+    let session = Session::of(&stack, &company)?;
+    let file = session.write(&global.session)?;
+    tell(&session, &company);
+    eprintln!("Ctrl-C stops everything.");
+    let failed = tokio::select! {
+        () = shutdown::requested() => None,
+        error = stack.failed() => Some(error),
+    };
+    drop(file);
+    stack.stop().await?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// Says where everything is and how to use it.
+pub(crate) fn tell(session: &Session, company: &Company) {
+    let person = |role: &str| {
+        let holds = |p: &&vextrus_domain::Person| p.roles.iter().any(|r| r.as_str() == role);
+        company.people.iter().find(holds).map_or("PERSON", |p| p.id.as_str())
+    };
+    eprintln!("facade       {}", session.address);
+    eprintln!("Temporal     {}", session.temporal);
+    if let Some(ui) = &session.temporal_ui {
+        eprintln!("Temporal UI  {ui}");
+    }
+    eprintln!("ledger       {}", session.ledger);
+    eprintln!("people       {}", session.tokens.keys().cloned().collect::<Vec<_>>().join(", "));
+    eprintln!("try          vextrus --as {} invoice submit examples/invoices/02-one-level.json", person("requester"));
+    eprintln!("             vextrus --as {} inbox", person("accounts_payable"));
+}

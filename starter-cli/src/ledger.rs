@@ -1,0 +1,55 @@
+//! `vextrus ledger …`, for operators.
+
+use anyhow::Context as _;
+use vextrus_domain::TenantId;
+use vextrus_ledger::masterdata::{self, Company};
+use vextrus_ledger::{Ledger, check};
+use vextrus_platform::Config;
+
+use crate::options::{LedgerCommand, LedgerOptions};
+use crate::output::line;
+
+pub(crate) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
+    match command {
+        LedgerCommand::Check(options) => {
+            let tenant = tenant(&options)?;
+            let mut tx = open(&options).await?.read().await?;
+            let wrong = check::check(&mut tx, &tenant).await?;
+            for line in &wrong {
+                eprintln!("wrong: {line}");
+            }
+            anyhow::ensure!(wrong.is_empty(), "{} things are wrong with the books of {tenant}", wrong.len());
+            line(&format!("the books and the trail of {tenant} are sound"))
+        }
+        LedgerCommand::Import { file, ledger, by } => {
+            let tenant = tenant(&ledger)?;
+            let company = company(
+                &std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?,
+            )?;
+            anyhow::ensure!(company.tenant == tenant, "{} is about {}, not {tenant}", file.display(), company.tenant);
+            let mut tx = open(&ledger).await?.begin().await?;
+            masterdata::import(&mut tx, &company, &by).await?;
+            tx.commit().await?;
+            line(&format!("the master data of {tenant} is imported"))
+        }
+    }
+}
+
+pub(crate) fn company(text: &str) -> anyhow::Result<Company> {
+    serde_json::from_str(text).context("the company cannot be read")
+}
+
+pub(crate) fn tenant(options: &LedgerOptions) -> anyhow::Result<TenantId> {
+    Ok(options.tenant.parse()?)
+}
+
+pub(crate) async fn open(options: &LedgerOptions) -> anyhow::Result<Ledger> {
+    let config = Config::load(options.config.as_deref())?;
+    Ledger::open(&config.ledger.address)
+        .await
+        .with_context(|| format!("the ledger at {} cannot be opened", without_password(&config.ledger.address)))
+}
+
+fn without_password(address: &str) -> &str {
+    address.rsplit_once('@').map_or(address, |(_, place)| place)
+}

@@ -1,0 +1,208 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use vextrus_ledger::rules::RuleKind;
+
+/// Vendor invoices, their approval and their taxes, on Temporal.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 unavailable, 6 out of time.
+#[derive(Debug, Parser)]
+#[command(name = "vextrus", version)]
+pub struct Options {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How a command is told whom to ask, as whom, and how to answer.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The facade, such as http://127.0.0.1:7300; the running `vextrus dev` without it.
+    #[arg(long, global = true, env = "VEXTRUS_ADDRESS")]
+    pub(crate) address: Option<String>,
+    /// The tenant; that of the running `vextrus dev` without it.
+    #[arg(long, global = true, env = "VEXTRUS_TENANT")]
+    pub(crate) tenant: Option<String>,
+    /// A file with a bearer token.
+    #[arg(long, global = true, env = "VEXTRUS_TOKEN_FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// A person of the running `vextrus dev`, whose token is used.
+    #[arg(long = "as", global = true, env = "VEXTRUS_AS", value_name = "PERSON", conflicts_with = "token_file")]
+    pub(crate) person: Option<String>,
+    /// The session file that `vextrus dev` and `vextrus demo --keep` write and other commands read.
+    #[arg(long, global = true, env = "VEXTRUS_SESSION", default_value = crate::session::DEFAULT_PATH)]
+    pub(crate) session: PathBuf,
+    /// How to answer: text for people, json, or jsonl (one object a line).
+    #[arg(short, long, global = true, default_value = "text")]
+    pub(crate) output: Format,
+}
+
+/// How to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+    Jsonl,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Vendor invoices.
+    #[command(subcommand)]
+    Invoice(InvoiceCommand),
+    /// What waits for you.
+    Inbox,
+    /// The company's rules: tax schedules, approval policies, account mappings.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// The ledger, for operators.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Runs everything on this machine, in the foreground: a Temporal development server, ledger, worker and facade.
+    Dev(DevOptions),
+    /// Shows real invoices going from submission to payment instruction, or to their end.
+    Demo(DemoOptions),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InvoiceCommand {
+    /// Submits an invoice. Example: vextrus --as nasrin invoice submit examples/invoices/02-one-level.json
+    Submit {
+        /// The invoice as JSON; - reads it from stdin.
+        file: PathBuf,
+        /// The id of this request; the same id gives the same answer. A new one without it.
+        #[arg(long)]
+        request_id: Option<String>,
+    },
+    /// Shows an invoice with its taxes and tasks.
+    Show {
+        /// The invoice's id or name.
+        invoice: String,
+    },
+    /// Follows an invoice until it ends.
+    Watch {
+        /// The invoice's id or name.
+        invoice: String,
+    },
+    /// Approves your task on an invoice, or answers an exception so that it goes on.
+    Approve {
+        /// The invoice's id or name.
+        invoice: String,
+        /// The task; your first open one without it.
+        #[arg(long)]
+        task: Option<String>,
+        /// Another answer that the task allows.
+        #[arg(long, default_value = "approve")]
+        answer: String,
+        /// A comment for the trail.
+        #[arg(long, default_value = "")]
+        comment: String,
+        /// The id of this request; the same id gives the same answer. A new one without it.
+        #[arg(long)]
+        request_id: Option<String>,
+    },
+    /// Rejects an invoice at your task.
+    Reject {
+        /// The invoice's id or name.
+        invoice: String,
+        /// Why, for the trail.
+        #[arg(long)]
+        reason: String,
+        /// The task; your first open one without it.
+        #[arg(long)]
+        task: Option<String>,
+        /// The id of this request; the same id gives the same answer. A new one without it.
+        #[arg(long)]
+        request_id: Option<String>,
+    },
+    /// Takes back an invoice that you submitted.
+    Withdraw {
+        /// The invoice's id or name.
+        invoice: String,
+        /// Why, for the trail.
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// The id of this request; the same id gives the same answer. A new one without it.
+        #[arg(long)]
+        request_id: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Checks a rule without storing it.
+    Check {
+        /// The kind of rule: tax, approval or accounts.
+        kind: RuleKind,
+        /// The rule's file.
+        file: PathBuf,
+    },
+    /// Stores a rule by its hash and makes it the active one of a tenant.
+    Activate {
+        /// The kind of rule: tax, approval or accounts.
+        kind: RuleKind,
+        /// The rule's file.
+        file: PathBuf,
+        #[command(flatten)]
+        ledger: LedgerOptions,
+        /// Who activates it, for the trail.
+        #[arg(long)]
+        by: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Checks a tenant's budgets, books, numbers, documents and trail against each other.
+    Check(LedgerOptions),
+    /// Writes a company's master data (people, vendors, purchase orders, budgets) from JSON.
+    Import {
+        /// The company, such as examples/company.json.
+        file: PathBuf,
+        #[command(flatten)]
+        ledger: LedgerOptions,
+        /// Who imports it, for the trail.
+        #[arg(long)]
+        by: String,
+    },
+}
+
+/// Which ledger, and whose books in it.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerOptions {
+    /// The tenant.
+    #[arg(long, env = "VEXTRUS_TENANT")]
+    pub(crate) tenant: String,
+    /// The configuration file; the defaults and the environment (VEXTRUS_LEDGER_ADDRESS) apply without one.
+    #[arg(long, env = "VEXTRUS_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DevOptions {
+    /// Temporal's port.
+    #[arg(long, default_value_t = 7233)]
+    pub(crate) port: u16,
+    /// The port of Temporal's UI.
+    #[arg(long, default_value_t = 8233)]
+    pub(crate) ui_port: u16,
+    /// Where the facade listens.
+    #[arg(long, default_value = "127.0.0.1:7300")]
+    pub(crate) listen: String,
+    /// A folder that keeps ledger and workflows over restarts; without it, both are gone at the end.
+    #[arg(long)]
+    pub(crate) folder: Option<PathBuf>,
+    /// The company to start with, as JSON; the example company without it.
+    #[arg(long)]
+    pub(crate) company: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Stays up at the end and says how to use what runs.
+    #[arg(long)]
+    pub(crate) keep: bool,
+}

@@ -1,0 +1,338 @@
+//! The whole fleet in one process, on a real Temporal development server: for `vextrus dev`, `vextrus demo` and tests.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use temporalio_client::Client;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use vextrus_domain::signature::KeyPair;
+use vextrus_domain::{PersonId, TenantId};
+use vextrus_facade::{FacadeError, dev_tokens};
+use vextrus_ledger::Ledger;
+use vextrus_ledger::masterdata::Company;
+use vextrus_ledger::rules::{self, RuleKind};
+use vextrus_platform::Config;
+use vextrus_platform::config::SignalTrust;
+use vextrus_temporal::{
+    ConnectOptions, DevServer, DevServerOptions, connect_to, ensure_namespace, ensure_search_attributes,
+};
+use vextrus_worker::{Fleet, Parts};
+
+/// The rules that a development stack activates.
+pub const DEFAULT_RULES: [(RuleKind, &str); 3] = [
+    (RuleKind::Tax, include_str!("../../rules/tax/house.toml")),
+    (RuleKind::Approval, include_str!("../../rules/approval/invoice.toml")),
+    (RuleKind::Accounts, include_str!("../../rules/accounts/invoice.toml")),
+];
+/// The issuer of development tokens; no other process accepts it.
+const ISSUER: &str = "vextrus-dev";
+/// How long a development token is good for.
+const TOKEN_LIFE: Duration = Duration::from_secs(12 * 3600);
+/// The namespace of a development stack.
+const NAMESPACE: &str = "default";
+
+/// Which Temporal a stack uses.
+#[derive(Debug, Clone)]
+pub enum Temporal {
+    /// A development server of its own.
+    Own {
+        /// Its port; a free one where it is unset.
+        port: Option<u16>,
+        /// The UI: not served, or on this port (0: a free one).
+        ui_port: Option<u16>,
+    },
+    /// A server that runs already.
+    Running {
+        /// Where.
+        address: String,
+        /// The namespace; it is made when it is missing.
+        namespace: String,
+    },
+}
+
+/// How a stack is started. The default is one for tests: in memory and in a folder of its own, on free ports.
+#[derive(Debug, Clone)]
+pub struct StackOptions {
+    /// Where its files are kept; a folder of its own, deleted with it, where it is unset.
+    pub folder: Option<PathBuf>,
+    /// The ledger; a SQLite file in the folder where it is unset.
+    pub ledger: Option<String>,
+    /// Which Temporal.
+    pub temporal: Temporal,
+    /// Where the facade listens.
+    pub listen: String,
+    /// Whose signals count.
+    pub trust: SignalTrust,
+    /// How long one attempt of a step may take.
+    pub step_timeout: Duration,
+}
+
+impl Default for StackOptions {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            ledger: None,
+            temporal: Temporal::Own { port: None, ui_port: None },
+            listen: "127.0.0.1:0".to_owned(),
+            trust: SignalTrust::Signed,
+            step_timeout: Duration::from_secs(15),
+        }
+    }
+}
+
+/// A running stack.
+pub struct Stack {
+    /// The configuration that its parts run with.
+    pub config: Config,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The connection to Temporal.
+    pub client: Client,
+    /// Where Temporal listens.
+    pub temporal: String,
+    /// The namespace.
+    pub namespace: String,
+    /// Where Temporal's UI is served, when it is.
+    pub ui: Option<String>,
+    server: Option<DevServer>,
+    /// Where the facade listens, as a URL.
+    pub facade: String,
+    /// The key that signs decisions.
+    pub signing_key: KeyPair,
+    issuer_key: KeyPair,
+    fleet: Option<Fleet>,
+    stop_facade: watch::Sender<bool>,
+    facade_task: JoinHandle<Result<(), FacadeError>>,
+    // Dropped last: the files go with it.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Stack {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// What could not be started, and why.
+    pub async fn start(options: StackOptions) -> anyhow::Result<Self> {
+        let (folder, temporary) = match &options.folder {
+            Some(folder) => (folder.clone(), None),
+            None => {
+                let temporary = tempfile::tempdir().context("a temporary folder cannot be made")?;
+                (temporary.path().to_owned(), Some(temporary))
+            }
+        };
+        std::fs::create_dir_all(&folder).with_context(|| format!("folder {} cannot be made", folder.display()))?;
+        let (signing_key, issuer_key) = (key_in(&folder, "signing.key")?, key_in(&folder, "issuer.key")?);
+        let config = configure(&options, &folder, &signing_key, &issuer_key)?;
+        let server = own_server(&options, &folder).await?;
+        let (temporal, namespace) = match (&options.temporal, &server) {
+            (Temporal::Running { address, namespace }, _) => (address.clone(), namespace.clone()),
+            (Temporal::Own { .. }, Some(server)) => (server.address.clone(), NAMESPACE.to_owned()),
+            (Temporal::Own { .. }, None) => anyhow::bail!("the development server has not started"),
+        };
+        let client = connect_to(&temporal, &namespace, ConnectOptions::default()).await?;
+        ensure_namespace(&client, &namespace, vextrus_temporal::RETENTION).await?;
+        ensure_search_attributes(&client, &namespace).await?;
+        let ledger = Ledger::open(&config.ledger.address).await?;
+        let listener = TcpListener::bind(&options.listen).await.with_context(|| {
+            format!("the facade cannot listen on {}; choose another address with --listen", options.listen)
+        })?;
+        let facade = format!("http://{}", listener.local_addr()?);
+        let (stop_facade, stopped) = watch::channel(false);
+        let facade_task = serve_facade(config.clone(), ledger.clone(), client.clone(), listener, stopped);
+        let mut stack = Self {
+            config,
+            ledger,
+            client,
+            temporal,
+            namespace,
+            ui: server.as_ref().and_then(|s| s.ui_address.as_ref().map(|a| format!("http://{a}"))),
+            server,
+            facade,
+            signing_key,
+            issuer_key,
+            fleet: None,
+            stop_facade,
+            facade_task,
+            _folder: temporary,
+        };
+        stack.start_worker()?;
+        Ok(stack)
+    }
+
+    /// What a worker of this stack needs.
+    ///
+    /// # Errors
+    /// A configuration that cannot be used.
+    pub fn parts(&self) -> anyhow::Result<Parts> {
+        let trust = vextrus_worker::trust(&self.config)?;
+        Ok(Parts { client: self.client.clone(), ledger: self.ledger.clone(), trust })
+    }
+
+    /// Starts the worker, when none is running.
+    ///
+    /// # Errors
+    /// What could not be started, and why.
+    pub fn start_worker(&mut self) -> anyhow::Result<()> {
+        if self.fleet.is_none() {
+            self.fleet = Some(vextrus_worker::start(self.parts()?, |_| {})?);
+        }
+        Ok(())
+    }
+
+    /// Stops the worker, when one is running.
+    ///
+    /// # Errors
+    /// A worker that ended badly.
+    pub async fn stop_worker(&mut self) -> anyhow::Result<()> {
+        match self.fleet.take() {
+            Some(fleet) => Ok(fleet.stop().await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until the worker or the facade ends, which they do only when they cannot go on.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        let worker = async {
+            match &mut self.fleet {
+                Some(fleet) => fleet.ended().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ended = worker => anyhow::anyhow!("the worker ended: {ended:?}"),
+            ended = &mut self.facade_task => anyhow::anyhow!("the facade ended: {ended:?}"),
+        }
+    }
+
+    /// Writes a company's master data and activates the default rules for it.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn found(&self, company: &Company) -> anyhow::Result<()> {
+        let mut tx = self.ledger.begin().await?;
+        vextrus_ledger::masterdata::import(&mut tx, company, "vextrus-dev").await?;
+        for (kind, content) in DEFAULT_RULES {
+            rules::activate(&mut tx, &company.tenant, kind, content, "vextrus-dev")
+                .await?
+                .map_err(anyhow::Error::msg)?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A token of the development issuer.
+    ///
+    /// # Errors
+    /// A token that cannot be made.
+    pub fn token(&self, tenant: &TenantId, person: &PersonId) -> anyhow::Result<String> {
+        Ok(dev_tokens::mint(&self.issuer_key, ISSUER, &self.config.auth.audience, tenant, person, TOKEN_LIFE)?)
+    }
+
+    /// Tokens of all people of a company, by their ids.
+    ///
+    /// # Errors
+    /// A token that cannot be made.
+    pub fn tokens(&self, company: &Company) -> anyhow::Result<BTreeMap<String, String>> {
+        company.people.iter().map(|p| Ok((p.id.to_string(), self.token(&company.tenant, &p.id)?))).collect()
+    }
+
+    /// Stops everything, in the order in which nothing is lost.
+    ///
+    /// # Errors
+    /// What did not stop well.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.stop_facade.send_replace(true);
+        let facade = (&mut self.facade_task).await;
+        let worker = self.stop_worker().await;
+        self.ledger.close().await;
+        if let Some(server) = self.server {
+            server.shutdown().await?;
+        }
+        facade.context("the facade panicked")??;
+        worker
+    }
+}
+
+async fn own_server(options: &StackOptions, folder: &Path) -> anyhow::Result<Option<DevServer>> {
+    let Temporal::Own { port, ui_port } = options.temporal else { return Ok(None) };
+    let options = DevServerOptions {
+        port,
+        ui: ui_port.is_some(),
+        ui_port: ui_port.filter(|p| *p != 0),
+        db_file: options.folder.as_ref().map(|f| f.join("temporal.db")),
+        log_file: Some(folder.join("temporal.log")),
+        ..DevServerOptions::default()
+    };
+    Ok(Some(DevServer::start(options).await?))
+}
+
+fn serve_facade(
+    config: Config,
+    ledger: Ledger,
+    client: Client,
+    listener: TcpListener,
+    mut stopped: watch::Receiver<bool>,
+) -> JoinHandle<Result<(), FacadeError>> {
+    tokio::spawn(async move {
+        let stop = async move { drop(stopped.wait_for(|s| *s).await) };
+        vextrus_facade::serve(&config, ledger, client, listener, stop).await
+    })
+}
+
+fn configure(options: &StackOptions, folder: &Path, signing: &KeyPair, issuer: &KeyPair) -> anyhow::Result<Config> {
+    let (key_file, jwks_file) = (folder.join("signing.key"), folder.join("jwks.json"));
+    std::fs::write(&jwks_file, dev_tokens::jwks_json(issuer))?;
+    let mut config = Config::layered(None, |_| None)?;
+    let own_ledger = || format!("sqlite:{}", folder.join("ledger.db").display());
+    config.ledger.address = options.ledger.clone().unwrap_or_else(own_ledger);
+    config.signing.key_file = key_file;
+    config.signing.accepted_keys = signing.public_text();
+    config.signals.trust = options.trust;
+    config.auth.issuer = ISSUER.to_owned();
+    config.auth.jwks_file = jwks_file;
+    config.facade.listen = options.listen.clone();
+    config.steps.timeout_millis = u64::try_from(options.step_timeout.as_millis())?;
+    Ok(config)
+}
+
+/// The key in this file of the folder, made when it is missing: a folder that is kept keeps its keys.
+fn key_in(folder: &Path, name: &str) -> anyhow::Result<KeyPair> {
+    let path = folder.join(name);
+    if path.exists() {
+        return Ok(vextrus_platform::keys::read_signing_key(&path)?);
+    }
+    let key = fresh_key();
+    write_secret(&path, &key.to_secret_text())?;
+    Ok(key)
+}
+
+fn fresh_key() -> KeyPair {
+    // Two random UUIDs carry 244 random bits from the operating system.
+    let (a, b) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
+    let mut seed = [0_u8; 32];
+    seed[..16].copy_from_slice(a.as_bytes());
+    seed[16..].copy_from_slice(b.as_bytes());
+    KeyPair::from_seed(&seed)
+}
+
+/// Writes a file that only its owner can read.
+///
+/// # Errors
+/// The file system's.
+pub fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path).with_context(|| format!("{} cannot be written", path.display()))?;
+    file.write_all(text.as_bytes())?;
+    Ok(())
+}

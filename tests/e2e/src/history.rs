@@ -1,0 +1,20 @@
+//! Histories, as tests read them.
+
+use futures::StreamExt as _;
+use temporalio_client::WorkflowFetchHistoryOptions;
+
+use crate::world::Handle;
+
+/// The types of a workflow's events, such as `ACTIVITY_TASK_SCHEDULED`.
+///
+/// # Errors
+/// The server's.
+pub async fn event_types(handle: &Handle) -> anyhow::Result<Vec<String>> {
+    let mut events = handle.fetch_history(WorkflowFetchHistoryOptions::builder().build());
+    let mut types = Vec::new();
+    while let Some(event) = events.next().await {
+        let event = event.map_err(|e| anyhow::anyhow!("{e:?}"))?;
+        types.push(event.event_type().as_str_name().trim_start_matches("EVENT_TYPE_").to_owned());
+    }
+    Ok(types)
+}

@@ -1,0 +1,273 @@
+//! One test's company, with everything that runs for it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use temporalio_client::{
+    WorkflowDescribeOptions, WorkflowExecutionDescription, WorkflowGetResultOptions, WorkflowHandle,
+    WorkflowQueryOptions,
+};
+use tokio::sync::OnceCell;
+use tonic::Status;
+use vextrus_contract::invoice::{InvoiceResult, StatusView};
+use vextrus_domain::{DocumentKey, Invoice, Taka};
+use vextrus_invoice::InvoiceApproval;
+use vextrus_ledger::masterdata::Company;
+use vextrus_ledger::rules::{self, RuleKind};
+use vextrus_ledger::{check, views};
+use vextrus_proto::invoice::v1::{Invoice as Shown, TaskState};
+use vextrus_starter_cli::client::{Client, new_request_id};
+use vextrus_starter_cli::json;
+use vextrus_starter_cli::stack::{Stack, StackOptions, Temporal};
+use vextrus_temporal::{DevServer, DevServerOptions};
+
+/// How long a test waits for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+static SERVER: OnceCell<DevServer> = OnceCell::const_new();
+static NAMESPACES: AtomicU32 = AtomicU32::new(0);
+
+/// A handle of an invoice's workflow.
+pub type Handle = WorkflowHandle<temporalio_client::Client, InvoiceApproval>;
+
+/// A test's company and all that runs for it.
+pub struct World {
+    /// What runs.
+    pub stack: Stack,
+    /// The company.
+    pub company: Company,
+}
+
+impl World {
+    /// A world with the default policy and signed decisions only.
+    ///
+    /// # Errors
+    /// What could not be started.
+    pub async fn new() -> anyhow::Result<Self> {
+        Self::with(|_| {}).await
+    }
+
+    /// A world with other options.
+    ///
+    /// # Errors
+    /// What could not be started.
+    pub async fn with(change: impl FnOnce(&mut StackOptions)) -> anyhow::Result<Self> {
+        let server = SERVER.get_or_try_init(|| DevServer::start(DevServerOptions::default())).await?;
+        let number = NAMESPACES.fetch_add(1, Ordering::SeqCst);
+        let namespace = format!("test-{}-{number}", std::process::id());
+        let mut options = StackOptions {
+            temporal: Temporal::Running { address: server.address.clone(), namespace },
+            step_timeout: Duration::from_secs(2),
+            ..StackOptions::default()
+        };
+        change(&mut options);
+        let stack = Stack::start(options).await?;
+        let company: Company = serde_json::from_str(include_str!("../../../examples/company.json"))?;
+        stack.found(&company).await?;
+        Ok(Self { stack, company })
+    }
+
+    /// Activates a rule in place of the default one.
+    ///
+    /// # Errors
+    /// The ledger's, or the rule's.
+    pub async fn activate(&self, kind: RuleKind, content: &str) -> anyhow::Result<()> {
+        let mut tx = self.stack.ledger.begin().await?;
+        rules::activate(&mut tx, &self.company.tenant, kind, content, "test").await?.map_err(anyhow::Error::msg)?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A person's connection to the facade.
+    ///
+    /// # Errors
+    /// A facade that does not answer.
+    pub async fn person(&self, person: &str) -> anyhow::Result<Client> {
+        let token = self.stack.token(&self.company.tenant, &person.parse()?)?;
+        Client::new(&self.stack.facade, self.company.tenant.as_str(), &token).await
+    }
+
+    /// Submits an invoice as nasrin; answers its id.
+    ///
+    /// # Errors
+    /// The facade's refusal.
+    pub async fn submit(&self, invoice: &Invoice) -> anyhow::Result<String> {
+        let mut nasrin = self.person("nasrin").await?;
+        let (shown, _) = nasrin.submit(json::content(invoice), new_request_id()).await?;
+        Ok(json::last(&shown.name).to_owned())
+    }
+
+    /// Answers a person's first open task.
+    ///
+    /// # Errors
+    /// The facade's refusal.
+    pub async fn decide(&self, id: &str, person: &str, answer: &str) -> anyhow::Result<()> {
+        self.person(person).await?.decide(id, None, answer, "", new_request_id()).await?;
+        Ok(())
+    }
+
+    /// Waits until this task is in the person's inbox, then answers it.
+    ///
+    /// # Errors
+    /// The facade's refusal, or no such task in time.
+    pub async fn decide_when_open(&self, id: &str, task: &str, person: &str, answer: &str) -> anyhow::Result<()> {
+        let mut client = self.person(person).await?;
+        let name = format!("{}/tasks/{task}", client.name(id));
+        self.until(&format!("{task} of {id} is open for {person}"), async || {
+            Ok(client.inbox().await?.iter().any(|t| t.name == name))
+        })
+        .await?;
+        client.decide(id, Some(task), answer, "", new_request_id()).await?;
+        Ok(())
+    }
+
+    /// Waits for a condition.
+    ///
+    /// # Errors
+    /// The condition's own, or that it did not come about in time.
+    pub async fn until(
+        &self,
+        what: &str,
+        mut condition: impl AsyncFnMut() -> anyhow::Result<bool>,
+    ) -> anyhow::Result<()> {
+        let waited = async {
+            while !condition().await? {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(PATIENCE, waited).await.with_context(|| format!("it did not come about that {what}"))?
+    }
+
+    /// Waits until the invoice is shown so.
+    ///
+    /// # Errors
+    /// That it was not, in time.
+    pub async fn until_shown(&self, id: &str, so: impl Fn(&Shown) -> bool) -> anyhow::Result<Shown> {
+        let mut nasrin = self.person("nasrin").await?;
+        let mut shown = nasrin.get(id).await?;
+        self.until(&format!("{id} is shown as expected"), async || {
+            shown = nasrin.get(id).await?;
+            Ok(so(&shown))
+        })
+        .await?;
+        Ok(shown)
+    }
+
+    /// Waits until some task of the invoice is open.
+    ///
+    /// # Errors
+    /// That none was, in time.
+    pub async fn until_open(&self, id: &str) -> anyhow::Result<Shown> {
+        self.until_shown(id, |i| i.tasks.iter().any(|t| t.state() == TaskState::Open)).await
+    }
+
+    /// The invoice's key, its latest submission.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn key(&self, id: &str) -> anyhow::Result<DocumentKey> {
+        let mut tx = self.stack.ledger.read().await?;
+        Ok(views::document(&mut tx, &self.company.tenant, &id.parse()?).await?.context("no such document")?.key)
+    }
+
+    /// The invoice's workflow, its latest submission.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn handle(&self, id: &str) -> anyhow::Result<Handle> {
+        let key = self.key(id).await?;
+        Ok(self.stack.client.get_workflow_handle::<InvoiceApproval>(format!("invoice/{key}")))
+    }
+
+    /// Waits for the workflow's result.
+    ///
+    /// # Errors
+    /// That it did not end in time, or not well.
+    pub async fn result(&self, id: &str) -> anyhow::Result<InvoiceResult> {
+        let handle = self.handle(id).await?;
+        let result = handle.get_result(WorkflowGetResultOptions::default());
+        let result = tokio::time::timeout(PATIENCE, result).await.context("the workflow did not end")?;
+        result.map_err(|e| anyhow::anyhow!("{e:?}"))
+    }
+
+    /// The workflow's own view of where it stands.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn status(&self, id: &str) -> anyhow::Result<StatusView> {
+        let handle = self.handle(id).await?;
+        handle
+            .query(InvoiceApproval::status, (), WorkflowQueryOptions::default())
+            .await
+            .map_err(|e| anyhow::anyhow!("{e:?}"))
+    }
+
+    /// What the server says of the workflow.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn describe(&self, id: &str) -> anyhow::Result<WorkflowExecutionDescription> {
+        let handle = self.handle(id).await?;
+        handle.describe(WorkflowDescribeOptions::default()).await.map_err(|e| anyhow::anyhow!("{e:?}"))
+    }
+
+    /// How many of the trail's entries of an invoice are of this kind.
+    ///
+    /// # Errors
+    /// A broken trail.
+    pub async fn trail(&self, id: &str, kind: &str) -> anyhow::Result<Vec<serde_json::Value>> {
+        let mut tx = self.stack.ledger.read().await?;
+        let entries = vextrus_ledger::audit::read_chain(&mut tx, &self.company.tenant, id).await??;
+        Ok(entries.into_iter().filter(|e| e.kind == kind).map(|e| e.body).collect())
+    }
+
+    /// Checks the books and the trail, and that nothing is reserved, then stops everything.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub async fn finish(self) -> anyhow::Result<()> {
+        self.sound(true).await?;
+        self.stack.stop().await
+    }
+
+    /// Checks the books and the trail; `all_ended`: no document is open, so that nothing may be reserved.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub async fn sound(&self, all_ended: bool) -> anyhow::Result<()> {
+        let mut tx = self.stack.ledger.read().await?;
+        let wrong = check::check(&mut tx, &self.company.tenant).await?;
+        ensure!(wrong.is_empty(), "the ledger is not sound: {wrong:#?}");
+        for line in views::budgets(&mut tx, &self.company.tenant).await? {
+            ensure!(!all_ended || line.reserved == Taka::ZERO, "{line:?} is reserved though every document has ended");
+        }
+        Ok(tx.rollback().await?)
+    }
+}
+
+/// An invoice of this vendor with one line and the right VAT.
+///
+/// # Panics
+/// When the amount is not one.
+#[must_use]
+pub fn invoice(vendor: &str, number: &str, subtotal: &str) -> Invoice {
+    let subtotal: Taka = subtotal.parse().unwrap_or_else(|e| panic!("{e}"));
+    let vat = subtotal.share(vextrus_domain::Rate::from_ppm(150_000)).unwrap_or_default();
+    let total = subtotal.plus(vat).unwrap_or_default();
+    let json = serde_json::json!({
+        "vendor": vendor, "number": number, "date": "2026-10-12", "due_date": "2026-11-30", "currency": "BDT",
+        "lines": [{"description": "supply", "quantity": "1", "unit_price": subtotal, "amount": subtotal}],
+        "subtotal": subtotal, "vat": vat, "total": total, "department": "works"
+    });
+    Invoice::from_json(&json.to_string()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The status of a facade's refusal.
+///
+/// # Panics
+/// When the error is another one.
+#[must_use]
+pub fn status_of(error: &anyhow::Error) -> &Status {
+    error.downcast_ref().unwrap_or_else(|| panic!("not a status: {error:?}"))
+}

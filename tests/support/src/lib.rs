@@ -1,0 +1,13 @@
+//! What the tests of the ledger and of its steps share: real databases, a small company, and the steps without Temporal.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "only tests use this crate, and a test fails by panicking"
+)]
+
+pub mod company;
+pub mod ledgers;
+pub mod postgres;
+pub mod raw;
+#[cfg(feature = "steps")]
+pub mod steps;
