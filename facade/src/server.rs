@@ -71,7 +71,10 @@ pub async fn serve(
     let service = Service::new(App { ledger, client, key, step_timeout_millis: config.steps.timeout_millis });
     let service = InvoiceServiceServer::new(service).max_decoding_message_size(MAX_REQUEST_BYTES);
     let service = InterceptedService::new(service, move |mut request: Request<()>| {
-        let actor = auth.actor(request.metadata()).map_err(|refusal| errors::status(&refusal))?;
+        let actor = auth.actor(request.metadata()).map_err(|refusal| {
+            tracing::debug!(%refusal, "a call was not authenticated");
+            errors::status(&refusal)
+        })?;
         request.extensions_mut().insert(actor);
         Ok(request)
     });

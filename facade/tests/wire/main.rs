@@ -1,4 +1,5 @@
 //! The service over the wire, with a real ledger and a Temporal that says nothing.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in what tests share too")]
 
 mod setup;
 

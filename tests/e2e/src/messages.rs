@@ -80,9 +80,17 @@ pub async fn decision(
 /// # Errors
 /// The server's.
 pub async fn update(handle: &Handle, signed: SignedDecision) -> anyhow::Result<DecideAnswer> {
+    sent(handle, signed, 30).await
+}
+
+/// Sends an update and waits this many seconds for its answer.
+///
+/// # Errors
+/// The server's, or that there was no answer in time.
+pub async fn sent(handle: &Handle, signed: SignedDecision, seconds: u64) -> anyhow::Result<DecideAnswer> {
     let options = WorkflowExecuteUpdateOptions::builder()
         .update_id(signed.decision.request_id.to_string())
-        .rpc_options(RpcOptions::builder().timeout(Duration::from_secs(30)).build())
+        .rpc_options(RpcOptions::builder().timeout(Duration::from_secs(seconds)).build())
         .build();
     handle.execute_update(InvoiceApproval::decide, signed, options).await.map_err(|e| anyhow::anyhow!("{e:?}"))
 }
