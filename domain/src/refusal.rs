@@ -72,7 +72,6 @@ codes! {
     MessageMalformed = "MESSAGE_MALFORMED", "the message's content could not be read";
     ApprovalsIncomplete = "APPROVALS_INCOMPLETE", "the ledger does not hold every approval that the plan asks for";
     NotDue = "NOT_DUE", "no task of the document has passed its deadline";
-    PayableChanged = "PAYABLE_CHANGED", "the payable differs from what was approved";
     EffectConflict = "EFFECT_CONFLICT", "the step was carried out before with another input";
     Unavailable = "UNAVAILABLE", "a part of the fleet did not answer in time; the same request can be sent again";
     Internal = "INTERNAL", "something failed that the caller cannot mend; the operators' log has the cause";

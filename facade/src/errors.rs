@@ -56,8 +56,7 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::DocumentClosed
         | R::StalePlan
         | R::ApprovalsIncomplete
-        | R::NotDue
-        | R::PayableChanged => Code::FailedPrecondition,
+        | R::NotDue => Code::FailedPrecondition,
         R::Unavailable => Code::Unavailable,
         // A caller sends no signature: when the facade's own does not stand, its operators must act.
         R::SignatureMissing | R::SignatureInvalid | R::EffectConflict | R::Internal => Code::Internal,

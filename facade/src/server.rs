@@ -67,7 +67,7 @@ pub async fn serve(
 ) -> Result<(), FacadeError> {
     let auth = Arc::new(Authenticator::open(&config.auth)?);
     let key = read_signing_key(&config.signing.key_file)?;
-    tracing::info!(key = key.id(), "decisions are signed with this key");
+    tracing::info!(key = key.id(), public_key = key.public_text(), "decisions are signed with this key");
     let service = Service::new(App { ledger, client, key, step_timeout_millis: config.steps.timeout_millis });
     let service = InvoiceServiceServer::new(service).max_decoding_message_size(MAX_REQUEST_BYTES);
     let service = InterceptedService::new(service, move |mut request: Request<()>| {

@@ -5,7 +5,7 @@ pub use prost_types;
 /// Vendor invoices.
 pub mod invoice {
     /// Version 1.
-    #[expect(clippy::allow_attributes, unused_qualifications, reason = "the code is generated")]
+    #[expect(clippy::allow_attributes, clippy::too_many_lines, unused_qualifications, reason = "the code is generated")]
     pub mod v1 {
         tonic::include_proto!("vextrus.invoice.v1");
     }

@@ -105,17 +105,31 @@ async fn claim_once(
         document: document.parse().map_err(|e| LedgerError::corrupt("document id", format!("{e}")))?,
         submission: u32::try_from(submission).map_err(|e| LedgerError::corrupt("submission", e))?,
     };
+    insert(tx, &key, actor, request_id, invoice, payload, hash).await?;
+    Ok(Ok(Claim { key, payload_hash: hash.to_owned(), repeated: false }))
+}
+
+async fn insert(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    actor: &Actor,
+    request_id: &RequestId,
+    invoice: &Invoice,
+    payload: &str,
+    hash: &str,
+) -> Result<(), LedgerError> {
+    let fiscal_year = invoice.fiscal_year().to_string();
     tx.exec(
         "INSERT INTO documents (tenant, document, submission, kind, vendor, fiscal_year, canonical_number, number,
             invoice_date, department, project, po_number, total, submitter, request_id, payload, payload_hash, state, claimed_at)
          VALUES ($1, $2, $3, 'invoice', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'claimed', $17)",
         args![
-            tenant.as_str(),
+            key.tenant.as_str(),
             key.document.as_str(),
             key.submission,
             invoice.vendor.as_str(),
             &fiscal_year,
-            &canonical,
+            canonical_number(&invoice.number),
             &invoice.number,
             invoice.date,
             invoice.department.as_str(),
@@ -132,8 +146,8 @@ async fn claim_once(
     .await?;
     let body = json!({"request_id": request_id, "payload_hash": hash, "number": &invoice.number, "vendor": &invoice.vendor,
         "fiscal_year": fiscal_year, "total": invoice.total});
-    tx.audit(&key, "claimed", Some(&actor.person), body);
-    Ok(Ok(Claim { key, payload_hash: hash.to_owned(), repeated: false }))
+    tx.audit(key, "claimed", Some(&actor.person), body);
+    Ok(())
 }
 
 async fn same_request(

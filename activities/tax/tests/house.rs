@@ -1,4 +1,5 @@
 //! The default schedule: golden cases by hand, properties by proptest.
+#![cfg(test)]
 
 use proptest::prelude::*;
 use vextrus_domain::vendor::VendorKind;

@@ -1,1 +1,12 @@
+//! The fleet while parts of it are killed: a worker that dies at a chosen point of a chosen step, and what must be in the
+//! books afterwards.
 
+mod books;
+mod points;
+mod story;
+mod worker;
+
+pub use books::{Document, Ending, check};
+pub use points::{Point, Points};
+pub use story::{Answer, Story, slot};
+pub use worker::{FaultWorker, Spec};

@@ -1,6 +1,5 @@
 //! A ledger for one test, on either database, and the macro that runs one scenario on both.
 
-use std::fmt::Debug;
 use std::ops::Deref;
 
 use tempfile::TempDir;
@@ -98,12 +97,19 @@ pub fn run<F: Fixture>(engine: Engine, scenario: impl AsyncFnOnce(&F)) {
 }
 
 /// Runs `times` tasks at once and answers their results in order. A task that panics fails the test.
-pub async fn at_once<T: Send + Debug + 'static, F: Future<Output = T> + Send + 'static>(
+pub async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     times: usize,
     task: impl Fn(usize) -> F,
 ) -> Vec<T> {
-    let running: Vec<_> = (0..times).map(|i| tokio::spawn(task(i))).collect();
-    let mut results = Vec::with_capacity(times);
+    all_at_once((0..times).map(task)).await
+}
+
+/// The same for tasks that have been made already.
+pub async fn all_at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+    tasks: impl IntoIterator<Item = F>,
+) -> Vec<T> {
+    let running: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
+    let mut results = Vec::with_capacity(running.len());
     for one in running {
         results.push(one.await.unwrap());
     }

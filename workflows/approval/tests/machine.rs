@@ -1,4 +1,5 @@
 //! The approval machine by table and by property.
+#![cfg(test)]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;

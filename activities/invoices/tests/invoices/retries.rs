@@ -1,0 +1,108 @@
+//! A step that is tried again, as Temporal does when an answer is lost, answers the same and adds no row.
+
+use std::fmt::Debug;
+
+use vextrus_contract::steps::{AssessInput, CloseReason, RecordInput, SettleInput};
+use vextrus_domain::vendor::{Vendor, VendorKind};
+use vextrus_ledger::LedgerError;
+use vextrus_tests_support::company::{CLERK, id, invoice, taka, vendor};
+use vextrus_tests_support::on_both;
+use vextrus_tests_support::steps::{Desk, assess_input, close_input, record_input, settle_input};
+
+on_both![
+    assess_again_is_the_same,
+    record_again_is_the_same,
+    settle_again_is_the_same,
+    close_again_is_the_same,
+    another_input_is_a_conflict,
+];
+
+/// Carries a step out three times and compares the answers and the rows.
+async fn repeat<T: PartialEq + Debug>(desk: &Desk, what: &str, step: impl AsyncFn() -> Result<T, LedgerError>) -> T {
+    let mut raw = desk.database.raw().await;
+    let first = step().await.unwrap();
+    let rows = raw.rows().await;
+    for _ in 0..2 {
+        assert_eq!(step().await.unwrap(), first, "{what}");
+        assert_eq!(raw.rows().await, rows, "{what}");
+    }
+    first
+}
+
+async fn assess_again_is_the_same(desk: &Desk) {
+    let assess = |input: AssessInput| async move { desk.invoices.assess_step(&input).await };
+    let good = desk.claim(&invoice("padma", "INV-1", "100000")).await.unwrap();
+    repeat(desk, "assessed", || assess(assess_input(&good, 1))).await;
+    let mut wrong = invoice("padma", "INV-2", "100000");
+    wrong.total = taka("1");
+    let wrong = desk.claim(&wrong).await.unwrap();
+    repeat(desk, "refused", || assess(assess_input(&wrong, 1))).await;
+    repeat(desk, "out of turn", || assess(assess_input(&good, 5))).await;
+    let unclaimed = AssessInput { payload_hash: "x".to_owned(), ..assess_input(&good, 1) };
+    repeat(desk, "not claimed", || assess(unclaimed.clone())).await;
+
+    // What a refusal rests on may change; its answer stays, so that a late retry cannot assess a closed document.
+    desk.put_vendor(&Vendor { active: false, ..vendor("meghna") }).await;
+    let claim = desk.claim(&invoice("meghna", "INV-3", "100000")).await.unwrap();
+    let refused = repeat(desk, "inactive", || assess(assess_input(&claim, 1))).await;
+    desk.put_vendor(&vendor("meghna")).await;
+    assert_eq!(assess(assess_input(&claim, 1)).await.unwrap(), refused);
+}
+
+async fn record_again_is_the_same(desk: &Desk) {
+    let (claim, _) = desk.submit(&invoice("padma", "INV-1", "100000")).await;
+    let record = |input: RecordInput| async move { desk.approvals.record_step(&input).await };
+    let early = record_input(&desk.signed(&claim.key, "level-2", "habib", "approve").await, &[]);
+    repeat(desk, "too early", || record(early.clone())).await;
+    let first = record_input(&desk.signed(&claim.key, "level-1", "rina", "approve").await, &["level-2"]);
+    repeat(desk, "recorded", || record(first.clone())).await;
+    let late = record_input(&desk.signed(&claim.key, "level-1", "salma", "approve").await, &[]);
+    repeat(desk, "too late", || record(late.clone())).await;
+}
+
+async fn settle_again_is_the_same(desk: &Desk) {
+    let (claim, _) = desk.submit(&invoice("padma", "INV-1", "100000")).await;
+    let settle = |input: SettleInput| async move { desk.invoices.settle_step(&input).await };
+    repeat(desk, "by hand", || settle(settle_input(&claim.key, 1, None))).await;
+    let last = desk.approve(&claim.key).await;
+    let input = settle_input(&claim.key, 1, Some(last));
+    desk.put_vendor(&Vendor { kind: VendorKind::Service, ..vendor("padma") }).await;
+    repeat(desk, "reassess", || settle(input.clone())).await;
+    desk.put_vendor(&vendor("padma")).await;
+    repeat(desk, "settled", || settle(input.clone())).await;
+    desk.put_vendor(&Vendor { active: false, ..vendor("padma") }).await;
+    repeat(desk, "settled, and the vendor gone", || settle(input.clone())).await;
+    let unclaimed = settle_input(&vextrus_domain::DocumentKey { document: id("made-up"), ..claim.key }, 1, None);
+    repeat(desk, "not claimed", || settle(unclaimed.clone())).await;
+}
+
+async fn close_again_is_the_same(desk: &Desk) {
+    let (claim, _) = desk.submit(&invoice("padma", "INV-1", "100000")).await;
+    let close = |input| async move { desk.invoices.close_step(&input).await };
+    let early = close_input(&claim.key, CloseReason::Expired, None);
+    repeat(desk, "not due", || close(early.clone())).await;
+    let forged = close_input(&claim.key, CloseReason::Withdrawn, Some(desk.withdrawal(&claim.key, "rina")));
+    repeat(desk, "not the submitter", || close(forged.clone())).await;
+    let word = close_input(&claim.key, CloseReason::Withdrawn, Some(desk.withdrawal(&claim.key, CLERK)));
+    repeat(desk, "closed", || close(word.clone())).await;
+    repeat(desk, "closed already", || close(early.clone())).await;
+    let (settled, _) = desk.settled(&invoice("padma", "INV-2", "100000")).await;
+    let late = close_input(&settled, CloseReason::Cancelled, None);
+    repeat(desk, "settled", || close(late.clone())).await;
+}
+
+async fn another_input_is_a_conflict(desk: &Desk) {
+    let (claim, _) = desk.submit(&invoice("padma", "INV-1", "100000")).await;
+    let first = desk.signed(&claim.key, "level-1", "rina", "approve").await;
+    let input = record_input(&first, &["level-2"]);
+    desk.approvals.record_step(&input).await.unwrap();
+    let other = RecordInput { opened: Vec::new(), ..input };
+    let error = desk.approvals.record_step(&other).await.unwrap_err();
+    assert!(matches!(error, LedgerError::EffectConflict { .. }), "{error}");
+
+    let settle = settle_input(&claim.key, 1, Some(desk.approve(&claim.key).await));
+    desk.invoices.settle_step(&settle).await.unwrap();
+    let other = SettleInput { at: id("2026-08-11T06:00:00Z"), ..settle };
+    let error = desk.invoices.settle_step(&other).await.unwrap_err();
+    assert!(matches!(error, LedgerError::EffectConflict { .. }), "{error}");
+}

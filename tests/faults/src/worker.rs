@@ -1,0 +1,77 @@
+//! A worker in a process of its own, which a test kills, or which kills itself.
+
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use tokio::process::{Child, ChildStdin, Command};
+use vextrus_tests_e2e::World;
+
+use crate::points::Points;
+
+/// How long a process may take to die once it must.
+const DIES_WITHIN: Duration = Duration::from_secs(60);
+
+/// What the process `fault-worker` is told, as JSON in its one argument.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// Where Temporal listens.
+    pub temporal: String,
+    /// The namespace.
+    pub namespace: String,
+    /// The ledger's address.
+    pub ledger: String,
+    /// The public keys whose decisions count.
+    pub accepted_keys: String,
+    /// Where it dies or hangs.
+    pub points: Points,
+}
+
+/// The running process. It is killed when this is dropped; and when the test's process dies, the end of the pipe ends it.
+#[derive(Debug)]
+pub struct FaultWorker {
+    child: Child,
+    _pipe: Option<ChildStdin>,
+}
+
+impl FaultWorker {
+    /// Starts the program as a world's worker.
+    ///
+    /// # Errors
+    /// A process that cannot be started.
+    pub fn start(program: &str, world: &World, points: Points) -> anyhow::Result<Self> {
+        let spec = Spec {
+            temporal: world.stack.temporal.clone(),
+            namespace: world.stack.namespace.clone(),
+            ledger: world.stack.config.ledger.address.clone(),
+            accepted_keys: world.stack.config.signing.accepted_keys.clone(),
+            points,
+        };
+        let mut command = Command::new(program);
+        command.arg(serde_json::to_string(&spec)?).stdin(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true);
+        let mut child = command.spawn().with_context(|| format!("{program} cannot be started"))?;
+        let pipe = child.stdin.take();
+        Ok(Self { child, _pipe: pipe })
+    }
+
+    /// Waits until the process has died by itself.
+    ///
+    /// # Errors
+    /// That it lives on.
+    pub async fn died(&mut self) -> anyhow::Result<ExitStatus> {
+        let waited = tokio::time::timeout(DIES_WITHIN, self.child.wait()).await;
+        Ok(waited.context("the worker has not died at its point")??)
+    }
+
+    /// Kills the process as `kill -9` does, and waits until it is gone.
+    ///
+    /// # Errors
+    /// The operating system's; among them that it had died before.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            anyhow::bail!("the worker had died before it was killed: {status}");
+        }
+        Ok(self.child.kill().await?)
+    }
+}
