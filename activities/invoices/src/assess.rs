@@ -6,7 +6,7 @@ use vextrus_contract::steps::{AssessInput, AssessOutput, Assessed, RuleHashes, T
 use vextrus_domain::calendar::dhaka_date;
 use vextrus_domain::identity::{Bin, Tin};
 use vextrus_domain::vendor::Vendor;
-use vextrus_domain::{Refusal, RefusalCode};
+use vextrus_domain::{Refusal, RefusalCode, canonical};
 use vextrus_ledger::assessments::{self, StoredAssessment};
 use vextrus_ledger::documents::{self, Document, State};
 use vextrus_ledger::journal::AccountMapping;
@@ -15,6 +15,9 @@ use vextrus_ledger::{LedgerError, Tx, budgets, effects, masterdata, outbox, task
 use vextrus_tax::{Assessment, Schedule};
 
 use crate::activities::Invoices;
+
+/// The largest result of this activity, in bytes.
+const MAX_RESULT: usize = 64 * 1024;
 
 /// A step's own "no", or the database's.
 enum Stop {
@@ -203,8 +206,23 @@ impl Invoices {
         tx.audit(key, "assessed", None, body);
         let payload = json!({"revision": stored.revision, "net_payable": totals.net_payable});
         outbox::add(tx, key, &format!("assessed/{}", stored.revision), &payload).await?;
-        Ok(Assessed { at: stored.assessed_at, totals, plan: stored.plan, rules, trust_unsigned: self.trust.unsigned })
+        let assessed =
+            Assessed { at: stored.assessed_at, totals, plan: stored.plan, rules, trust_unsigned: self.trust.unsigned };
+        within_limit(&assessed)?;
+        Ok(assessed)
     }
+}
+
+/// An activity's result is kept in the history: a plan that names a whole company does not belong there.
+fn within_limit(assessed: &Assessed) -> Result<(), Stop> {
+    let bytes = canonical::to_text(assessed).map_err(LedgerError::from)?.len();
+    if bytes <= MAX_RESULT {
+        return Ok(());
+    }
+    let people: usize = assessed.plan.tasks.iter().map(|t| t.eligible.len()).sum();
+    let message =
+        format!("the plan has {bytes} bytes and names {people} people; the most is {MAX_RESULT}: narrow the roles");
+    Err(Refusal::new(RefusalCode::LimitExceeded, message).into())
 }
 
 fn task_names(plan: &Plan) -> Vec<String> {

@@ -57,10 +57,8 @@ impl Story {
         ending: Ending::Approved,
     };
     /// The first level rejects.
-    pub const REJECTED: Self = Self {
-        answers: &[Answer { task: "level-1", person: "rahim", answer: "reject" }],
-        ending: Ending::Rejected,
-    };
+    pub const REJECTED: Self =
+        Self { answers: &[Answer { task: "level-1", person: "rahim", answer: "reject" }], ending: Ending::Rejected };
 
     /// The story in which a document goes through a step, and after how many of its answers it does.
     ///

@@ -54,7 +54,8 @@ impl ActivityInboundInterceptor for Beside {
             let attempt = input.activity_info().attempt;
             attempts.begun.send_modify(|n| *n += 1);
             if attempt == 1 {
-                let mut other = if *goes == Goes::Late { attempts.ended.subscribe() } else { attempts.begun.subscribe() };
+                let mut other =
+                    if *goes == Goes::Late { attempts.ended.subscribe() } else { attempts.begun.subscribe() };
                 let enough = if *goes == Goes::Late { 1 } else { 2 };
                 // It cannot fail: its sender is at hand.
                 drop(other.wait_for(|n| *n >= enough).await);

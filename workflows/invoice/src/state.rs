@@ -304,3 +304,6 @@ fn view(decision: &Decision, answer: String, at: DateTime<Utc>) -> DecisionView 
         at,
     }
 }
+
+#[cfg(test)]
+mod tests;
