@@ -2,6 +2,7 @@
 //! Temporal server.
 
 use std::path::Path;
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,7 +16,7 @@ use vextrus_platform::{shutdown, telemetry};
 use vextrus_proto::invoice::v1::{Invoice, PendingTask};
 
 use crate::client::{Client, new_request_id};
-use crate::dev::{EXAMPLE_COMPANY, tell};
+use crate::dev::{EXAMPLE_COMPANY, start, tell};
 use crate::options::{DemoOptions, Global};
 use crate::output::line;
 use crate::session::Session;
@@ -58,14 +59,13 @@ pub(crate) async fn run(global: &Global, options: DemoOptions) -> anyhow::Result
     let company = ledger::company(EXAMPLE_COMPANY)?;
     let script: Vec<Scene> = serde_json::from_str(SCRIPT).context("the script cannot be read")?;
     line("starting a Temporal server, the ledger, the worker and the facade …")?;
-    let mut stack = Stack::start(StackOptions {
-        temporal: Temporal::Own { port: None, ui_port: Some(0) },
-        ..StackOptions::default()
-    })
-    .await?;
+    let mut stop = pin!(shutdown::requested());
+    let stack_options =
+        StackOptions { temporal: Temporal::Own { port: None, ui_port: Some(0) }, ..StackOptions::default() };
+    let mut stack = start(stack_options, stop.as_mut()).await?;
     let shown = tokio::select! {
         shown = show(&stack, &company, &script) => shown,
-        () = shutdown::requested() => Err(anyhow::anyhow!("stopped before its end")),
+        () = &mut stop => Err(anyhow::anyhow!("stopped before its end")),
     };
     if shown.is_ok() && options.keep {
         let session = Session::of(&stack, &company)?;
@@ -73,7 +73,7 @@ pub(crate) async fn run(global: &Global, options: DemoOptions) -> anyhow::Result
         line("everything stays up; Ctrl-C stops it.")?;
         tell(&session, &company);
         tokio::select! {
-            () = shutdown::requested() => {}
+            () = &mut stop => {}
             error = stack.failed() => eprintln!("error: {error:#}"),
         }
         drop(file);

@@ -1,6 +1,8 @@
 //! `vextrus dev`: everything on this machine, in the foreground.
 
-use anyhow::Context as _;
+use std::future::Future;
+use std::pin::{Pin, pin};
+
 use vextrus_ledger::masterdata::Company;
 use vextrus_platform::config::SignalTrust;
 use vextrus_platform::{Config, shutdown, telemetry};
@@ -17,31 +19,37 @@ pub(crate) async fn run(global: &Global, options: DevOptions) -> anyhow::Result<
     telemetry::init(&Config::load(None)?.log);
     let company = match &options.company {
         None => ledger::company(EXAMPLE_COMPANY)?,
-        Some(file) => {
-            let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-            ledger::company(&text)?
-        }
+        Some(file) => ledger::company_in(file)?,
     };
-    let mut stack = Stack::start(StackOptions {
+    let mut stop = pin!(shutdown::requested());
+    let options = StackOptions {
         folder: options.folder.clone(),
         temporal: Temporal::Own { port: Some(options.port), ui_port: Some(options.ui_port) },
         listen: options.listen.clone(),
         trust: SignalTrust::Namespace,
         ..StackOptions::default()
-    })
-    .await?;
+    };
+    let mut stack = start(options, stop.as_mut()).await?;
     stack.found(&company).await?;
     let session = Session::of(&stack, &company)?;
     let file = session.write(&global.session)?;
     tell(&session, &company);
     eprintln!("Ctrl-C stops everything.");
     let failed = tokio::select! {
-        () = shutdown::requested() => None,
+        () = stop => None,
         error = stack.failed() => Some(error),
     };
     drop(file);
     stack.stop().await?;
     failed.map_or(Ok(()), Err)
+}
+
+/// Starts a stack, unless it is asked to stop meanwhile; then nothing of it is left.
+pub(crate) async fn start(options: StackOptions, stop: Pin<&mut impl Future<Output = ()>>) -> anyhow::Result<Stack> {
+    tokio::select! {
+        stack = Stack::start(options) => stack,
+        () = stop => anyhow::bail!("stopped before it was up"),
+    }
 }
 
 /// Says where everything is and how to use it.
@@ -57,6 +65,7 @@ pub(crate) fn tell(session: &Session, company: &Company) {
     }
     eprintln!("ledger       {}", session.ledger);
     eprintln!("people       {}", session.tokens.keys().cloned().collect::<Vec<_>>().join(", "));
-    eprintln!("try          vextrus --as {} invoice submit examples/invoices/02-one-level.json", person("requester"));
-    eprintln!("             vextrus --as {} inbox", person("accounts_payable"));
+    let program = std::env::current_exe().map_or_else(|_| "vextrus".to_owned(), |path| path.display().to_string());
+    eprintln!("try          {program} --as {} invoice submit examples/invoices/08-yours.json", person("requester"));
+    eprintln!("             {program} --as {} inbox", person("accounts_payable"));
 }

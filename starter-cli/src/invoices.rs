@@ -30,7 +30,12 @@ pub(crate) async fn run(global: &Global, command: InvoiceCommand) -> anyhow::Res
         InvoiceCommand::Submit { request_id, .. } => {
             let file = submitted.context("no invoice was read")?;
             let request_id = request_id.unwrap_or_else(new_request_id);
-            let (invoice, _) = client.submit(json::content(&file), request_id).await?;
+            let submitted = client.submit(json::content(&file), request_id.clone()).await;
+            let (invoice, _) = submitted.inspect_err(|status| {
+                if status.code() == tonic::Code::Unavailable {
+                    eprintln!("try again with --request-id {request_id}");
+                }
+            })?;
             output::answer(global.output, || text::invoice(&invoice), &json::invoice(&invoice))
         }
         InvoiceCommand::Show { invoice } => {

@@ -1,5 +1,7 @@
 //! `vextrus ledger …`, for operators.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use vextrus_domain::TenantId;
 use vextrus_ledger::masterdata::{self, Company};
@@ -23,9 +25,7 @@ pub(crate) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
         }
         LedgerCommand::Import { file, ledger, by } => {
             let tenant = tenant(&ledger)?;
-            let company = company(
-                &std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?,
-            )?;
+            let company = company_in(&file)?;
             anyhow::ensure!(company.tenant == tenant, "{} is about {}, not {tenant}", file.display(), company.tenant);
             let mut tx = open(&ledger).await?.begin().await?;
             masterdata::import(&mut tx, &company, &by).await?;
@@ -37,6 +37,12 @@ pub(crate) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
 
 pub(crate) fn company(text: &str) -> anyhow::Result<Company> {
     serde_json::from_str(text).context("the company cannot be read")
+}
+
+/// Reads a company from its file.
+pub(crate) fn company_in(file: &Path) -> anyhow::Result<Company> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    company(&text).with_context(|| file.display().to_string())
 }
 
 pub(crate) fn tenant(options: &LedgerOptions) -> anyhow::Result<TenantId> {

@@ -183,13 +183,13 @@ pub(crate) struct LedgerOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct DevOptions {
-    /// Temporal's port.
+    /// Temporal's port; 0 takes a free one.
     #[arg(long, default_value_t = 7233)]
     pub(crate) port: u16,
-    /// The port of Temporal's UI.
+    /// The port of Temporal's UI; 0 takes a free one.
     #[arg(long, default_value_t = 8233)]
     pub(crate) ui_port: u16,
-    /// Where the facade listens.
+    /// Where the facade listens; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:7300")]
     pub(crate) listen: String,
     /// A folder that keeps ledger and workflows over restarts; without it, both are gone at the end.

@@ -40,7 +40,7 @@ const NAMESPACE: &str = "default";
 pub enum Temporal {
     /// A development server of its own.
     Own {
-        /// Its port; a free one where it is unset.
+        /// Its port; a free one where it is unset or 0.
         port: Option<u16>,
         /// The UI: not served, or on this port (0: a free one).
         ui_port: Option<u16>,
@@ -106,7 +106,8 @@ pub struct Stack {
     issuer_key: KeyPair,
     fleet: Option<Fleet>,
     stop_facade: watch::Sender<bool>,
-    facade_task: JoinHandle<Result<(), FacadeError>>,
+    /// None once it has ended by itself.
+    facade_task: Option<JoinHandle<Result<(), FacadeError>>>,
     // Dropped last: the files go with it.
     _folder: Option<tempfile::TempDir>,
 }
@@ -156,7 +157,7 @@ impl Stack {
             issuer_key,
             fleet: None,
             stop_facade,
-            facade_task,
+            facade_task: Some(facade_task),
             _folder: temporary,
         };
         stack.start_worker()?;
@@ -202,9 +203,18 @@ impl Stack {
                 None => std::future::pending().await,
             }
         };
+        let facade = async {
+            match &mut self.facade_task {
+                Some(task) => task.await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             ended = worker => anyhow::anyhow!("the worker ended: {ended:?}"),
-            ended = &mut self.facade_task => anyhow::anyhow!("the facade ended: {ended:?}"),
+            ended = facade => {
+                self.facade_task = None;
+                anyhow::anyhow!("the facade ended: {ended:?}")
+            }
         }
     }
 
@@ -246,7 +256,10 @@ impl Stack {
     /// What did not stop well.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         self.stop_facade.send_replace(true);
-        let facade = (&mut self.facade_task).await;
+        let facade = match self.facade_task.take() {
+            Some(task) => task.await,
+            None => Ok(Ok(())),
+        };
         let worker = self.stop_worker().await;
         self.ledger.close().await;
         if let Some(server) = self.server {
@@ -260,7 +273,7 @@ impl Stack {
 async fn own_server(options: &StackOptions, folder: &Path) -> anyhow::Result<Option<DevServer>> {
     let Temporal::Own { port, ui_port } = options.temporal else { return Ok(None) };
     let options = DevServerOptions {
-        port,
+        port: port.filter(|p| *p != 0),
         ui: ui_port.is_some(),
         ui_port: ui_port.filter(|p| *p != 0),
         db_file: options.folder.as_ref().map(|f| f.join("temporal.db")),
@@ -333,6 +346,12 @@ pub fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
         options.mode(0o600);
     }
     let mut file = options.open(path).with_context(|| format!("{} cannot be written", path.display()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // A file that was there before keeps the mode that it had.
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
     file.write_all(text.as_bytes())?;
     Ok(())
 }

@@ -29,7 +29,7 @@ pub const TOTAL_POISHA: SearchAttributeKey<i64> = SearchAttributeKey::int("Vextr
 
 /// The name of where the document stands, such as `waiting`. Workflows write it, by a key of the contract.
 pub const STATUS: &str = "VextrusStatus";
-/// The name of the open stage, such as `level-1`. Workflows write it, by a key of the contract.
+/// The role that is asked, such as `accounts_payable`, or `end`. Workflows write it, by a key of the contract.
 pub const STAGE: &str = "VextrusStage";
 
 /// Every search attribute of ours with its type.

@@ -8,7 +8,7 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use vextrus_contract::activities::definitions;
 use vextrus_contract::steps::{Note, RecordInput, RecordOutput};
-use vextrus_domain::{Refusal, RefusalCode};
+use vextrus_domain::{Refusal, RefusalCode, canonical};
 use vextrus_ledger::decisions::{self, Trust};
 use vextrus_ledger::documents::{self, Document, State};
 use vextrus_ledger::{Ledger, LedgerError, Tx, effects, outbox, tasks};
@@ -50,21 +50,25 @@ impl Approvals {
     /// [`LedgerError`].
     pub async fn record_step(&self, input: &RecordInput) -> Result<RecordOutput, LedgerError> {
         let mut tx = self.ledger.begin().await?;
-        let Some(document) = documents::lock(&mut tx, &input.key).await? else {
-            tx.rollback().await?;
-            let message = format!("{} was not claimed", input.key);
-            return Ok(RecordOutput::Refused(Refusal::new(RefusalCode::NotClaimed, message)));
-        };
-        if let Some(done) = effects::begin(&mut tx, &input.key, &input.step, input).await? {
+        if documents::get(&mut tx, &input.key).await?.is_none() {
+            return not_claimed(tx, input).await;
+        }
+        let step = name(input)?;
+        // What is recorded counts, not when: after a reset of the workflow the same messages come at other times.
+        let content = (&input.decision, &input.notes);
+        if let Some(done) = effects::begin(&mut tx, &input.key, &step, &content).await? {
             return Ok(done);
         }
+        let Some(document) = documents::lock(&mut tx, &input.key).await? else {
+            return not_claimed(tx, input).await;
+        };
         if let Err(refusal) = self.write_decision(&mut tx, &document, input).await? {
             tx.rollback().await?;
             return self.refused(&document, input, refusal).await;
         }
         self.write_notes(&mut tx, &document, input).await?;
         let output = RecordOutput::Recorded;
-        effects::finish(&mut tx, &input.key, &input.step, &output).await?;
+        effects::finish(&mut tx, &input.key, &step, &output).await?;
         tx.commit().await?;
         Ok(output)
     }
@@ -80,16 +84,14 @@ impl Approvals {
             let message = format!("{} is {}", input.key, document.state.name());
             return Ok(Err(Refusal::new(RefusalCode::DocumentClosed, message)));
         }
-        if let Err(refusal) = decisions::store(tx, document, decision, &self.trust, input.at).await? {
-            return Ok(Err(refusal));
-        }
-        for opened in &input.opened {
-            tasks::open(tx, &input.key, &opened.task, opened.at).await?;
+        match decisions::store(tx, document, decision, &self.trust, input.at).await? {
+            Err(refusal) => return Ok(Err(refusal)),
+            Ok(proceeds) if proceeds => tasks::open_next(tx, &input.key, input.at).await?,
+            Ok(_) => {}
         }
         Ok(Ok(()))
     }
 
-    /// A refused decision takes no effect key: a message with the same request id must not spoil the step for a true one.
     async fn refused(
         &self,
         document: &Document,
@@ -97,14 +99,11 @@ impl Approvals {
         refusal: Refusal,
     ) -> Result<RecordOutput, LedgerError> {
         let mut tx = self.ledger.begin().await?;
-        let step = format!("record_refused/{}", vextrus_domain::canonical::hash(input)?);
-        if effects::begin::<bool>(&mut tx, &input.key, &step, input).await?.is_none() {
-            let by = input.decision.as_ref().map(|d| &d.decision);
-            let body = json!({"code": refusal.code, "message": &refusal.message, "step": &input.step,
-                "asserted_by": by.map(|d| &d.actor), "task": by.map(|d| &d.task), "answer": by.map(|d| &d.answer)});
-            tx.audit(&input.key, "decision_refused", None, body);
+        let by = input.decision.as_ref().map(|d| &d.decision);
+        let body = json!({"code": refusal.code, "message": &refusal.message,
+            "request_id": by.map(|d| &d.request_id), "asserted_by": by.map(|d| &d.actor), "task": by.map(|d| &d.task), "answer": by.map(|d| &d.answer)});
+        if effects::refused(&mut tx, &input.key, "decision_refused", input, body).await? {
             self.write_notes(&mut tx, document, input).await?;
-            effects::finish(&mut tx, &input.key, &step, &true).await?;
             tx.commit().await?;
         }
         tracing::warn!(document = %input.key.document, code = refusal.code.name(), "a decision was refused");
@@ -112,7 +111,7 @@ impl Approvals {
     }
 
     async fn write_notes(&self, tx: &mut Tx, document: &Document, input: &RecordInput) -> Result<(), LedgerError> {
-        for (i, note) in input.notes.iter().enumerate() {
+        for note in &input.notes {
             match note {
                 Note::Refused { at, message, asserted_by, refusal } => {
                     let body =
@@ -131,7 +130,8 @@ impl Approvals {
                             json!({"at": at, "task": &asked.decision.task, "question": question, "signed": signed});
                         tx.audit(&input.key, "info_requested", Some(actor), body);
                         let payload = json!({"to": &document.submitter, "by": actor, "question": question});
-                        outbox::add(tx, &input.key, &format!("info_requested/{}/{i}", input.step), &payload).await?;
+                        outbox::add(tx, &input.key, &format!("info_requested/{}", asked.decision.request_id), &payload)
+                            .await?;
                     }
                     Err(refusal) => {
                         let body = json!({"received_at": at, "message": "requestInfo",
@@ -143,4 +143,19 @@ impl Approvals {
         }
         Ok(())
     }
+}
+
+async fn not_claimed(tx: Tx, input: &RecordInput) -> Result<RecordOutput, LedgerError> {
+    tx.rollback().await?;
+    let message = format!("{} was not claimed", input.key);
+    Ok(RecordOutput::Refused(Refusal::new(RefusalCode::NotClaimed, message)))
+}
+
+/// The step is named after what it records, never by its caller: under the name of another step it would take that step's
+/// key, and whoever can start this activity by hand could keep the workflow from ever settling.
+fn name(input: &RecordInput) -> Result<String, LedgerError> {
+    Ok(match &input.decision {
+        Some(signed) => format!("decision/{}", signed.decision.request_id),
+        None => format!("notes/{}", canonical::hash(&input.notes)?),
+    })
 }

@@ -4,7 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use vextrus_approval::SignedDecision;
 use vextrus_domain::ids::PoNumber;
-use vextrus_domain::{DepartmentId, DocumentKey, Invoice, PersonId, ProjectId, Refusal, Taka, TaskId, VendorId};
+use vextrus_domain::{
+    DepartmentId, DocumentKey, Invoice, PersonId, ProjectId, Refusal, RequestId, Taka, TaskId, VendorId,
+};
 use vextrus_tax::Withheld;
 
 use crate::steps::Totals;
@@ -121,6 +123,8 @@ pub struct DecisionView {
     pub principal: PersonId,
     /// The comment or reason.
     pub comment: String,
+    /// The caller's id of the request.
+    pub request_id: RequestId,
     /// When it was accepted.
     pub at: DateTime<Utc>,
 }
@@ -253,8 +257,10 @@ pub enum HistoryEntry {
         /// When.
         at: DateTime<Utc>,
     },
-    /// A decision was taken back because the ledger refused it.
+    /// A decision was taken back because the ledger refused it, or one that it rested on.
     Voided {
+        /// The decision's request.
+        request_id: RequestId,
         /// Why.
         refusal: Refusal,
         /// When.

@@ -1,5 +1,6 @@
 //! What workflows and activities have agreed on: the activities' signatures, their payloads, and what a workflow is
-//! started with, asked, told and answers. Everything here is written into histories: fields are added, never changed.
+//! started with, asked, told and answers. Everything here is written into histories and hashed into
+//! effects: a field is never changed, and one that is added is left out of the text while it has its default.
 
 // The macros write `::temporalio_common`; this puts the crate that workflows may use under that name.
 extern crate temporalio_common_wasm as temporalio_common;

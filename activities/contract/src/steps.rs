@@ -68,15 +68,6 @@ pub enum AssessOutput {
     Refused(Refusal),
 }
 
-/// A task that has opened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opened {
-    /// The task.
-    pub task: TaskId,
-    /// Since when.
-    pub at: DateTime<Utc>,
-}
-
 /// Something for the trail that changes no task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "note")]
@@ -113,14 +104,10 @@ pub enum Note {
 pub struct RecordInput {
     /// The document.
     pub key: DocumentKey,
-    /// The step's name, unique in the document's submission: `decision/<request id>` or `notes/<number>`.
-    pub step: String,
-    /// When it was accepted.
+    /// When it was accepted; what follows a decision is open since then.
     pub at: DateTime<Utc>,
     /// The decision.
     pub decision: Option<SignedDecision>,
-    /// What opened with it.
-    pub opened: Vec<Opened>,
     /// What else goes on the trail.
     pub notes: Vec<Note>,
 }

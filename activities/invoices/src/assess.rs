@@ -1,6 +1,6 @@
 //! `assess`: everything that can be known of an invoice before people are asked.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vextrus_approval::{ExceptionFinding, ExceptionKind, Facts, Plan, Policy, resolve};
 use vextrus_contract::steps::{AssessInput, AssessOutput, Assessed, RuleHashes, Totals};
 use vextrus_domain::calendar::dhaka_date;
@@ -22,6 +22,8 @@ const MAX_RESULT: usize = 64 * 1024;
 /// A step's own "no", or the database's.
 enum Stop {
     Refused(Refusal),
+    /// A refusal that the step, when its turn comes, must not be answered with.
+    OutOfTurn(Refusal),
     Failed(LedgerError),
 }
 
@@ -57,15 +59,8 @@ impl Invoices {
         // Whoever can write to the namespace can start this activity; what was not claimed takes no effect key.
         let claimed = documents::get(&mut tx, &input.key).await?;
         let Some(document) = claimed.filter(|d| d.payload_hash == input.payload_hash) else {
-            tx.audit(
-                &input.key,
-                "assess_refused",
-                None,
-                json!({"code": RefusalCode::NotClaimed, "revision": input.revision}),
-            );
-            tx.commit().await?;
             let message = format!("{} was not claimed with this content; submit it through the facade", input.key);
-            return Ok(AssessOutput::Refused(Refusal::new(RefusalCode::NotClaimed, message)));
+            return out_of_turn(tx, input, Refusal::new(RefusalCode::NotClaimed, message)).await;
         };
         if let Some(done) = effects::begin(&mut tx, &document.key, &step, input).await? {
             return Ok(done);
@@ -73,6 +68,10 @@ impl Invoices {
         let output = match self.assess_document(&mut tx, input).await {
             Ok(assessed) => AssessOutput::Assessed(Box::new(assessed)),
             Err(Stop::Failed(error)) => return Err(error),
+            Err(Stop::OutOfTurn(refusal)) => {
+                tx.rollback().await?;
+                return out_of_turn(self.ledger.begin().await?, input, refusal).await;
+            }
             Err(Stop::Refused(refusal)) => {
                 // What was done on the way to the refusal must not stay.
                 tx.rollback().await?;
@@ -80,8 +79,8 @@ impl Invoices {
                 if let Some(done) = effects::begin(&mut tx, &document.key, &step, input).await? {
                     return Ok(done);
                 }
-                let body = json!({"code": refusal.code, "message": &refusal.message, "revision": input.revision});
-                tx.audit(&document.key, "assess_refused", None, body);
+                documents::lock(&mut tx, &document.key).await?;
+                tx.audit(&document.key, "assess_refused", None, told(&refusal, input));
                 AssessOutput::Refused(refusal)
             }
         };
@@ -97,7 +96,7 @@ impl Invoices {
         let expected = if input.revision == 1 { State::Claimed } else { State::Assessed };
         if document.state != expected || document.revision + 1 != input.revision {
             let message = format!("{} is {} at revision {}", input.key, document.state.name(), document.revision);
-            return Err(Refusal::new(RefusalCode::DocumentClosed, message).into());
+            return Err(Stop::OutOfTurn(Refusal::new(RefusalCode::DocumentClosed, message)));
         }
         let earlier = assessments::all(tx, &document.key).await?;
         let rules = rules_for(tx, &document, earlier.last()).await?;
@@ -106,7 +105,7 @@ impl Invoices {
         let assessment = vextrus_tax::assess(&rules.schedule, &document.invoice, vendor.kind, paid_on)?;
         let findings = match earlier.last() {
             None => self.first_findings(tx, &document, &rules.policy, &assessment).await?,
-            Some(before) => changed_payable(&before.assessment, &assessment),
+            Some(before) => changes(&before.assessment, &assessment),
         };
         let people = masterdata::people(tx, &document.key.tenant).await?;
         let facts = Facts {
@@ -194,10 +193,7 @@ impl Invoices {
         let key = &document.key;
         assessments::store(tx, key, &stored).await?;
         tasks::add(tx, key, &stored.plan, &stored.plan_hash).await?;
-        let first_stage = stored.plan.tasks.iter().map(|t| t.stage).min();
-        for task in stored.plan.tasks.iter().filter(|t| Some(t.stage) == first_stage) {
-            tasks::open(tx, key, &task.id, stored.assessed_at).await?;
-        }
+        tasks::open_next(tx, key, stored.assessed_at).await?;
         documents::assessed(tx, document, stored.revision).await?;
         let rules = RuleHashes { tax: stored.tax_hash, approval: stored.approval_hash, accounts: stored.accounts_hash };
         let totals = totals(&stored.assessment);
@@ -225,6 +221,18 @@ fn within_limit(assessed: &Assessed) -> Result<(), Stop> {
     Err(Refusal::new(RefusalCode::LimitExceeded, message).into())
 }
 
+/// Tells the trail of a refusal that takes no effect key.
+async fn out_of_turn(mut tx: Tx, input: &AssessInput, refusal: Refusal) -> Result<AssessOutput, LedgerError> {
+    if effects::refused(&mut tx, &input.key, "assess_refused", input, told(&refusal, input)).await? {
+        tx.commit().await?;
+    }
+    Ok(AssessOutput::Refused(refusal))
+}
+
+fn told(refusal: &Refusal, input: &AssessInput) -> Value {
+    json!({"code": refusal.code, "message": &refusal.message, "revision": input.revision})
+}
+
 fn task_names(plan: &Plan) -> Vec<String> {
     plan.tasks.iter().map(|t| format!("{} {}", t.id, t.role)).collect()
 }
@@ -239,17 +247,22 @@ pub(crate) fn totals(a: &Assessment) -> Totals {
     }
 }
 
-fn changed_payable(before: &Assessment, now: &Assessment) -> Vec<ExceptionFinding> {
-    if before.net_payable == now.net_payable {
-        return Vec::new();
+/// What a later assessment asks: a payable that differs, and rates that nobody has confirmed yet.
+fn changes(before: &Assessment, now: &Assessment) -> Vec<ExceptionFinding> {
+    let mut findings = Vec::new();
+    if before.net_payable != now.net_payable {
+        let question = format!(
+            "the payable was approved as BDT {} and is {} now ({}): accept it?",
+            before.net_payable.grouped(),
+            now.net_payable.grouped(),
+            now.withheld.iter().map(|w| format!("{} {} {}", w.tax, w.code, w.rate)).collect::<Vec<_>>().join(", ")
+        );
+        findings.push(ExceptionFinding { kind: ExceptionKind::PayableChanged, question });
     }
-    let question = format!(
-        "the payable was approved as BDT {} and is {} now ({}): accept it?",
-        before.net_payable.grouped(),
-        now.net_payable.grouped(),
-        now.withheld.iter().map(|w| format!("{} {} {}", w.tax, w.code, w.rate)).collect::<Vec<_>>().join(", ")
-    );
-    vec![ExceptionFinding { kind: ExceptionKind::PayableChanged, question }]
+    for question in now.questions.iter().filter(|q| !before.questions.contains(q)) {
+        findings.push(ExceptionFinding { kind: ExceptionKind::UncertainRate, question: question.clone() });
+    }
+    findings
 }
 
 /// The active rules, or for a later revision those of the first: a running document keeps its rules.
@@ -305,7 +318,7 @@ mod tests {
     use vextrus_domain::Taka;
 
     #[test]
-    fn only_a_changed_payable_asks() {
+    fn only_what_has_changed_asks() {
         let zero = Assessment {
             subtotal: Taka::ZERO,
             vat: Taka::ZERO,
@@ -315,8 +328,11 @@ mod tests {
             trace: vec![],
             questions: vec![],
         };
-        assert!(changed_payable(&zero, &zero).is_empty());
+        assert!(changes(&zero, &zero).is_empty());
         let more = Assessment { net_payable: Taka::whole(5), ..zero.clone() };
-        assert_eq!(changed_payable(&zero, &more)[0].kind, ExceptionKind::PayableChanged);
+        assert_eq!(changes(&zero, &more)[0].kind, ExceptionKind::PayableChanged);
+        let doubtful = Assessment { questions: vec!["is it right?".into()], ..zero.clone() };
+        assert_eq!(changes(&zero, &doubtful)[0].kind, ExceptionKind::UncertainRate);
+        assert!(changes(&doubtful, &doubtful).is_empty(), "it was confirmed before");
     }
 }

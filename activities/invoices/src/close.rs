@@ -2,13 +2,11 @@
 
 use serde_json::json;
 use vextrus_contract::steps::{AssessOutput, CloseInput, CloseOutput, CloseReason, SettleOutput};
-use vextrus_domain::{Refusal, RefusalCode};
+use vextrus_domain::{Refusal, RefusalCode, canonical};
 use vextrus_ledger::documents::{self, Document, State};
 use vextrus_ledger::{LedgerError, Tx, budgets, decisions, effects, outbox, tasks};
 
 use crate::activities::Invoices;
-
-const STEP: &str = "close";
 
 impl Invoices {
     /// The step itself.
@@ -16,13 +14,16 @@ impl Invoices {
     /// # Errors
     /// [`LedgerError`].
     pub async fn close_step(&self, input: &CloseInput) -> Result<CloseOutput, LedgerError> {
+        // A key for each input: a document that was closed by hand is closed for the workflow too, and its state alone keeps
+        // it from being closed twice.
+        let step = format!("close/{}", canonical::hash(input)?);
         let mut tx = self.ledger.begin().await?;
         if documents::get(&mut tx, &input.key).await?.is_none() {
             // Nothing was ever reserved for it.
             tx.rollback().await?;
             return Ok(CloseOutput::Closed);
         }
-        if let Some(done) = effects::begin(&mut tx, &input.key, STEP, input).await? {
+        if let Some(done) = effects::begin(&mut tx, &input.key, &step, input).await? {
             return Ok(done);
         }
         let output = self.close_document(&mut tx, input).await?;
@@ -30,11 +31,12 @@ impl Invoices {
             tx.rollback().await?;
             let mut tx = self.ledger.begin().await?;
             let body = json!({"code": refusal.code, "message": &refusal.message, "reason": input.reason.name()});
-            tx.audit(&input.key, "close_refused", None, body);
-            tx.commit().await?;
+            if effects::refused(&mut tx, &input.key, "close_refused", input, body).await? {
+                tx.commit().await?;
+            }
             return Ok(output);
         }
-        effects::finish(&mut tx, &input.key, STEP, &output).await?;
+        effects::finish(&mut tx, &input.key, &step, &output).await?;
         tx.commit().await?;
         Ok(output)
     }
@@ -83,7 +85,7 @@ async fn reason_holds(
     let no = |message: &str| Ok(Err(Refusal::new(RefusalCode::ApprovalsIncomplete, message)));
     match input.reason {
         CloseReason::Cancelled | CloseReason::Failed => Ok(Ok(())),
-        CloseReason::Withdrawn if decisions::refused(tx, &document.key).await? => Ok(Ok(())),
+        CloseReason::Withdrawn if decisions::withdrawn(tx, &document.key).await? => Ok(Ok(())),
         CloseReason::Withdrawn => no("the ledger holds no withdrawal of this document"),
         CloseReason::Expired if tasks::any_overdue(tx, &document.key).await? => Ok(Ok(())),
         CloseReason::Expired => {

@@ -1,5 +1,6 @@
 //! `settle`: an approved invoice becomes a payment instruction, postings, obligations and spent budget, all or nothing.
 
+use chrono::TimeDelta;
 use serde_json::json;
 use vextrus_contract::steps::{SettleInput, SettleOutput, Settlement};
 use vextrus_domain::calendar::dhaka_date;
@@ -12,6 +13,9 @@ use vextrus_ledger::{LedgerError, Tx, budgets, decisions, effects, journal, mast
 
 use crate::activities::Invoices;
 use crate::assess::{mapping_of, schedule_of, totals};
+
+/// How far the clocks of two machines may be apart.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
 
 impl Invoices {
     /// The step itself.
@@ -44,17 +48,13 @@ impl Invoices {
         }
     }
 
-    /// A refusal takes no effect key: whoever can start this activity by hand must not spoil the step for the workflow.
     async fn refused(&self, tx: Tx, input: &SettleInput, refusal: Refusal) -> Result<SettleOutput, LedgerError> {
         tx.rollback().await?;
         let mut tx = self.ledger.begin().await?;
-        // Its own key, by content, keeps a retry from telling the trail twice.
-        let step = format!("settle_refused/{}", vextrus_domain::canonical::hash(input)?);
-        if effects::begin::<bool>(&mut tx, &input.key, &step, input).await?.is_none() {
-            let by = input.decision.as_ref().map(|d| &d.decision.actor);
-            let body = json!({"code": refusal.code, "message": &refusal.message, "revision": input.revision, "asserted_by": by});
-            tx.audit(&input.key, "settle_refused", None, body);
-            effects::finish(&mut tx, &input.key, &step, &true).await?;
+        let by = input.decision.as_ref().map(|d| &d.decision.actor);
+        let body =
+            json!({"code": refusal.code, "message": &refusal.message, "revision": input.revision, "asserted_by": by});
+        if effects::refused(&mut tx, &input.key, "settle_refused", input, body).await? {
             tx.commit().await?;
         }
         tracing::warn!(document = %input.key.document, code = refusal.code.name(), "settle was refused");
@@ -65,6 +65,12 @@ impl Invoices {
         let Some(document) = documents::lock(tx, &input.key).await? else {
             return Ok(refuse(RefusalCode::NotClaimed, format!("{} was not claimed", input.key)));
         };
+        if document.state == State::Assessed && document.revision > input.revision {
+            return Ok(SettleOutput::Reassess { why: format!("revision {} has been assessed", document.revision) });
+        }
+        if input.at > tx.now() + CLOCKS_APART {
+            return Ok(refuse(RefusalCode::InvalidField, format!("at is {}, which is yet to come", input.at)));
+        }
         if document.state != State::Assessed || document.revision != input.revision {
             let message = format!("{} is {} at revision {}", input.key, document.state.name(), document.revision);
             return Ok(refuse(RefusalCode::DocumentClosed, message));

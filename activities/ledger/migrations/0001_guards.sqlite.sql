@@ -26,6 +26,21 @@ CREATE TRIGGER journal_entries_start BEFORE INSERT ON journal_entries WHEN NEW.s
 BEGIN SELECT RAISE(ABORT, 'an entry starts as a draft'); END;
 CREATE TRIGGER journal_entries_balance BEFORE UPDATE ON journal_entries
 WHEN OLD.state = 'posted' OR NOT EXISTS (
-    SELECT 1 FROM journal_lines WHERE tenant = OLD.tenant AND entry = OLD.entry
-    HAVING count(*) >= 2 AND sum(debit) = sum(credit))
+    SELECT entry FROM journal_lines WHERE tenant = OLD.tenant AND entry = OLD.entry
+    GROUP BY entry HAVING count(*) >= 2 AND sum(debit) = sum(credit))
 BEGIN SELECT RAISE(ABORT, 'an entry is posted once, when it balances'); END;
+
+-- Settling rests on the stored plan and on who submitted what.
+CREATE TRIGGER assessments_keep BEFORE UPDATE ON assessments BEGIN SELECT RAISE(ABORT, 'assessments is append-only'); END;
+CREATE TRIGGER assessments_stay BEFORE DELETE ON assessments BEGIN SELECT RAISE(ABORT, 'assessments is append-only'); END;
+CREATE TRIGGER documents_claim BEFORE UPDATE OF tenant, document, submission, kind, vendor, fiscal_year, canonical_number,
+    number, invoice_date, department, project, po_number, total, submitter, request_id, payload, payload_hash, claimed_at
+ON documents BEGIN SELECT RAISE(ABORT, 'what was claimed is never changed'); END;
+
+-- Numbers leave no gap.
+CREATE TRIGGER payment_instructions_stay BEFORE DELETE ON payment_instructions BEGIN SELECT RAISE(ABORT, 'instructions are never deleted'); END;
+CREATE TRIGGER tax_obligations_stay BEFORE DELETE ON tax_obligations BEGIN SELECT RAISE(ABORT, 'obligations are never deleted'); END;
+CREATE TRIGGER payment_instructions_keep BEFORE UPDATE ON payment_instructions BEGIN SELECT RAISE(ABORT, 'an instruction is never rewritten'); END;
+CREATE TRIGGER tax_obligations_keep BEFORE UPDATE ON tax_obligations BEGIN SELECT RAISE(ABORT, 'an obligation is never rewritten'); END;
+CREATE TRIGGER rule_activations_keep BEFORE UPDATE ON rule_activations BEGIN SELECT RAISE(ABORT, 'rule_activations is append-only'); END;
+CREATE TRIGGER rule_activations_stay BEFORE DELETE ON rule_activations BEGIN SELECT RAISE(ABORT, 'rule_activations is append-only'); END;

@@ -126,6 +126,7 @@ CREATE TABLE tasks (
     task           TEXT NOT NULL,
     revision       BIGINT NOT NULL,
     position       BIGINT NOT NULL,
+    stage          BIGINT NOT NULL,
     kind           TEXT NOT NULL,
     role           TEXT NOT NULL,
     question       TEXT NOT NULL,
@@ -277,7 +278,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_unsent ON outbox (created_at, id) WHERE sent_at IS NULL;
 
--- One chain per document over all its submissions; 'tenant' is the chain of what belongs to no document.
+-- One chain per document over all its submissions; '-tenant' is the chain of what belongs to no document.
 CREATE TABLE audit_entries (
     tenant    TEXT NOT NULL,
     chain     TEXT NOT NULL,

@@ -8,7 +8,8 @@ use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
 /// The chain of what belongs to no document.
-pub const TENANT_CHAIN: &str = "tenant";
+/// No document can have it: a document's id begins with a letter or a digit.
+pub const TENANT_CHAIN: &str = "-tenant";
 /// What the first entry of a chain follows.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 

@@ -75,7 +75,7 @@ const QUESTIONS: &[(&str, &str)] = &[
     (
         "a document was both settled and closed",
         "SELECT s.document FROM effects s JOIN effects c ON c.tenant = s.tenant AND c.document = s.document
-            AND c.submission = s.submission AND c.step = 'close' AND c.result NOT LIKE '%already_settled%'
+            AND c.submission = s.submission AND c.step LIKE 'close/%' AND c.result NOT LIKE '%already_settled%'
             WHERE s.tenant = $1 AND s.step LIKE 'settle/%'",
     ),
 ];

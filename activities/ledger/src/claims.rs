@@ -88,10 +88,15 @@ async fn claim_once(
     let (document, submission) = match latest {
         None => (Uuid::now_v7().to_string(), 1),
         Some((document, last, state)) if State::parse(&state)? == State::Closed => (document, last + 1),
-        Some((document, _, state)) => {
+        Some((document, last, state)) => {
             // This very request may have claimed it between our two looks, in another process.
             if let Some(earlier) = same_request(tx, actor, request_id, hash).await? {
                 return Ok(earlier);
+            }
+            // Or its submitter sends it again under a new id, because the workflow could not be started then.
+            let key = key_of(actor, &document, last)?;
+            if State::parse(&state)? == State::Claimed && same_content(tx, actor, &key, hash).await? {
+                return Ok(Ok(Claim { key, payload_hash: hash.to_owned(), repeated: true }));
             }
             let message = format!(
                 "invoice {} of {} in {fiscal_year} is {state} already as document {document}",
@@ -100,11 +105,7 @@ async fn claim_once(
             return Ok(Err(Refusal::new(RefusalCode::DuplicateInvoice, message)));
         }
     };
-    let key = DocumentKey {
-        tenant: tenant.clone(),
-        document: document.parse().map_err(|e| LedgerError::corrupt("document id", format!("{e}")))?,
-        submission: u32::try_from(submission).map_err(|e| LedgerError::corrupt("submission", e))?,
-    };
+    let key = key_of(actor, &document, submission)?;
     insert(tx, &key, actor, request_id, invoice, payload, hash).await?;
     Ok(Ok(Claim { key, payload_hash: hash.to_owned(), repeated: false }))
 }
@@ -167,12 +168,27 @@ async fn same_request(
         let message = format!("request id {request_id} was used for another submission; use a new one");
         return Ok(Some(Err(Refusal::new(RefusalCode::RequestIdReused, message))));
     }
-    let key = DocumentKey {
+    let key = key_of(actor, &document, submission)?;
+    Ok(Some(Ok(Claim { key, payload_hash, repeated: true })))
+}
+
+fn key_of(actor: &Actor, document: &str, submission: i64) -> Result<DocumentKey, LedgerError> {
+    Ok(DocumentKey {
         tenant: actor.tenant.clone(),
         document: document.parse().map_err(|e| LedgerError::corrupt("document id", format!("{e}")))?,
         submission: u32::try_from(submission).map_err(|e| LedgerError::corrupt("submission", e))?,
-    };
-    Ok(Some(Ok(Claim { key, payload_hash, repeated: true })))
+    })
+}
+
+async fn same_content(tx: &mut Tx, actor: &Actor, key: &DocumentKey, hash: &str) -> Result<bool, LedgerError> {
+    let (same,): (i64,) = tx
+        .one(
+            "SELECT count(*) FROM documents WHERE tenant = $1 AND document = $2 AND submission = $3
+             AND submitter = $4 AND payload_hash = $5",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission, actor.person.as_str(), hash],
+        )
+        .await?;
+    Ok(same == 1)
 }
 
 /// The refusal of a person who is not an active member of the tenant.

@@ -128,7 +128,11 @@ impl Ledger {
     /// [`LedgerError::Address`], [`LedgerError::Database`] or [`LedgerError::Migration`].
     pub async fn open(address: &str) -> Result<Self, LedgerError> {
         let ledger = if address.starts_with("sqlite:") {
-            let options = SqliteConnectOptions::from_str(address)?
+            let options = SqliteConnectOptions::from_str(address)?;
+            if let Some(folder) = options.get_filename().parent().filter(|f| !f.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
+            }
+            let options = options
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
@@ -160,24 +164,14 @@ impl Ledger {
 
     async fn migrate(&self) -> Result<(), LedgerError> {
         const TABLES: &str = include_str!("../migrations/0001_ledger.sql");
-        let (guards, more_guards) = match &self.0 {
-            Pool::Sqlite { .. } => (
-                include_str!("../migrations/0001_guards.sqlite.sql"),
-                include_str!("../migrations/0002_guards.sqlite.sql"),
-            ),
-            Pool::Postgres(_) => (
-                include_str!("../migrations/0001_guards.postgres.sql"),
-                include_str!("../migrations/0002_guards.postgres.sql"),
-            ),
+        let guards = match &self.0 {
+            Pool::Sqlite { .. } => include_str!("../migrations/0001_guards.sqlite.sql"),
+            Pool::Postgres(_) => include_str!("../migrations/0001_guards.postgres.sql"),
         };
         let migration = |version, name: &'static str, sql: &'static str| {
             Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
         };
-        let migrator = Migrator::with_migrations(vec![
-            migration(1, "ledger", TABLES),
-            migration(2, "guards", guards),
-            migration(3, "more guards", more_guards),
-        ]);
+        let migrator = Migrator::with_migrations(vec![migration(1, "ledger", TABLES), migration(2, "guards", guards)]);
         match &self.0 {
             Pool::Sqlite { pool, .. } => {
                 // sqlx locks nothing on SQLite: without a transaction round the whole, two processes that open a new

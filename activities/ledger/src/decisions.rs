@@ -240,16 +240,31 @@ fn stands(
     Ok(())
 }
 
-/// Whether somebody's decision keeps the document from going on: a refusing answer or a withdrawal.
+/// Whether somebody answered a task so that the document does not go on.
 ///
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn refused(tx: &mut Tx, key: &DocumentKey) -> Result<bool, LedgerError> {
     let (refusing,): (i64,) = tx
         .one(
-            "SELECT count(*) FROM decisions WHERE tenant = $1 AND document = $2 AND submission = $3 AND NOT proceeds",
+            "SELECT count(*) FROM decisions
+             WHERE tenant = $1 AND document = $2 AND submission = $3 AND task <> '' AND NOT proceeds",
             args![key.tenant.as_str(), key.document.as_str(), key.submission],
         )
         .await?;
     Ok(refusing > 0)
+}
+
+/// Whether the submitter took the document back.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn withdrawn(tx: &mut Tx, key: &DocumentKey) -> Result<bool, LedgerError> {
+    let (withdrawals,): (i64,) = tx
+        .one(
+            "SELECT count(*) FROM decisions WHERE tenant = $1 AND document = $2 AND submission = $3 AND task = ''",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission],
+        )
+        .await?;
+    Ok(withdrawals > 0)
 }

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use vextrus_domain::{DocumentKey, canonical};
 
 use crate::db::{Tx, args};
+use crate::documents;
 use crate::error::LedgerError;
 
 /// Begins a step. `Some(result)`: it was carried out before, with this result; nothing more is to be done.
@@ -54,6 +56,30 @@ pub async fn finish(tx: &mut Tx, key: &DocumentKey, step: &str, result: &impl Se
     )
     .await?;
     Ok(())
+}
+
+/// Puts the refusal of a step on the document's trail, once for each input. Answers whether it was not there yet.
+///
+/// The step's own key stays free: whoever can start an activity by hand must not spoil the step for the workflow.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn refused(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    kind: &'static str,
+    input: &impl Serialize,
+    body: Value,
+) -> Result<bool, LedgerError> {
+    let step = format!("{kind}/{}", canonical::hash(input)?);
+    if begin::<bool>(tx, key, &step, input).await?.is_some() {
+        return Ok(false);
+    }
+    // Two refusals at once would both follow the same last entry of the trail.
+    documents::lock(tx, key).await?;
+    tx.audit(key, kind, None, body);
+    finish(tx, key, &step, &true).await?;
+    Ok(true)
 }
 
 /// The result of a step that was carried out.

@@ -17,8 +17,9 @@ pub async fn add(tx: &mut Tx, key: &DocumentKey, plan: &Plan, plan_hash: &str) -
     for (i, task) in (i64::from(plan.revision) * 1000..).zip(&plan.tasks) {
         let within = i64::try_from(task.within_seconds).map_err(|e| LedgerError::corrupt("task time", e))?;
         tx.exec(
-            "INSERT INTO tasks (tenant, document, submission, task, revision, position, kind, role, question, answers,
-                within_seconds, plan_hash, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting')",
+            "INSERT INTO tasks (tenant, document, submission, task, revision, position, stage, kind, role, question, answers,
+                within_seconds, plan_hash, state)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'waiting')",
             args![
                 key.tenant.as_str(),
                 key.document.as_str(),
@@ -26,6 +27,7 @@ pub async fn add(tx: &mut Tx, key: &DocumentKey, plan: &Plan, plan_hash: &str) -
                 task.id.as_str(),
                 plan.revision,
                 i,
+                task.stage,
                 task.kind.name(),
                 task.role.as_str(),
                 &task.question,
@@ -41,6 +43,32 @@ pub async fn add(tx: &mut Tx, key: &DocumentKey, plan: &Plan, plan_hash: &str) -
                 args![key.tenant.as_str(), person.as_str(), key.document.as_str(), key.submission, task.id.as_str()],
             )
             .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens the first stage that is undecided, when nothing is open: what follows a decision is read from the plan that is
+/// stored, not from whoever reports the decision.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn open_next(tx: &mut Tx, key: &DocumentKey, at: DateTime<Utc>) -> Result<(), LedgerError> {
+    let undecided: Vec<(String, String, i64, i64)> = tx
+        .all(
+            "SELECT task, state, revision, stage FROM tasks
+             WHERE tenant = $1 AND document = $2 AND submission = $3 AND state IN ('waiting', 'open') ORDER BY position",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission],
+        )
+        .await?;
+    let next = undecided.iter().map(|(_, _, revision, stage)| (*revision, *stage)).min();
+    if undecided.iter().any(|(_, state, ..)| state == "open") {
+        return Ok(());
+    }
+    for (task, _, revision, stage) in &undecided {
+        if Some((*revision, *stage)) == next {
+            let task = task.parse().map_err(|e| LedgerError::corrupt("task", format!("{e}")))?;
+            open(tx, key, &task, at).await?;
         }
     }
     Ok(())

@@ -110,6 +110,7 @@ impl ActivityInboundInterceptor for InSteps {
 
 struct InWorkflows(Arc<Points>);
 
+#[expect(clippy::result_large_err, reason = "the type is the SDK's")]
 impl WorkflowInterceptor for InWorkflows {
     fn schedule_activity(
         &self,

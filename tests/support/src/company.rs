@@ -98,8 +98,8 @@ pub fn invoice(vendor: &str, number: &str, subtotal: &str) -> Invoice {
     Invoice {
         vendor: id(vendor),
         number: number.to_owned(),
-        date: id("2026-08-01"),
-        due_date: id("2026-08-31"),
+        date: id("2025-08-01"),
+        due_date: id("2025-08-31"),
         currency: "BDT".to_owned(),
         lines: vec![InvoiceLine {
             description: "as ordered".to_owned(),
@@ -128,7 +128,7 @@ pub fn company(tenant: &str) -> Company {
         active: *active,
     };
     let budget = |(department, project, allocated): &(&str, Option<&str>, &str)| Budget {
-        fiscal_year: FiscalYear::of(id("2026-08-01")),
+        fiscal_year: FiscalYear::of(id("2025-08-01")),
         department: id(department),
         project: project.map(id),
         allocated: taka(allocated),

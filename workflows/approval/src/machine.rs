@@ -177,7 +177,6 @@ impl Machine {
         let named = |d: &Option<Decision>| d.as_ref().is_some_and(|d| d.request_id == *request_id);
         if named(&self.withdrawal) {
             self.withdrawal = None;
-            self.outcome = None;
         }
         if let Some(stage) = self.tasks.iter().find(|t| named(&t.decision)).map(|t| t.task.stage) {
             for task in &mut self.tasks {
@@ -188,8 +187,25 @@ impl Machine {
                     (task.opened_at, task.reminded_at, task.decision) = (None, None, None);
                 }
             }
-            self.outcome = None;
         }
+        self.outcome = self.standing_outcome();
+    }
+
+    /// What the decisions that stand amount to: one that ends the approval may stand beside one that was taken back.
+    fn standing_outcome(&self) -> Option<Outcome> {
+        if self.withdrawal.is_some() {
+            return Some(Outcome::Withdrawn);
+        }
+        self.tasks.iter().find_map(|t| {
+            let decision = t.decision.as_ref()?;
+            let refuses = allowed(&t.task, &decision.answer).is_ok_and(|answer| !answer.proceeds);
+            refuses.then(|| Outcome::Rejected { task: t.task.id.clone(), by: decision.actor.clone() })
+        })
+    }
+
+    /// The last step wrote nothing, and another plan is to come: the document can be decided and withdrawn again.
+    pub fn resume(&mut self) {
+        self.outcome = self.standing_outcome();
     }
 
     fn nothing_open(&self) -> Refusal {

@@ -207,6 +207,17 @@ fn a_voided_decision_reopens_its_task_and_what_rested_on_it() {
 }
 
 #[test]
+fn a_refusal_stands_though_another_decision_of_its_stage_is_voided() {
+    let finding = |kind| ExceptionFinding { kind, question: "?".into() };
+    let mut m = opened("1", &[finding(ExceptionKind::PoVariance), finding(ExceptionKind::PossibleDuplicate)]);
+    say(&mut m, "exception-1-1", "approve", "clerk").unwrap();
+    say(&mut m, "exception-1-2", "reject", "clerk2").unwrap();
+    let refusal = vextrus_domain::Refusal::new(RefusalCode::SignatureInvalid, "no");
+    m.handle(&Command::Void { request_id: "exception-1-1-approve-clerk".parse().unwrap(), refusal }, start()).unwrap();
+    assert!(matches!(m.outcome(), Some(Outcome::Rejected { task, .. }) if task.as_str() == "exception-1-2"));
+}
+
+#[test]
 fn a_later_plan_follows_what_was_decided() {
     let mut m = opened("1", &[]);
     say(&mut m, "level-1", "approve", "clerk").unwrap();

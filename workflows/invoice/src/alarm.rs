@@ -2,6 +2,7 @@
 //! costs the history two events more than one that fires in vain, and most never fire.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use temporalio_workflow::{CancellableFuture, TimerOptions, TimerResult, WorkflowCancellationToken, WorkflowContext};
@@ -38,7 +39,8 @@ impl<'a> Alarm<'a> {
         }
         let running = self.running.get_or_insert_with(|| {
             let token = ctx.cancellation_token().child_token();
-            let wait = (at - steps::now(ctx)).to_std().unwrap_or_default();
+            // A moment that has passed still needs a timer, and the server takes none of no length.
+            let wait = (at - steps::now(ctx)).to_std().unwrap_or_default().max(Duration::from_millis(1));
             let options = TimerOptions::builder(wait)
                 .summary("next reminder or deadline".to_owned())
                 .cancellation_token(token.clone())

@@ -5,7 +5,7 @@ use temporalio_workflow::{TimerResult, WorkflowContext, select};
 use vextrus_approval::Outcome;
 use vextrus_contract::activities::{ApprovalActivities, InvoiceActivities};
 use vextrus_contract::steps::{AssessInput, AssessOutput, RecordInput, RecordOutput};
-use vextrus_domain::Refusal;
+use vextrus_domain::{Refusal, RefusalCode};
 
 use crate::alarm::Alarm;
 use crate::state::Write;
@@ -28,14 +28,12 @@ pub(crate) enum End {
 pub(crate) async fn body<'a>(ctx: &'a WorkflowContext<InvoiceApproval>, alarm: &mut Alarm<'a>) -> End {
     loop {
         if let Some(write) = ctx.state_mut(|w| w.state.next_write()) {
-            if let Err(refusal) = record(ctx, write).await {
-                return End::Failed(refusal);
+            match record(ctx, write).await {
+                Some(refusal) if refusal.code == RefusalCode::DocumentClosed => return End::Failed(refusal),
+                _ => continue,
             }
-            continue;
         }
-        if let Some(outcome) = ctx.state(|w| w.state.machine.outcome().cloned())
-            && !ctx.state(|w| w.state.must_assess && outcome == Outcome::Approved)
-        {
+        if let Some(outcome) = ctx.state(|w| w.state.machine.outcome().cloned()) {
             return End::Outcome(outcome);
         }
         if ctx.state(|w| w.state.must_assess) {
@@ -70,56 +68,38 @@ async fn assess(ctx: &WorkflowContext<InvoiceApproval>) -> Result<(), End> {
     Err(end)
 }
 
-/// Records one accepted decision, or one note. A decision that the ledger refuses is taken back.
-pub(crate) async fn record(ctx: &WorkflowContext<InvoiceApproval>, write: Write) -> Result<(), Refusal> {
+/// Records one accepted decision, or what waits for the trail. A decision that the ledger refuses is taken back, and the
+/// refusal answered; a note that it refuses must not keep a document from going on.
+pub(crate) async fn record(ctx: &WorkflowContext<InvoiceApproval>, write: Write) -> Option<Refusal> {
     let key = ctx.state(|w| w.state.start.key.clone());
     let (input, summary) = match write {
-        Write::Decision { signed, at, opened, .. } => {
+        Write::Decision { signed, at, .. } => {
             let task = signed.decision.task.as_ref().map_or("document", |t| t.as_str());
             let summary = format!("record {} of {task}", signed.decision.answer);
-            let step = format!("decision/{}", signed.decision.request_id);
-            (RecordInput { key, step, at, decision: Some(signed), opened, notes: Vec::new() }, summary)
+            (RecordInput { key, at, decision: Some(signed), notes: Vec::new() }, summary)
         }
         Write::Note(note) => {
             // Whatever else waits for the trail goes with it, in one event group.
             let mut notes = vec![note];
-            let number = ctx.state_mut(|w| {
-                while let Some(Write::Note(_)) = w.state.writes.front() {
-                    if let Some(Write::Note(next)) = w.state.writes.pop_front() {
-                        notes.push(next);
-                    }
+            ctx.state_mut(|w| {
+                while let Some(Write::Note(next)) = w.state.writes.pop_front_if(|w| matches!(w, Write::Note(_))) {
+                    notes.push(next);
                 }
-                w.state.notes_recorded += 1;
-                w.state.notes_recorded
             });
             let summary = format!("record {} on the trail", notes.len());
-            (
-                RecordInput {
-                    key,
-                    step: format!("notes/{number}"),
-                    at: now(ctx),
-                    decision: None,
-                    opened: Vec::new(),
-                    notes,
-                },
-                summary,
-            )
+            (RecordInput { key, at: now(ctx), decision: None, notes }, summary)
         }
     };
     let request_id = input.decision.as_ref().map(|d| d.decision.request_id.clone());
     let refusal = match ctx.execute_activity(ApprovalActivities::record, input, options(ctx, summary)).await {
-        Ok(RecordOutput::Recorded) => return Ok(()),
+        Ok(RecordOutput::Recorded) => return None,
         Ok(RecordOutput::Refused(refusal)) => refusal,
         Err(error) => steps::refusal(&error),
     };
-    match request_id {
-        Some(request_id) => {
-            let at = now(ctx);
-            ctx.state_mut(|w| w.state.void(&request_id, refusal, at));
-            Ok(())
-        }
-        None => Err(refusal),
-    }
+    let request_id = request_id?;
+    let at = now(ctx);
+    ctx.state_mut(|w| w.state.void(&request_id, refusal.clone(), at));
+    Some(refusal)
 }
 
 fn show_stage(ctx: &WorkflowContext<InvoiceApproval>) {
@@ -134,7 +114,7 @@ async fn wait<'a>(ctx: &'a WorkflowContext<InvoiceApproval>, alarm: &mut Alarm<'
     let moment = ctx.state(|w| w.state.machine.next_moment()).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let mut timer = alarm.no_later_than(ctx, moment);
     let fired = select! {
-        heard = ctx.wait_condition(|w| !w.state.writes.is_empty() || w.state.machine.outcome().is_some()) => match heard {
+        heard = ctx.wait_condition(|w| w.state.has_writes() || w.state.machine.outcome().is_some()) => match heard {
             Ok(()) => return Ok(()),
             Err(_) => return Err(()),
         },

@@ -22,15 +22,16 @@ pub(crate) enum Conclusion {
 }
 
 pub(crate) async fn conclude(ctx: &WorkflowContext<InvoiceApproval>, end: End) -> Conclusion {
-    match end {
-        End::Outcome(Outcome::Approved) => settle(ctx).await,
-        End::Outcome(Outcome::Rejected { .. }) => close(ctx, CloseReason::Rejected, None).await,
-        End::Outcome(Outcome::Withdrawn) => close(ctx, CloseReason::Withdrawn, None).await,
-        End::Outcome(Outcome::Expired { .. }) => close(ctx, CloseReason::Expired, None).await,
-        End::Refused(refusal) => close(ctx, CloseReason::Rejected, Some(refusal)).await,
-        End::Cancelled => close(ctx, CloseReason::Cancelled, None).await,
-        End::Failed(refusal) => close(ctx, CloseReason::Failed, Some(refusal)).await,
-    }
+    let (reason, refusal) = match end {
+        End::Outcome(Outcome::Approved) => return settle(ctx).await,
+        End::Outcome(Outcome::Rejected { .. }) => return close_by_decision(ctx, CloseReason::Rejected).await,
+        End::Outcome(Outcome::Withdrawn) => return close_by_decision(ctx, CloseReason::Withdrawn).await,
+        End::Outcome(Outcome::Expired { .. }) => (CloseReason::Expired, None),
+        End::Refused(refusal) => (CloseReason::Rejected, Some(refusal)),
+        End::Cancelled => (CloseReason::Cancelled, None),
+        End::Failed(refusal) => (CloseReason::Failed, Some(refusal)),
+    };
+    close(ctx, reason, refusal).await
 }
 
 async fn settle(ctx: &WorkflowContext<InvoiceApproval>) -> Conclusion {
@@ -56,38 +57,61 @@ async fn settle(ctx: &WorkflowContext<InvoiceApproval>) -> Conclusion {
     }
 }
 
+/// Closes a document that a person's decision has ended. A decision that the ledger refuses is taken back.
+async fn close_by_decision(ctx: &WorkflowContext<InvoiceApproval>, reason: CloseReason) -> Conclusion {
+    let decision = ctx.state(|w| w.state.last_decision());
+    match close_step(ctx, reason, None, decision.clone()).await {
+        Ok(CloseOutput::Refused(no)) => match decision {
+            Some(decision) => take_back(ctx, &decision, no),
+            None => close(ctx, CloseReason::Failed, Some(no)).await,
+        },
+        Ok(CloseOutput::Closed) => ended(ctx, status(reason), None, None).await,
+        Ok(CloseOutput::AlreadySettled(settlement)) => ended(ctx, FinalStatus::Approved, Some(*settlement), None).await,
+        Err(refusal) => close(ctx, CloseReason::Failed, Some(refusal)).await,
+    }
+}
+
+/// Closes a document whatever people say now. It ends only when the ledger has ended it: a reservation must not outlive its
+/// document.
 async fn close(ctx: &WorkflowContext<InvoiceApproval>, reason: CloseReason, refusal: Option<Refusal>) -> Conclusion {
-    let decided = matches!(reason, CloseReason::Rejected | CloseReason::Withdrawn);
+    ctx.state_mut(|w| w.state.closing = true);
+    let (mut reason, mut refusal) = (reason, refusal);
+    let mut tries = 0;
     loop {
-        let at = now(ctx);
-        let decision = ctx.state(|w| w.state.last_decision()).filter(|_| decided);
-        let input = CloseInput {
-            key: ctx.state(|w| w.state.start.key.clone()),
-            at,
-            reason,
-            refusal: refusal.clone(),
-            decision: decision.clone(),
-        };
-        let summary = format!("close: {}", reason.name());
-        match ctx.execute_activity(InvoiceActivities::close, input, options(ctx, summary)).await {
+        tries += 1;
+        match close_step(ctx, reason, refusal.clone(), None).await {
             Ok(CloseOutput::Closed) => return ended(ctx, status(reason), None, refusal).await,
             Ok(CloseOutput::AlreadySettled(settlement)) => {
                 return ended(ctx, FinalStatus::Approved, Some(*settlement), None).await;
             }
-            Ok(CloseOutput::Refused(no)) if no.code == RefusalCode::NotDue => pause(ctx).await,
-            Ok(CloseOutput::Refused(no)) => match decision {
-                Some(decision) => return take_back(ctx, &decision, no),
-                None => return ended(ctx, FinalStatus::Failed, None, Some(no)).await,
-            },
-            Err(error) => return ended(ctx, FinalStatus::Failed, None, Some(steps::refusal(&error))).await,
+            // The ledger's clock is behind the server's: the deadline has not passed for it yet.
+            Ok(CloseOutput::Refused(no)) if no.code == RefusalCode::NotDue && tries < 5 => pause(ctx, tries).await,
+            Ok(CloseOutput::Refused(no)) if reason != CloseReason::Failed => {
+                (reason, refusal) = (CloseReason::Failed, Some(no));
+            }
+            Ok(CloseOutput::Refused(_)) | Err(_) => pause(ctx, tries).await,
         }
     }
 }
 
-/// The ledger's clock is behind the server's: the deadline has not passed for it yet.
-async fn pause(ctx: &WorkflowContext<InvoiceApproval>) {
-    let options = TimerOptions::builder(Duration::from_secs(60))
-        .summary("the ledger's clock is behind".to_owned())
+async fn close_step(
+    ctx: &WorkflowContext<InvoiceApproval>,
+    reason: CloseReason,
+    refusal: Option<Refusal>,
+    decision: Option<SignedDecision>,
+) -> Result<CloseOutput, Refusal> {
+    let key = ctx.state(|w| w.state.start.key.clone());
+    let input = CloseInput { key, at: now(ctx), reason, refusal, decision };
+    let summary = format!("close: {}", reason.name());
+    let closed = ctx.execute_activity(InvoiceActivities::close, input, options(ctx, summary)).await;
+    closed.map_err(|error| steps::refusal(&error))
+}
+
+/// Waits a minute, then two, up to an hour, before the ledger is asked again.
+async fn pause(ctx: &WorkflowContext<InvoiceApproval>, tries: u32) {
+    let minutes = 1_u64 << (tries - 1).min(6);
+    let options = TimerOptions::builder(Duration::from_secs(60 * minutes.min(60)))
+        .summary("before closing is tried again".to_owned())
         .cancellation_token(WorkflowCancellationToken::new())
         .build();
     ctx.timer(options).await;
@@ -138,9 +162,7 @@ async fn ended(
     steps::show(ctx, status.name(), "end");
     // Messages that came during the last step; their trail must not be lost with the workflow.
     while let Some(write) = ctx.state_mut(|w| w.state.next_write()) {
-        if record(ctx, write).await.is_err() {
-            break;
-        }
+        drop(record(ctx, write).await);
     }
     let result = ctx.state(|w| {
         let assessed = w.state.assessed.as_ref().map(|a| &a.totals);

@@ -1,11 +1,11 @@
 //! What the workflow knows of its document. Plain data and functions: no SDK.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 use vextrus_approval::{Command, Decision, Event, MAX_COMMENT, Machine, REQUEST_INFO, SignedDecision};
 use vextrus_contract::invoice::{DecideAnswer, DecisionView, FinalStatus, HistoryEntry, InvoiceStart};
-use vextrus_contract::steps::{Assessed, Note, Opened};
+use vextrus_contract::steps::{Assessed, Note};
 use vextrus_domain::{PersonId, Refusal, RefusalCode, RequestId};
 
 use crate::messages::Message;
@@ -18,7 +18,7 @@ const MAX_EARLY: usize = 50;
 /// Something accepted that the ledger does not hold yet.
 #[derive(Debug, Clone)]
 pub(crate) enum Write {
-    Decision { signed: SignedDecision, at: DateTime<Utc>, opened: Vec<Opened>, ends: bool },
+    Decision { signed: SignedDecision, at: DateTime<Utc>, ends: bool },
     Note(Note),
 }
 
@@ -39,13 +39,13 @@ pub(crate) struct State {
     pub(crate) must_assess: bool,
     /// Accepted and not yet recorded, in the order of acceptance.
     pub(crate) writes: VecDeque<Write>,
-    pub(crate) notes_recorded: u32,
     pub(crate) history: Vec<HistoryEntry>,
     pub(crate) refused_messages: u32,
     pub(crate) ended: Option<FinalStatus>,
-    /// No plan will come: the assessment refused the document.
-    pub(crate) hopeless: bool,
+    /// The document is being closed whatever people say: it was refused, cancelled, or cannot go on.
+    pub(crate) closing: bool,
     pub(crate) shown: (String, String),
+    voided: BTreeSet<RequestId>,
     early: Vec<(&'static str, Message)>,
     signals: u32,
 }
@@ -59,20 +59,25 @@ impl State {
             revision: 0,
             must_assess: true,
             writes: VecDeque::new(),
-            notes_recorded: 0,
             history: Vec::new(),
             refused_messages: 0,
             ended: None,
-            hopeless: false,
+            closing: false,
+            voided: BTreeSet::new(),
             shown: ("assessing".to_owned(), "assess".to_owned()),
             early: Vec::new(),
             signals: 0,
         }
     }
 
-    /// Whether decisions can be judged: there is a plan, or there will be none.
+    /// Whether decisions can be judged: there is a plan that stands, or there will be none.
     pub(crate) fn is_ready(&self) -> bool {
-        self.assessed.is_some() || self.hopeless || self.machine.outcome().is_some()
+        !self.must_assess || self.closing || self.machine.outcome().is_some()
+    }
+
+    /// Whether something waits to be recorded.
+    pub(crate) fn has_writes(&self) -> bool {
+        self.writes.iter().any(|w| !w.ends())
     }
 
     /// The early answer to an update: what the handler would refuse now.
@@ -122,7 +127,7 @@ impl State {
 
     /// No plan will come.
     pub(crate) fn give_up(&mut self, now: DateTime<Utc>) {
-        self.hopeless = true;
+        self.closing = true;
         self.must_assess = false;
         self.hear_early(now);
     }
@@ -155,20 +160,24 @@ impl State {
                 decision.is_some_and(|d| d.request_id == signed.decision.request_id)
             }
         };
+        let mut voided = BTreeSet::from([request_id.clone()]);
         for write in std::mem::take(&mut self.writes) {
             match write {
-                Write::Decision { signed, .. } if !standing(&signed) && signed.decision.request_id != *request_id => {
-                    let asserted_by = Some(signed.decision.actor);
-                    let note =
-                        Note::Refused { at: now, message: "decide".to_owned(), asserted_by, refusal: refusal.clone() };
-                    self.writes.push_back(Write::Note(note));
+                Write::Decision { signed, .. } if !standing(&signed) => {
+                    let fresh = voided.insert(signed.decision.request_id.clone());
+                    if fresh {
+                        let (message, asserted_by) = ("decide".to_owned(), Some(signed.decision.actor));
+                        let note = Note::Refused { at: now, message, asserted_by, refusal: refusal.clone() };
+                        self.writes.push_back(Write::Note(note));
+                    }
                 }
-                Write::Decision { signed, .. } if !standing(&signed) => {}
                 kept => self.writes.push_back(kept),
             }
         }
         self.refused_messages += 1;
-        self.history.push(HistoryEntry::Voided { refusal, at: now });
+        let entry = |id: &RequestId| HistoryEntry::Voided { request_id: id.clone(), refusal: refusal.clone(), at: now };
+        self.history.extend(voided.iter().map(entry));
+        self.voided.extend(voided);
     }
 
     /// The next thing to record: everything but the decision that ended the approval, which goes with the last step.
@@ -189,6 +198,7 @@ impl State {
     /// like any other.
     pub(crate) fn go_on(&mut self) {
         self.must_assess = true;
+        self.machine.resume();
         for write in &mut self.writes {
             if let Write::Decision { ends, .. } = write {
                 *ends = false;
@@ -198,7 +208,7 @@ impl State {
 
     pub(crate) fn decisions(&self) -> Vec<DecisionView> {
         let decided = |e: &HistoryEntry| match e {
-            HistoryEntry::Decided(view) => Some(view.clone()),
+            HistoryEntry::Decided(view) if !self.voided.contains(&view.request_id) => Some(view.clone()),
             _ => None,
         };
         self.history.iter().filter_map(decided).collect()
@@ -206,6 +216,9 @@ impl State {
 
     fn check(&self, signed: &SignedDecision) -> Result<(), Refusal> {
         let decision = &signed.decision;
+        if self.closing || self.ended.is_some() {
+            return Err(Refusal::new(RefusalCode::DocumentClosed, "the document is being closed; nothing is open"));
+        }
         if decision.key != self.start.key {
             let message = format!("the decision is for {}, this is {}", decision.key, self.start.key);
             return Err(Refusal::new(RefusalCode::SignatureInvalid, message));
@@ -224,17 +237,12 @@ impl State {
     fn accept(&mut self, signed: SignedDecision, now: DateTime<Utc>) -> Result<(), Refusal> {
         self.check(&signed)?;
         let events = self.machine.handle(&command(&signed.decision), now)?;
-        let opened = events.iter().filter_map(|e| match e {
-            Event::TaskOpened { task, at } => Some(Opened { task: task.clone(), at: *at }),
-            _ => None,
-        });
-        let opened = opened.collect();
         let ends = events.iter().any(|e| matches!(e, Event::Concluded { .. }));
         for event in events {
             match event {
                 Event::TaskDecided { decision, answer, at, .. } => {
                     self.history.push(HistoryEntry::Decided(view(&decision, answer, at)));
-                    self.writes.push_back(Write::Decision { signed, at: now, opened, ends });
+                    self.writes.push_back(Write::Decision { signed, at: now, ends });
                     return Ok(());
                 }
                 Event::InfoRequested(question) => {
@@ -301,6 +309,7 @@ fn view(decision: &Decision, answer: String, at: DateTime<Utc>) -> DecisionView 
         actor: decision.actor.clone(),
         principal: decision.principal.clone(),
         comment: decision.comment.clone(),
+        request_id: decision.request_id.clone(),
         at,
     }
 }

@@ -7,7 +7,7 @@ use crate::state::State;
 
 impl State {
     pub(crate) fn status_view(&self) -> StatusView {
-        let concluding = self.machine.outcome().is_some() || self.hopeless;
+        let concluding = self.machine.outcome().is_some() || self.closing;
         let status = match self.ended {
             Some(status) => status.name(),
             None if concluding => "concluding",

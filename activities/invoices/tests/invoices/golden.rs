@@ -14,9 +14,9 @@ on_both![
 
 async fn each_kind_of_vendor_is_paid_what_the_schedule_leaves(desk: &Desk) {
     for (vendor, withheld, payable, number) in [
-        ("padma", "7500", "107500", "PI-2026-27-000001"),
-        ("meghna", "5000", "110000", "PI-2026-27-000002"),
-        ("jamuna", "10000", "105000", "PI-2026-27-000003"),
+        ("padma", "7500", "107500", "PI-2025-26-000001"),
+        ("meghna", "5000", "110000", "PI-2025-26-000002"),
+        ("jamuna", "10000", "105000", "PI-2025-26-000003"),
     ] {
         let (claim, assessed) = desk.submit(&invoice(vendor, "INV-1", "100000")).await;
         let totals = &assessed.totals;
@@ -64,7 +64,7 @@ async fn every_book_tells_the_same_story(desk: &Desk) {
     let paid = &instructions[0];
     assert_eq!((&paid.instruction, paid.document.as_str()), (&settlement.instruction, key.document.as_str()));
     assert_eq!((paid.vendor.as_str(), paid.amount, paid.state.as_str()), ("padma", 10_750_000, "proposed"));
-    assert_eq!((paid.due_date, paid.posting_date), (id("2026-08-31"), id("2026-08-10")));
+    assert_eq!((paid.due_date, paid.posting_date), (id("2025-08-31"), id("2025-08-10")));
 
     let balances: Vec<_> = views::balances(&mut tx, &id(ACME)).await.unwrap();
     let shown: Vec<_> = balances
@@ -92,7 +92,7 @@ async fn every_book_tells_the_same_story(desk: &Desk) {
     let mut raw = desk.database.raw().await;
     let owed = "SELECT tax || ' ' || code || ' ' || base || ' ' || rate_ppm || ' ' || amount || ' ' || withheld_on
                 FROM tax_obligations";
-    assert_eq!(raw.texts(owed).await, ["TDS CONTRACTOR 10000000 75000 750000 2026-08-10"]);
+    assert_eq!(raw.texts(owed).await, ["TDS CONTRACTOR 10000000 75000 750000 2025-08-10"]);
     let told = "SELECT event FROM outbox ORDER BY created_at, id";
     assert_eq!(raw.texts(told).await, ["task_opened/level-1", "assessed/1", "task_opened/level-2", "settled"]);
     assert_eq!(desk.trail(&key).await, ["claimed", "assessed", "decided", "decided", "settled"]);

@@ -65,14 +65,14 @@ async fn an_accepted_variance_lets_the_levels_begin(desk: &Desk) {
     assert_eq!(states().await, ["open", "waiting", "waiting"]);
 
     let early = desk.signed(&claim.key, "level-1", "salma", "approve").await;
-    let RecordOutput::Refused(refusal) = desk.record(&early, &[]).await else { panic!("too early") };
+    let RecordOutput::Refused(refusal) = desk.record(&early).await else { panic!("too early") };
     assert_eq!(refusal.code, RefusalCode::TaskNotOpen);
     let odd = desk.signed(&claim.key, "exception-1-1", "rina", "not_a_duplicate").await;
-    let RecordOutput::Refused(refusal) = desk.record(&odd, &[]).await else { panic!("not its answer") };
+    let RecordOutput::Refused(refusal) = desk.record(&odd).await else { panic!("not its answer") };
     assert_eq!(refusal.code, RefusalCode::AnswerNotAllowed);
 
     let accepted = desk.signed(&claim.key, "exception-1-1", "rina", "accept_variance").await;
-    assert_eq!(desk.record(&accepted, &["level-1"]).await, RecordOutput::Recorded);
+    assert_eq!(desk.record(&accepted).await, RecordOutput::Recorded);
     assert_eq!(states().await, ["decided", "open", "waiting"]);
     // Whoever accepted the variance may approve the level as well: only levels need different people.
     let last = desk.approve(&claim.key).await;

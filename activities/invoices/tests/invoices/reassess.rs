@@ -32,7 +32,7 @@ async fn to_be_reassessed(desk: &Desk) -> Claim {
     let SettleOutput::Reassess { why } = desk.settle(&claim.key, Some(last.clone())).await else { panic!("settled") };
     assert_eq!(why, "the payable is 105000.00 now, it was 107500.00");
     assert_eq!(desk.database.raw().await.rows().await, before, "nothing was written");
-    assert_eq!(desk.record(&last, &[]).await, RecordOutput::Recorded);
+    assert_eq!(desk.record(&last).await, RecordOutput::Recorded);
     claim
 }
 

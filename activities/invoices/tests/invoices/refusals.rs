@@ -51,12 +51,12 @@ fn faults() -> Vec<(RefusalCode, &'static str, Invoice)> {
         (C::PoUnknown, "purchase order PO-9 is not open", bill(|i| i.po_number = Some(id("PO-9")))),
         (C::PoUnknown, "purchase order PO-3 is not open", bill(|i| i.po_number = Some(id("PO-3")))),
         (C::PoVendorMismatch, "PO-2 was given to meghna, not to padma", bill(|i| i.po_number = Some(id("PO-2")))),
-        (C::BudgetUnknown, "department transport, 2026-27 has no budget line", {
+        (C::BudgetUnknown, "department transport, 2025-26 has no budget line", {
             small(|i| i.department = id("transport"))
         }),
-        (C::BudgetUnknown, "project tunnel, 2026-27 has no budget line", bill(|i| i.project = Some(id("tunnel")))),
-        (C::BudgetUnknown, "department works, 2025-26 has no budget line", bill(|i| i.date = id("2026-06-30"))),
-        (C::BudgetExceeded, "project bridge, 2026-27 has BDT 3,00,000.00 free; the invoice needs 3,00,000.01", {
+        (C::BudgetUnknown, "project tunnel, 2025-26 has no budget line", bill(|i| i.project = Some(id("tunnel")))),
+        (C::BudgetUnknown, "department works, 2024-25 has no budget line", bill(|i| i.date = id("2025-06-30"))),
+        (C::BudgetExceeded, "project bridge, 2025-26 has BDT 3,00,000.00 free; the invoice needs 3,00,000.01", {
             Invoice { project: Some(id("bridge")), ..invoice("padma", "INV-1", "300000.01") }
         }),
         (C::NoEligibleApprover, "nobody of department stores but the submitter holds the role department_head", {

@@ -2,15 +2,18 @@
 
 use std::fmt::Debug;
 
+use vextrus_approval::Decision;
 use vextrus_contract::steps::{AssessInput, CloseReason, RecordInput, SettleInput};
 use vextrus_domain::vendor::{Vendor, VendorKind};
 use vextrus_ledger::LedgerError;
 use vextrus_tests_support::company::{CLERK, id, invoice, taka, vendor};
+use vextrus_tests_support::ledgers::at_once;
 use vextrus_tests_support::on_both;
 use vextrus_tests_support::steps::{Desk, assess_input, close_input, record_input, settle_input};
 
 on_both![
     assess_again_is_the_same,
+    assess_many_times_at_once_is_the_same,
     record_again_is_the_same,
     settle_again_is_the_same,
     close_again_is_the_same,
@@ -49,14 +52,32 @@ async fn assess_again_is_the_same(desk: &Desk) {
     assert_eq!(assess(assess_input(&claim, 1)).await.unwrap(), refused);
 }
 
+async fn assess_many_times_at_once_is_the_same(desk: &Desk) {
+    let mut wrong = invoice("padma", "INV-2", "100000");
+    wrong.total = taka("1");
+    for (bill, trail) in
+        [(invoice("padma", "INV-1", "100000"), ["claimed", "assessed"]), (wrong, ["claimed", "assess_refused"])]
+    {
+        let claim = desk.claim(&bill).await.unwrap();
+        let (invoices, input) = (desk.invoices.clone(), assess_input(&claim, 1));
+        let answers = at_once(16, move |_| {
+            let (invoices, input) = (invoices.clone(), input.clone());
+            async move { invoices.assess_step(&input).await.unwrap() }
+        })
+        .await;
+        assert!(answers.iter().all(|a| *a == answers[0]), "{answers:?}");
+        assert_eq!(desk.trail(&claim.key).await, trail);
+    }
+}
+
 async fn record_again_is_the_same(desk: &Desk) {
     let (claim, _) = desk.submit(&invoice("padma", "INV-1", "100000")).await;
     let record = |input: RecordInput| async move { desk.approvals.record_step(&input).await };
-    let early = record_input(&desk.signed(&claim.key, "level-2", "habib", "approve").await, &[]);
+    let early = record_input(&desk.signed(&claim.key, "level-2", "habib", "approve").await);
     repeat(desk, "too early", || record(early.clone())).await;
-    let first = record_input(&desk.signed(&claim.key, "level-1", "rina", "approve").await, &["level-2"]);
+    let first = record_input(&desk.signed(&claim.key, "level-1", "rina", "approve").await);
     repeat(desk, "recorded", || record(first.clone())).await;
-    let late = record_input(&desk.signed(&claim.key, "level-1", "salma", "approve").await, &[]);
+    let late = record_input(&desk.signed(&claim.key, "level-1", "salma", "approve").await);
     repeat(desk, "too late", || record(late.clone())).await;
 }
 
@@ -94,15 +115,16 @@ async fn close_again_is_the_same(desk: &Desk) {
 async fn another_input_is_a_conflict(desk: &Desk) {
     let (claim, _) = desk.submit(&invoice("padma", "INV-1", "100000")).await;
     let first = desk.signed(&claim.key, "level-1", "rina", "approve").await;
-    let input = record_input(&first, &["level-2"]);
+    let input = record_input(&first);
     desk.approvals.record_step(&input).await.unwrap();
-    let other = RecordInput { opened: Vec::new(), ..input };
+    let word = Decision { comment: "another word".to_owned(), ..first.decision };
+    let other = record_input(&word.sign(&desk.key).unwrap());
     let error = desk.approvals.record_step(&other).await.unwrap_err();
     assert!(matches!(error, LedgerError::EffectConflict { .. }), "{error}");
 
     let settle = settle_input(&claim.key, 1, Some(desk.approve(&claim.key).await));
     desk.invoices.settle_step(&settle).await.unwrap();
-    let other = SettleInput { at: id("2026-08-11T06:00:00Z"), ..settle };
+    let other = SettleInput { at: id("2025-08-11T06:00:00Z"), ..settle };
     let error = desk.invoices.settle_step(&other).await.unwrap_err();
     assert!(matches!(error, LedgerError::EffectConflict { .. }), "{error}");
 }

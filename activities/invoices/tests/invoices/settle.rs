@@ -1,12 +1,13 @@
 //! `settle` pays what the ledger itself finds approved, once.
 
+use chrono::TimeDelta;
 use vextrus_contract::steps::{AssessOutput, CloseOutput, CloseReason, RecordOutput, SettleInput, SettleOutput};
 use vextrus_domain::{DocumentKey, Refusal, RefusalCode};
 use vextrus_ledger::views;
 use vextrus_tests_support::company::{ACME, CLERK, id, invoice};
 use vextrus_tests_support::ledgers::at_once;
 use vextrus_tests_support::on_both;
-use vextrus_tests_support::steps::{Desk, settle_input};
+use vextrus_tests_support::steps::{Desk, now, settle_input};
 
 on_both![
     settled_by_hand_it_is_refused_audited_and_not_spoilt,
@@ -17,6 +18,7 @@ on_both![
     a_closed_document_is_not_settled,
     a_settled_document_is_not_closed,
     the_posting_date_is_the_day_in_dhaka,
+    nothing_is_settled_on_a_day_to_come,
 ];
 
 #[track_caller]
@@ -52,17 +54,17 @@ async fn settled_by_hand_it_is_refused_audited_and_not_spoilt(desk: &Desk) {
 
     // The true step has the very input of the first forged one, but for the approvals that are there by now.
     let last = desk.approve(&key).await;
-    assert_eq!(desk.record(&last, &[]).await, RecordOutput::Recorded);
+    assert_eq!(desk.record(&last).await, RecordOutput::Recorded);
     assert!(matches!(desk.settle(&key, None).await, SettleOutput::Settled(_)));
 }
 
 async fn a_refusing_answer_settles_nothing(desk: &Desk) {
     let key = submitted(desk).await;
     let first = desk.signed(&key, "level-1", "rina", "approve").await;
-    desk.record(&first, &["level-2"]).await;
+    desk.record(&first).await;
     let no = desk.signed(&key, "level-2", "habib", "reject").await;
     assert_eq!(code(desk.settle(&key, Some(no.clone())).await), RefusalCode::ApprovalsIncomplete);
-    assert_eq!(desk.record(&no, &[]).await, RecordOutput::Recorded);
+    assert_eq!(desk.record(&no).await, RecordOutput::Recorded);
     assert_eq!(code(desk.settle(&key, None).await), RefusalCode::ApprovalsIncomplete);
     let yes = desk.signed(&key, "level-2", "omar", "approve").await;
     assert_eq!(code(desk.settle(&key, Some(yes)).await), RefusalCode::AlreadyDecided);
@@ -74,10 +76,10 @@ async fn what_is_not_at_this_revision_is_not_settled(desk: &Desk) {
     assert_eq!(code(desk.settle(&claim.key, None).await), RefusalCode::DocumentClosed, "it is not assessed");
     desk.assessed(&claim).await;
     let last = desk.approve(&claim.key).await;
-    for revision in [0, 2] {
-        let input = settle_input(&claim.key, revision, Some(last.clone()));
-        assert_eq!(code(desk.invoices.settle_step(&input).await.unwrap()), RefusalCode::DocumentClosed, "{revision}");
-    }
+    let later = settle_input(&claim.key, 2, Some(last.clone()));
+    assert_eq!(code(desk.invoices.settle_step(&later).await.unwrap()), RefusalCode::DocumentClosed);
+    let before = desk.invoices.settle_step(&settle_input(&claim.key, 0, None)).await.unwrap();
+    assert!(matches!(&before, SettleOutput::Reassess { why } if why == "revision 1 has been assessed"), "{before:?}");
     assert!(matches!(desk.settle(&claim.key, Some(last)).await, SettleOutput::Settled(_)));
 }
 
@@ -90,9 +92,9 @@ async fn many_settles_at_once_are_one_instruction(desk: &Desk) {
         async move { invoices.settle_step(&input).await.unwrap() }
     })
     .await;
-    assert!(matches!(&answers[0], SettleOutput::Settled(s) if s.instruction == "PI-2026-27-000001"), "{answers:?}");
+    assert!(matches!(&answers[0], SettleOutput::Settled(s) if s.instruction == "PI-2025-26-000001"), "{answers:?}");
     assert!(answers.iter().all(|a| *a == answers[0]));
-    assert_eq!(instructions(desk).await, ["PI-2026-27-000001"]);
+    assert_eq!(instructions(desk).await, ["PI-2025-26-000001"]);
     assert_eq!(desk.trail(&key).await, ["claimed", "assessed", "decided", "decided", "settled"]);
 }
 
@@ -112,7 +114,7 @@ async fn many_documents_settled_at_once_are_numbered_without_gaps(desk: &Desk) {
     })
     .await;
     assert_eq!(answers.iter().filter(|a| matches!(a, SettleOutput::Settled(_))).count(), 9, "{answers:?}");
-    let expected: Vec<String> = (1..=9).map(|n| format!("PI-2026-27-{n:06}")).collect();
+    let expected: Vec<String> = (1..=9).map(|n| format!("PI-2025-26-{n:06}")).collect();
     assert_eq!(instructions(desk).await, expected);
 }
 
@@ -121,7 +123,7 @@ async fn a_closed_document_is_not_settled(desk: &Desk) {
     let last = desk.approve(&claim.key).await;
     assert_eq!(desk.close(&claim.key, CloseReason::Cancelled, None).await, CloseOutput::Closed);
     assert_eq!(code(desk.settle(&claim.key, Some(last.clone())).await), RefusalCode::DocumentClosed);
-    let RecordOutput::Refused(refusal) = desk.record(&last, &[]).await else { panic!("recorded") };
+    let RecordOutput::Refused(refusal) = desk.record(&last).await else { panic!("recorded") };
     assert_eq!(refusal.code, RefusalCode::DocumentClosed);
     let AssessOutput::Refused(refusal) = desk.assess(&claim, 2).await else { panic!("assessed") };
     assert_eq!(refusal.code, RefusalCode::DocumentClosed);
@@ -144,8 +146,8 @@ async fn a_settled_document_is_not_closed(desk: &Desk) {
 
 async fn the_posting_date_is_the_day_in_dhaka(desk: &Desk) {
     for (n, (at, day, number)) in [
-        ("2027-06-30T17:59:59Z", "2027-06-30", "PI-2026-27-000001"),
-        ("2027-06-30T18:00:00Z", "2027-07-01", "PI-2027-28-000001"),
+        ("2025-06-30T17:59:59Z", "2025-06-30", "PI-2024-25-000001"),
+        ("2025-06-30T18:00:00Z", "2025-07-01", "PI-2025-26-000001"),
     ]
     .into_iter()
     .enumerate()
@@ -158,4 +160,12 @@ async fn the_posting_date_is_the_day_in_dhaka(desk: &Desk) {
         };
         assert_eq!((settlement.posting_date, settlement.instruction.as_str()), (id(day), number));
     }
+}
+
+async fn nothing_is_settled_on_a_day_to_come(desk: &Desk) {
+    let key = submitted(desk).await;
+    let last = desk.approve(&key).await;
+    let tomorrow = SettleInput { at: now() + TimeDelta::days(1), ..settle_input(&key, 1, Some(last.clone())) };
+    assert_eq!(code(desk.invoices.settle_step(&tomorrow).await.unwrap()), RefusalCode::InvalidField);
+    assert!(matches!(desk.settle(&key, Some(last)).await, SettleOutput::Settled(_)));
 }

@@ -4,6 +4,7 @@ use vextrus_approval::{Decision, SignedDecision};
 use vextrus_contract::steps::{RecordOutput, SettleOutput};
 use vextrus_domain::signature::KeyPair;
 use vextrus_domain::{DocumentKey, RefusalCode, TaskId};
+use vextrus_ledger::LedgerError;
 use vextrus_tests_support::company::{CLERK, id, invoice, request};
 use vextrus_tests_support::on_both;
 use vextrus_tests_support::steps::{Desk, record_input, settle_input};
@@ -18,9 +19,11 @@ on_both![
 
 /// A document at its second and last level.
 async fn at_the_last_level(desk: &Desk, number: &str) -> DocumentKey {
-    let (claim, _) = desk.submit(&invoice("padma", number, "100000")).await;
+    // No two of them are alike.
+    let subtotal = if number == "INV-1" { "100000" } else { "200000" };
+    let (claim, _) = desk.submit(&invoice("padma", number, subtotal)).await;
     let first = desk.signed(&claim.key, "level-1", "rina", "approve").await;
-    assert_eq!(desk.record(&first, &["level-2"]).await, RecordOutput::Recorded);
+    assert_eq!(desk.record(&first).await, RecordOutput::Recorded);
     claim.key
 }
 
@@ -29,7 +32,7 @@ async fn assert_refused(desk: &Desk, key: &DocumentKey, decision: &SignedDecisio
     let before = desk.trail(key).await.len();
     let settled = desk.settle(key, Some(decision.clone())).await;
     assert!(matches!(&settled, SettleOutput::Refused(r) if r.code == code), "{what}: {settled:?}");
-    let mut input = record_input(decision, &[]);
+    let mut input = record_input(decision);
     input.key = key.clone();
     let recorded = desk.approvals.record_step(&input).await.unwrap();
     assert!(matches!(&recorded, RecordOutput::Refused(r) if r.code == code), "{what}: {recorded:?}");
@@ -79,7 +82,7 @@ async fn an_unsigned_word_counts_only_where_the_namespace_is_trusted(desk: &Desk
     let decision = desk.decision(&key, "level-2", "habib", "approve").await;
     let unsigned = SignedDecision { decision, signature: None };
     let (invoices, approvals) = desk.trusting();
-    assert_eq!(approvals.record_step(&record_input(&unsigned, &[])).await.unwrap(), RecordOutput::Recorded);
+    assert_eq!(approvals.record_step(&record_input(&unsigned)).await.unwrap(), RecordOutput::Recorded);
     let assurances = "SELECT assurance FROM decisions ORDER BY task";
     assert_eq!(desk.database.raw().await.texts(assurances).await, ["signed", "asserted"]);
 
@@ -91,7 +94,7 @@ async fn an_unsigned_word_counts_only_where_the_namespace_is_trusted(desk: &Desk
     // Trust in the namespace is no trust in a signature that does not stand.
     let key = at_the_last_level(desk, "INV-2").await;
     let forged = desk.decision(&key, "level-2", "habib", "approve").await.sign(&KeyPair::from_seed(&[8; 32])).unwrap();
-    let output = approvals.record_step(&record_input(&forged, &[])).await.unwrap();
+    let output = approvals.record_step(&record_input(&forged)).await.unwrap();
     assert!(matches!(&output, RecordOutput::Refused(r) if r.code == RefusalCode::SignatureInvalid), "{output:?}");
 }
 
@@ -103,7 +106,7 @@ async fn a_person_who_may_not_does_not_count(desk: &Desk) {
     desk.assessed(&claim).await;
     let key = claim.key;
     let first = desk.signed(&key, "level-1", "rina", "approve").await;
-    desk.record(&first, &["level-2"]).await;
+    desk.record(&first).await;
     for (actor, principal, code) in [
         ("habib", "habib", SelfApproval),
         ("omar", "habib", SelfApproval),
@@ -126,7 +129,7 @@ async fn a_person_who_may_not_does_not_count(desk: &Desk) {
 async fn nobody_decides_two_levels(desk: &Desk) {
     let (claim, _) = desk.submit(&invoice("padma", "INV-1", "100000")).await;
     let first = desk.signed(&claim.key, "level-1", "omar", "approve").await;
-    assert_eq!(desk.record(&first, &["level-2"]).await, RecordOutput::Recorded);
+    assert_eq!(desk.record(&first).await, RecordOutput::Recorded);
     let mut for_another = desk.decision(&claim.key, "level-2", "habib", "approve").await;
     for_another.principal = id("omar");
     for (what, twice) in [
@@ -159,6 +162,9 @@ async fn an_answer_that_does_not_fit_does_not_count(desk: &Desk) {
     }
     let first = desk.database.raw().await.texts("SELECT request_id FROM decisions").await;
     let reused = Decision { request_id: id(&first[0]), ..good }.sign(&desk.key).unwrap();
-    assert_refused(desk, &key, &reused, C::RequestIdReused, "a request id of another decision").await;
+    let settled = desk.settle(&key, Some(reused.clone())).await;
+    assert!(matches!(&settled, SettleOutput::Refused(r) if r.code == C::RequestIdReused), "{settled:?}");
+    let recorded = desk.approvals.record_step(&record_input(&reused)).await.unwrap_err();
+    assert!(matches!(recorded, LedgerError::EffectConflict { .. }), "{recorded}");
     assert_true_word_counts(desk, &key).await;
 }

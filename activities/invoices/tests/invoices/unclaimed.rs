@@ -2,6 +2,7 @@
 
 use vextrus_contract::steps::{AssessInput, AssessOutput, CloseOutput, CloseReason, RecordOutput, SettleOutput};
 use vextrus_domain::{DocumentKey, RefusalCode};
+use vextrus_ledger::audit::{self, TENANT_CHAIN};
 use vextrus_ledger::claims::Claim;
 use vextrus_tests_support::company::{ACME, id, invoice};
 use vextrus_tests_support::on_both;
@@ -12,6 +13,7 @@ on_both![
     assess_with_another_content_is_refused_and_spoils_nothing,
     assess_out_of_turn_is_refused_and_spoils_nothing,
     the_other_steps_know_no_unclaimed_document,
+    no_made_up_document_writes_on_the_tenants_own_trail,
 ];
 
 fn nothing() -> DocumentKey {
@@ -53,12 +55,26 @@ async fn assess_out_of_turn_is_refused_and_spoils_nothing(desk: &Desk) {
     assert!(matches!(desk.assess(&claim, 2).await, AssessOutput::Assessed(_)), "its turn has come");
 }
 
+async fn no_made_up_document_writes_on_the_tenants_own_trail(desk: &Desk) {
+    let entries = async || {
+        let mut tx = desk.read().await.unwrap();
+        audit::read_chain(&mut tx, &id(ACME), TENANT_CHAIN).await.unwrap().unwrap().len()
+    };
+    let before = entries().await;
+    for name in ["tenant", TENANT_CHAIN] {
+        let Ok(document) = name.parse() else { continue };
+        let claim = Claim { key: DocumentKey { document, ..nothing() }, payload_hash: "0".repeat(64), repeated: false };
+        refused(&desk.assess(&claim, 1).await, RefusalCode::NotClaimed);
+    }
+    assert_eq!(entries().await, before);
+}
+
 async fn the_other_steps_know_no_unclaimed_document(desk: &Desk) {
     let key = nothing();
     let word = desk.withdrawal(&key, "karim");
     let SettleOutput::Refused(refusal) = desk.settle(&key, Some(word.clone())).await else { panic!("settled") };
     assert_eq!(refusal.code, RefusalCode::NotClaimed);
-    let RecordOutput::Refused(refusal) = desk.record(&word, &[]).await else { panic!("recorded") };
+    let RecordOutput::Refused(refusal) = desk.record(&word).await else { panic!("recorded") };
     assert_eq!(refusal.code, RefusalCode::NotClaimed);
     assert_eq!(
         desk.close(&key, CloseReason::Cancelled, None).await,

@@ -52,7 +52,7 @@ async fn entries_are_chained_in_the_order_of_their_writing(acme: &Acme) {
     let tenant: Vec<String> = read(acme, TENANT_CHAIN).await.unwrap().into_iter().map(|e| e.kind).collect();
     assert_eq!(tenant, ["master_data_imported", "rule_activated", "rule_activated", "rule_activated"]);
     let mut tx = acme.read().await.unwrap();
-    assert_eq!(audit::chains(&mut tx, &id(ACME)).await.unwrap(), [key.document.as_str(), TENANT_CHAIN]);
+    assert_eq!(audit::chains(&mut tx, &id(ACME)).await.unwrap(), [TENANT_CHAIN, key.document.as_str()]);
 }
 
 async fn what_is_rolled_back_leaves_no_entry(acme: &Acme) {

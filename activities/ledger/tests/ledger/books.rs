@@ -90,7 +90,7 @@ pub(crate) async fn settled(acme: &Acme, number: &str) -> DocumentKey {
 }
 
 async fn write_books(tx: &mut Tx, key: &DocumentKey, invoice: &Invoice, assessment: &Assessment) {
-    let posting_date: NaiveDate = id("2026-08-10");
+    let posting_date: NaiveDate = id("2025-08-10");
     let fiscal_year = FiscalYear::of(posting_date);
     let serial = payments::next_number(tx, key, "PI", fiscal_year).await.unwrap();
     let (amount, due_date) = (assessment.net_payable, invoice.due_date);

@@ -53,7 +53,7 @@ async fn all_that_is_free_may_be_taken_and_no_poisha_more(acme: &Acme) {
     let refusal = claim_and_reserve(acme, &bill("2", "stores", None, "100000.01")).await.unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "BUDGET_EXCEEDED: department stores, 2026-27 has BDT 1,00,000.00 free; the invoice needs 1,00,000.01 without VAT"
+        "BUDGET_EXCEEDED: department stores, 2025-26 has BDT 1,00,000.00 free; the invoice needs 1,00,000.01 without VAT"
     );
     claim_and_reserve(acme, &bill("3", "stores", None, "100000")).await.unwrap();
     assert_eq!(taken(acme, "stores", "").await, amounts("150000.00", "0.00"));
@@ -77,19 +77,19 @@ async fn a_project_costs_its_own_line_and_its_departments(acme: &Acme) {
 async fn a_project_that_does_not_suffice_leaves_its_department_alone(acme: &Acme) {
     let refusal = claim_and_reserve(acme, &bill("1", "works", Some("bridge"), "300000.01")).await.unwrap_err();
     assert_eq!(refusal.code, RefusalCode::BudgetExceeded);
-    assert!(refusal.message.starts_with("department works, project bridge, 2026-27 has BDT 3,00,000.00"), "{refusal}");
+    assert!(refusal.message.starts_with("department works, project bridge, 2025-26 has BDT 3,00,000.00"), "{refusal}");
     assert_eq!(taken(acme, "works", "").await, amounts("0.00", "0.00"));
 }
 
 async fn what_has_no_line_is_refused_by_name(acme: &Acme) {
     for (department, project, said) in [
-        ("transport", None, "department transport, 2026-27 has no budget line; give it one"),
-        ("works", Some("tunnel"), "department works, project tunnel, 2026-27 has no budget line; give it one"),
+        ("transport", None, "department transport, 2025-26 has no budget line; give it one"),
+        ("works", Some("tunnel"), "department works, project tunnel, 2025-26 has no budget line; give it one"),
     ] {
         let refusal = claim_and_reserve(acme, &bill(department, department, project, "1")).await.unwrap_err();
         assert_eq!((refusal.code, refusal.message.as_str()), (RefusalCode::BudgetUnknown, said));
     }
-    let last_year = Invoice { date: id("2026-06-30"), ..bill("old", "works", None, "1") };
+    let last_year = Invoice { date: id("2025-06-30"), ..bill("old", "works", None, "1") };
     assert_eq!(claim_and_reserve(acme, &last_year).await.unwrap_err().code, RefusalCode::BudgetUnknown);
 }
 

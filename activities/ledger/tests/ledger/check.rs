@@ -46,31 +46,31 @@ const DAMAGE: &[(&str, &str, &str)] = &[
     ),
     (
         "a settled document has not one journal entry",
-        "UPDATE journal_entries SET submission = 2 WHERE entry = 'PI-2026-27-000001'",
-        "UPDATE journal_entries SET submission = 1 WHERE entry = 'PI-2026-27-000001'",
+        "UPDATE journal_entries SET submission = 2 WHERE entry = 'PI-2025-26-000001'",
+        "UPDATE journal_entries SET submission = 1 WHERE entry = 'PI-2025-26-000001'",
     ),
     (
-        "a journal entry is a draft: PI-2026-27-000001",
-        "UPDATE journal_entries SET state = 'draft' WHERE entry = 'PI-2026-27-000001'",
-        "UPDATE journal_entries SET state = 'posted' WHERE entry = 'PI-2026-27-000001'",
+        "a journal entry is a draft: PI-2025-26-000001",
+        "UPDATE journal_entries SET state = 'draft' WHERE entry = 'PI-2025-26-000001'",
+        "UPDATE journal_entries SET state = 'posted' WHERE entry = 'PI-2025-26-000001'",
     ),
     (
-        "a journal entry does not balance: PI-2026-27-000001",
-        "UPDATE journal_lines SET debit = debit + 1 WHERE entry = 'PI-2026-27-000001' AND purpose = 'expense'",
-        "UPDATE journal_lines SET debit = debit - 1 WHERE entry = 'PI-2026-27-000001' AND purpose = 'expense'",
+        "a journal entry does not balance: PI-2025-26-000001",
+        "UPDATE journal_lines SET debit = debit + 1 WHERE entry = 'PI-2025-26-000001' AND purpose = 'expense'",
+        "UPDATE journal_lines SET debit = debit - 1 WHERE entry = 'PI-2025-26-000001' AND purpose = 'expense'",
     ),
     (
-        "an instruction is not what the books owe the vendor: PI-2026-27-000001",
+        "an instruction is not what the books owe the vendor: PI-2025-26-000001",
         "UPDATE payment_instructions SET amount = amount + 1 WHERE serial = 1",
         "UPDATE payment_instructions SET amount = amount - 1 WHERE serial = 1",
     ),
     (
-        "withheld tax in the books is not what is owed to the treasury: PI-2026-27-000001",
+        "withheld tax in the books is not what is owed to the treasury: PI-2025-26-000001",
         "UPDATE tax_obligations SET amount = amount - 1 WHERE document IN (SELECT document FROM documents WHERE number = 'settled')",
         "UPDATE tax_obligations SET amount = amount + 1 WHERE document IN (SELECT document FROM documents WHERE number = 'settled')",
     ),
     (
-        "a number of a series is missing: PI 2026-27",
+        "a number of a series is missing: PI 2025-26",
         "UPDATE number_series SET last = last + 1",
         "UPDATE number_series SET last = last - 1",
     ),
@@ -82,14 +82,14 @@ const DAMAGE: &[(&str, &str, &str)] = &[
     (
         "a step has no result: d settle/1",
         "INSERT INTO effects (tenant, document, submission, step, input_hash, at)
-         VALUES ('acme', 'd', 1, 'settle/1', 'hash', '2026-08-01T00:00:00Z')",
+         VALUES ('acme', 'd', 1, 'settle/1', 'hash', '2025-08-01T00:00:00Z')",
         "DELETE FROM effects",
     ),
     (
         "a document was both settled and closed: d",
         "INSERT INTO effects (tenant, document, submission, step, input_hash, result, at)
-         VALUES ('acme', 'd', 1, 'settle/1', 'hash', '{}', '2026-08-01T00:00:00Z'),
-                ('acme', 'd', 1, 'close', 'hash', '\"closed\"', '2026-08-01T00:00:00Z')",
+         VALUES ('acme', 'd', 1, 'settle/1', 'hash', '{}', '2025-08-01T00:00:00Z'),
+                ('acme', 'd', 1, 'close/hash', 'hash', '\"closed\"', '2025-08-01T00:00:00Z')",
         "DELETE FROM effects",
     ),
     (

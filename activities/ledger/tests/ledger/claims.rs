@@ -12,6 +12,7 @@ on_both![
     the_same_request_gets_the_same_answer,
     a_request_id_is_not_used_for_something_else,
     an_open_or_approved_document_keeps_its_key,
+    a_claim_is_taken_up_again_by_its_submitter,
     a_closed_document_makes_room_for_the_next_submission,
     numbers_are_compared_by_letters_and_digits,
     a_key_is_of_one_vendor_in_one_fiscal_year,
@@ -54,10 +55,25 @@ async fn an_open_or_approved_document_keeps_its_key(acme: &Acme) {
     books::assessed(acme, "assessed", vec![]).await;
     books::settled(acme, "settled").await;
     for state in ["claimed", "assessed", "settled"] {
-        let refusal = acme.claim(&bill(state)).await.unwrap_err();
+        let refusal = acme.claim_as("rina", &request(), &bill(state)).await.unwrap_err();
         assert_eq!(refusal.code, RefusalCode::DuplicateInvoice);
         assert!(refusal.message.contains(&format!("is {state} already as document")), "{refusal}");
     }
+}
+
+/// Whose workflow could not be started may send the same again, under a request id of their own choosing.
+async fn a_claim_is_taken_up_again_by_its_submitter(acme: &Acme) {
+    let first = acme.claim(&bill("INV-1")).await.unwrap();
+    let again = acme.claim(&bill("INV-1")).await.unwrap();
+    assert_eq!((&again.key, &again.payload_hash, again.repeated), (&first.key, &first.payload_hash, true));
+    assert_eq!(acme.trail(&first.key).await, ["claimed"]);
+    for (person, other) in [("rina", bill("INV-1")), (CLERK, invoice("padma", "INV-1", "100000.01"))] {
+        let refusal = acme.claim_as(person, &request(), &other).await.unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::DuplicateInvoice, "{person} {}", other.total);
+    }
+    let assessed = books::assessed(acme, "INV-2", vec![]).await;
+    let refusal = acme.claim(&bill("INV-2")).await.unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::DuplicateInvoice, "{assessed} is under way");
 }
 
 async fn a_closed_document_makes_room_for_the_next_submission(acme: &Acme) {
@@ -82,9 +98,9 @@ async fn a_key_is_of_one_vendor_in_one_fiscal_year(acme: &Acme) {
     acme.claim(&bill("INV-1")).await.unwrap();
     acme.claim(&invoice("meghna", "INV-1", "100000")).await.unwrap();
     let dated = |date: &str| Invoice { date: id(date), ..bill("INV-1") };
-    acme.claim(&dated("2026-06-30")).await.unwrap();
-    acme.claim(&dated("2027-07-01")).await.unwrap();
-    for date in ["2026-07-01", "2027-06-30"] {
+    acme.claim(&dated("2025-06-30")).await.unwrap();
+    acme.claim(&dated("2026-07-01")).await.unwrap();
+    for date in ["2025-07-01", "2026-06-30"] {
         assert_eq!(acme.claim(&dated(date)).await.unwrap_err().code, RefusalCode::DuplicateInvoice, "{date}");
     }
 }
@@ -110,13 +126,14 @@ async fn who_may_not_claim_is_refused(acme: &Acme) {
     assert_eq!(acme.database.raw().await.number("SELECT count(*) FROM documents").await, 0);
 }
 
-/// The outcomes of 32 claims at once, each of its own request and by one of two people.
+/// The outcomes of 32 claims at once, each of its own request and content and by one of two people.
 async fn race(acme: &Acme) -> (Vec<claims::Claim>, Vec<RefusalCode>) {
     let ledger = acme.ledger();
     let outcomes = at_once(32, move |i| {
         let ledger = ledger.clone();
         let person = [CLERK, "rina"][i % 2];
-        async move { claims::claim(&ledger, &actor(person), &request(), &bill("INV-1")).await.unwrap() }
+        let bill = invoice("padma", "INV-1", &format!("{}", 100_000 + i));
+        async move { claims::claim(&ledger, &actor(person), &request(), &bill).await.unwrap() }
     })
     .await;
     let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);

@@ -88,7 +88,7 @@ async fn a_row_counts_for_no_more_than_its_signed_content(acme: &Acme) {
         raw.exec(&format!(
             "INSERT INTO decisions (tenant, document, submission, request_id, task, answer, proceeds, actor, principal,
                 comment, assurance, content, decided_at) VALUES ('acme', '{}', 1, 'planted {what}', 'level-2', 'approve',
-                true, 'habib', 'habib', '', 'signed', '{content}', '2026-08-01T00:00:00Z')",
+                true, 'habib', 'habib', '', 'signed', '{content}', '2025-08-01T00:00:00Z')",
             key.document
         ))
         .await

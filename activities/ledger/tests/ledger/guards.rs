@@ -44,6 +44,7 @@ async fn what_is_written_once_stays(acme: &Acme) {
         ("rule_versions", "content"),
         ("assessments", "plan"),
         ("assessments", "assessment"),
+        ("rule_activations", "hash"),
     ] {
         let said = format!("{table} is append-only");
         assert_refused(&mut raw, &format!("UPDATE {table} SET {column} = {column}"), &said).await;
@@ -53,6 +54,13 @@ async fn what_is_written_once_stays(acme: &Acme) {
         [("documents", "documents"), ("payment_instructions", "instructions"), ("tax_obligations", "obligations")]
     {
         assert_refused(&mut raw, &format!("DELETE FROM {table}"), &format!("{what} are never deleted")).await;
+    }
+    for (table, column, said) in [
+        ("payment_instructions", "amount", "an instruction is never rewritten"),
+        ("payment_instructions", "vendor", "an instruction is never rewritten"),
+        ("tax_obligations", "amount", "an obligation is never rewritten"),
+    ] {
+        assert_refused(&mut raw, &format!("UPDATE {table} SET {column} = {column}"), said).await;
     }
     for column in ["vendor", "canonical_number", "submitter", "request_id", "total", "payload", "payload_hash"] {
         let sql = format!("UPDATE documents SET {column} = {column}");
@@ -64,7 +72,7 @@ async fn an_effect_is_written_once(acme: &Acme) {
     let mut raw = acme.database.raw().await;
     raw.exec(
         "INSERT INTO effects (tenant, document, submission, step, input_hash, at)
-         VALUES ('acme', 'd', 1, 'close', 'hash', '2026-08-01T00:00:00Z')",
+         VALUES ('acme', 'd', 1, 'close', 'hash', '2025-08-01T00:00:00Z')",
     )
     .await
     .unwrap();
@@ -150,6 +158,7 @@ async fn a_table_is_not_emptied_at_one_stroke(acme: &Acme) {
         "journal_lines",
         "payment_instructions",
         "tax_obligations",
+        "rule_activations",
     ] {
         let error = raw.refused(&format!("TRUNCATE {table} CASCADE")).await;
         assert!(["is never emptied", "is append-only"].iter().any(|said| error.contains(said)), "{table}: {error}");

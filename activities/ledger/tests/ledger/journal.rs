@@ -16,7 +16,7 @@ fn line(debit: &str, credit: &str) -> Posting {
 
 async fn post(acme: &Acme, key: &DocumentKey, entry: &str, lines: &[Posting]) -> Result<(), LedgerError> {
     let mut tx = acme.begin().await?;
-    journal::post(&mut tx, key, entry, id("2026-08-10"), lines).await?;
+    journal::post(&mut tx, key, entry, id("2025-08-10"), lines).await?;
     tx.commit().await
 }
 
@@ -47,7 +47,7 @@ async fn a_posted_entry_stays_as_it_is(acme: &Acme) {
     let posted = |state| {
         format!(
             "INSERT INTO journal_entries (tenant, entry, document, submission, posting_date, state)
-             VALUES ('acme', 'PI-2', '{}', 1, '2026-08-10', '{state}')",
+             VALUES ('acme', 'PI-2', '{}', 1, '2025-08-10', '{state}')",
             key.document
         )
     };
@@ -57,7 +57,7 @@ async fn a_posted_entry_stays_as_it_is(acme: &Acme) {
         ("UPDATE journal_lines SET account = '9999'".to_owned(), "postings are never changed"),
         ("DELETE FROM journal_lines".to_owned(), "postings are never"),
         ("UPDATE journal_entries SET state = 'draft'".to_owned(), "an entry is posted once"),
-        ("UPDATE journal_entries SET posting_date = '2026-09-01'".to_owned(), "an entry is posted once"),
+        ("UPDATE journal_entries SET posting_date = '2025-09-01'".to_owned(), "an entry is posted once"),
         ("DELETE FROM journal_entries".to_owned(), "postings are never deleted"),
         (posted("posted"), "an entry starts as a draft"),
     ] {

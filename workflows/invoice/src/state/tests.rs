@@ -174,3 +174,38 @@ fn a_flood_of_bad_messages_is_counted_and_not_kept() {
     }
     assert_eq!((state.refused_messages, state.writes.len()), (MAX_NOTES + 10, MAX_NOTES as usize));
 }
+
+#[test]
+fn a_withdrawal_stands_though_a_decision_before_it_is_taken_back() {
+    let mut state = waiting(false);
+    approve(&mut state, "level-1", "rahim");
+    drop(state.next_write());
+    let mut withdrawal = signed(&state, "level-1", "nasrin", vextrus_approval::WITHDRAW);
+    (withdrawal.decision.task, withdrawal.decision.plan_hash) = (None, None);
+    assert!(matches!(state.answer("withdraw", withdrawal, at()), DecideAnswer::Accepted { .. }));
+    state.void(&"level-1-rahim".parse().unwrap(), Refusal::new(RefusalCode::SignatureInvalid, "no"), at());
+    assert_eq!(state.machine.outcome(), Some(&vextrus_approval::Outcome::Withdrawn));
+    assert!(!state.has_writes(), "only the last step is left to do");
+    assert_eq!(state.decisions().len(), 1, "what was taken back is not among the decisions");
+}
+
+#[test]
+fn nothing_is_accepted_while_the_document_is_closing() {
+    let mut state = waiting(false);
+    state.closing = true;
+    assert!(
+        matches!(approve(&mut state, "level-1", "rahim"), DecideAnswer::Refused(r) if r.code == RefusalCode::DocumentClosed)
+    );
+}
+
+#[test]
+fn messages_wait_while_the_document_is_assessed_again() {
+    let mut state = waiting(true);
+    for (task, person) in [("level-1", "rahim"), ("level-2", "karim"), ("level-3", "farida")] {
+        approve(&mut state, task, person);
+    }
+    state.go_on();
+    assert!(!state.is_ready());
+    state.receive("approve", Ok(message("rahim", "approve")), at());
+    assert_eq!((state.refused_messages, state.machine.outcome()), (0, None));
+}

@@ -1,0 +1,10 @@
+//! The programs, run as a user runs them: what they print, how they exit, and what they leave behind.
+#![cfg(test)]
+
+mod demo;
+mod dev;
+mod fleet;
+mod help;
+mod offline;
+mod program;
+mod running;
