@@ -28,7 +28,8 @@ dev: check-tools ## Build, then run the server, the worker and the facade for de
 
 test: check-tools ## Run every test
 	$(PYTHON) -B -m unittest discover -s tools
-	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo test --workspace --locked
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo build --workspace --bins --locked && \
+	cargo test --workspace --locked
 
 lint: check-tools ## Check the format, and run clippy with warnings as errors
 	cargo fmt --all --check

@@ -54,9 +54,9 @@ impl Approvals {
             return not_claimed(tx, input).await;
         }
         let step = name(input)?;
-        // What is recorded counts, not when: after a reset of the workflow the same messages come at other times.
-        let content = (&input.decision, &input.notes);
-        if let Some(done) = effects::begin(&mut tx, &input.key, &step, &content).await? {
+        // What was decided counts; not when, since after a reset of the workflow the same messages come at other times, nor
+        // what else is told with it, since whoever can start this activity by hand can tell anything. Notes name their step.
+        if let Some(done) = effects::begin(&mut tx, &input.key, &step, &input.decision).await? {
             return Ok(done);
         }
         let Some(document) = documents::lock(&mut tx, &input.key).await? else {

@@ -28,16 +28,10 @@ fn sibling(name: &str) -> PathBuf {
             let mut cargo = Command::new(env!("CARGO"));
             // Our own package with them: cargo chooses the features of dependencies for all that it builds, and other
             // features would build everything anew.
-            cargo.args([
-                "build",
-                "--locked",
-                "-p",
-                "vextrus-starter-cli",
-                "-p",
-                "vextrus-worker",
-                "-p",
-                "vextrus-facade",
-            ]);
+            cargo.args(["build", "--locked"]);
+            cargo.args(
+                ["vextrus-starter-cli", "vextrus-worker", "vextrus-facade"].map(|package| format!("-p{package}")),
+            );
             cargo.arg("--target-dir");
             cargo.arg(profile.parent().unwrap()).current_dir(root());
             if profile.ends_with("release") {
