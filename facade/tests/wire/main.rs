@@ -102,9 +102,15 @@ async fn a_claim_stands_when_temporal_does_not_answer() {
     assert_eq!(invoice.workflow_id, format!("invoice/acme/{}/1", claim.key.document));
     assert!(invoice.taxes.is_none() && invoice.tasks.is_empty() && invoice.conclude_time.is_none());
 
-    // The same number again, the same request id for something else, and another tenant.
+    // Its submitter may send the same again under a new id: the workflow is still to be started.
     let again = submission("r-2", content.clone());
     let status = world.client().submit_invoice(world.request("acme", "salma", again)).await.unwrap_err();
+    assert_eq!(reason(&status), refused(Code::Unavailable, "UNAVAILABLE"), "{status}");
+    // Another bill of the same number, the same request id for something else, and another tenant.
+    let mut changed = content.clone();
+    changed.lines[0].description = "something else".to_owned();
+    let changed = submission("r-3", changed);
+    let status = world.client().submit_invoice(world.request("acme", "salma", changed)).await.unwrap_err();
     assert_eq!(reason(&status), refused(Code::AlreadyExists, "DUPLICATE_INVOICE"));
     let other = submission(&content.number, setup::content());
     let status = world.client().submit_invoice(world.request("acme", "salma", other)).await.unwrap_err();
