@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::FiscalYear;
 use crate::digits;
 use crate::ids::{DepartmentId, PoNumber, ProjectId, VendorId};
-use crate::money::Taka;
+use crate::money::{Rate, Taka};
 use crate::quantity::Quantity;
 use crate::refusal::{Refusal, RefusalCode};
+use crate::tax_facts::TaxFacts;
 
 /// The most lines that one document may have.
 pub const MAX_LINES: usize = 500;
@@ -23,13 +24,22 @@ pub struct InvoiceLine {
     pub description: String,
     /// How much of it.
     pub quantity: Quantity,
-    /// The price of one, VAT excluded.
+    /// The price of one; taxes excluded, unless the invoice says that its prices include them.
     pub unit_price: Taka,
     /// Quantity times unit price, rounded half-up to the poisha.
     pub amount: Taka,
-    /// The supply's code in the tax schedule; none means the schedule's standard row.
+    /// The supply's code in the tax schedule, which VAT and VDS follow; none means the schedule's standard row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_code: Option<String>,
+    /// The code that income tax at source follows, such as `s90/PROFESSIONAL`; none means what the vendor's kind gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tds_code: Option<String>,
+    /// The rate of supplementary duty as printed, in parts per million; none means none.
+    #[serde(default, rename = "sd_rate_ppm", skip_serializing_if = "Option::is_none")]
+    pub sd_rate: Option<Rate>,
+    /// The commission within the amount, for services that are taxed on the higher of commission and gross bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commission: Option<Taka>,
 }
 
 /// The VAT invoice (Mushak 6.3) that came with the bill.
@@ -58,11 +68,14 @@ pub struct Invoice {
     pub currency: String,
     /// What was supplied.
     pub lines: Vec<InvoiceLine>,
-    /// The sum of the lines, VAT excluded.
+    /// The sum of the lines, taxes excluded.
     pub subtotal: Taka,
+    /// The supplementary duty charged.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sd: Taka,
     /// The VAT charged.
     pub vat: Taka,
-    /// Subtotal and VAT.
+    /// Subtotal, supplementary duty and VAT.
     pub total: Taka,
     /// The purchase order that it answers, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,6 +88,13 @@ pub struct Invoice {
     /// The VAT invoice, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mushak_63: Option<Mushak63>,
+    /// What else tax depends on.
+    #[serde(default, skip_serializing_if = "TaxFacts::is_empty")]
+    pub tax: TaxFacts,
+}
+
+fn is_zero(amount: &Taka) -> bool {
+    *amount == Taka::ZERO
 }
 
 /// One thing that is wrong with a field of a request.
@@ -130,23 +150,27 @@ impl Invoice {
         }
         for (i, line) in self.lines.iter().enumerate().take(MAX_LINES) {
             text(&format!("lines[{i}].description"), &line.description, &mut say);
-            if let Some(code) = &line.tax_code {
-                text(&format!("lines[{i}].tax_code"), code, &mut say);
-            }
-            for (name, amount) in [("unit_price", line.unit_price), ("amount", line.amount)] {
-                if amount.is_negative() {
-                    say(
-                        &format!("lines[{i}].{name}"),
-                        invalid,
-                        format!("{amount} is negative; a credit is another document"),
-                    );
+            for (name, code) in [("tax_code", &line.tax_code), ("tds_code", &line.tds_code)] {
+                if let Some(code) = code {
+                    text(&format!("lines[{i}].{name}"), code, &mut say);
                 }
             }
-        }
-        for (name, amount) in [("subtotal", self.subtotal), ("vat", self.vat), ("total", self.total)] {
-            if amount.is_negative() {
-                say(name, invalid, format!("{amount} is negative; a credit is another document"));
+            let commission = line.commission.unwrap_or_default();
+            for (name, amount) in [("unit_price", line.unit_price), ("amount", line.amount), ("commission", commission)]
+            {
+                not_negative(&format!("lines[{i}].{name}"), amount, &mut say);
             }
+            if line.commission.is_some() && commission > line.amount {
+                let message = format!("{commission} is more than the line's amount {}", line.amount);
+                say(&format!("lines[{i}].commission"), invalid, message);
+            }
+        }
+        let whole = [("subtotal", self.subtotal), ("sd", self.sd), ("vat", self.vat), ("total", self.total)];
+        for (name, amount) in whole.into_iter().chain(self.tax.amounts()) {
+            not_negative(name, amount, &mut say);
+        }
+        for (name, value) in self.tax.texts() {
+            text(name, value, &mut say);
         }
         if self.total == Taka::ZERO {
             say("total", invalid, "it is zero; there is nothing to approve".to_owned());
@@ -161,6 +185,12 @@ impl Invoice {
     #[must_use]
     pub fn fiscal_year(&self) -> FiscalYear {
         FiscalYear::of(self.date)
+    }
+}
+
+fn not_negative(field: &str, amount: Taka, say: &mut impl FnMut(&str, RefusalCode, String)) {
+    if amount.is_negative() {
+        say(field, RefusalCode::InvalidField, format!("{amount} is negative; a credit is another document"));
     }
 }
 

@@ -5,22 +5,32 @@
 pub mod actor;
 pub mod calendar;
 pub mod canonical;
+pub mod company;
+pub mod grouping;
 pub mod identity;
 pub mod ids;
 pub mod invoice;
+pub mod lang;
 pub mod money;
+pub mod payee;
 pub mod quantity;
 pub mod refusal;
 pub mod signature;
+pub mod tax_facts;
 pub mod vendor;
+pub mod words;
 
 mod digits;
 
 pub use actor::{Actor, Person};
 pub use calendar::FiscalYear;
+pub use company::Payer;
 pub use ids::{
     DepartmentId, DocumentId, DocumentKey, PersonId, ProjectId, RequestId, RoleName, TaskId, TenantId, VendorId,
 };
 pub use invoice::{Invoice, InvoiceLine};
+pub use lang::Lang;
 pub use money::{Rate, Taka};
+pub use payee::PayeeFacts;
 pub use refusal::{Refusal, RefusalCode};
+pub use tax_facts::TaxFacts;

@@ -1,12 +1,18 @@
 //! Taka and rates: exact decimal arithmetic, one rounding rule, no floats.
 
+mod rate;
+mod reading;
+
 use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::digits;
+use crate::lang::Lang;
+use crate::{digits, grouping};
+
+pub use rate::{Rate, RateError};
 
 /// An amount of Bangladeshi taka, exact to the poisha (1/100 taka).
 ///
@@ -24,6 +30,14 @@ pub enum MoneyError {
     /// The amount has more than two decimals.
     #[error("{0:?} is finer than a poisha: give at most two decimals")]
     TooFine(String),
+    /// The commas stand where neither habit puts them, so that a digit may be missing.
+    #[error("{text:?} has its commas in the wrong places: write {right}")]
+    BadGrouping {
+        /// What was given.
+        text: String,
+        /// The same digits, grouped by lakh and crore.
+        right: String,
+    },
     /// The amount is beyond what the ledger accepts.
     #[error("the amount is beyond the limit of {} taka", Taka::MAX_POISHA / 100)]
     OutOfRange,
@@ -62,11 +76,31 @@ impl Taka {
     /// # Errors
     /// [`MoneyError::OutOfRange`] beyond [`Self::MAX_POISHA`].
     pub fn round_half_up(exact: Decimal) -> Result<Self, MoneyError> {
-        Self::checked(exact.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero))
+        Self::checked(half_up(exact, 2))
+    }
+
+    /// The amount to the nearest taka: 50 poisha or more count as one taka (Income Tax Act 2023 s.331), away from zero
+    /// for amounts below it. The limit is a whole number of taka, so this cannot leave it.
+    #[must_use]
+    pub fn round_to_taka(self) -> Self {
+        Self(half_up(self.0, 0))
+    }
+
+    /// Reads an amount as people write it: like [`str::parse`], and also with `৳`, `BDT`, `Tk` or `Tk.` before it or
+    /// `৳` behind it.
+    ///
+    /// # Errors
+    /// [`MoneyError`] where it is no amount, its commas do not group, it is finer than a poisha or too large.
+    pub fn parse_written(text: &str) -> Result<Self, MoneyError> {
+        reading::written(text)
     }
 
     fn checked(value: Decimal) -> Result<Self, MoneyError> {
-        if value.abs() > Decimal::new(Self::MAX_POISHA, 2) { Err(MoneyError::OutOfRange) } else { Ok(Self(value)) }
+        if value.abs() > Decimal::new(Self::MAX_POISHA, 2) {
+            return Err(MoneyError::OutOfRange);
+        }
+        // A decimal keeps the sign of zero; "-0.00" on a paper would look like a mistake.
+        Ok(Self(if value.is_zero() { Decimal::ZERO } else { value }))
     }
 
     /// The sum.
@@ -128,16 +162,35 @@ impl Taka {
         let plain = self.to_string();
         let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |d| ("-", d));
         let (whole, poisha) = digits.split_once('.').unwrap_or((digits, "00"));
-        let mut out = String::with_capacity(digits.len() + 6);
-        for (i, c) in whole.chars().enumerate() {
-            let left = whole.len() - i;
-            if i > 0 && (left == 3 || (left > 3 && left % 2 == 1)) {
-                out.push(',');
-            }
-            out.push(c);
-        }
-        format!("{sign}{out}.{poisha}")
+        format!("{sign}{}.{poisha}", grouping::lakh_crore(whole))
     }
+
+    /// The grouped amount in the digits of a language: `1,07,500.00` or `১,০৭,৫০০.০০` (CLDR `bn`: `#,##,##0.00`).
+    #[must_use]
+    pub fn grouped_in(self, lang: Lang) -> String {
+        match lang {
+            Lang::En => self.grouped(),
+            Lang::Bn => digits::to_bengali(&self.grouped()),
+        }
+    }
+
+    /// The grouped amount with the sign of the currency where CLDR puts it: before it in English as written in the
+    /// subcontinent (`en-IN`, `¤#,##,##0.00`: `৳1,07,500.00`), behind it in Bengali (`bn`, `#,##,##0.00¤`:
+    /// `১,০৭,৫০০.০০৳`). A minus stands before everything.
+    #[must_use]
+    pub fn currency(self, lang: Lang) -> String {
+        let grouped = self.grouped_in(lang);
+        let (sign, amount) = grouped.strip_prefix('-').map_or(("", grouped.as_str()), |a| ("-", a));
+        match lang {
+            Lang::En => format!("{sign}৳{amount}"),
+            Lang::Bn => format!("{sign}{amount}৳"),
+        }
+    }
+}
+
+fn half_up(exact: Decimal, decimals: u32) -> Decimal {
+    let rounded = exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+    if rounded.is_zero() { Decimal::ZERO } else { rounded }
 }
 
 impl fmt::Display for Taka {
@@ -157,22 +210,9 @@ impl fmt::Debug for Taka {
 impl FromStr for Taka {
     type Err = MoneyError;
 
+    /// Reads a plain amount in either script. Commas must group by lakh and crore or by thousands.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain: String = digits::to_ascii(text.trim()).chars().filter(|c| *c != ',').collect();
-        let unsigned = plain.strip_prefix('-').unwrap_or(&plain);
-        let shaped = !unsigned.is_empty()
-            && unsigned.len() <= 40
-            && unsigned.chars().all(|c| c.is_ascii_digit() || c == '.')
-            && unsigned.starts_with(|c: char| c.is_ascii_digit())
-            && unsigned.matches('.').count() <= 1
-            && !unsigned.ends_with('.');
-        if !shaped {
-            return Err(MoneyError::NotANumber(text.to_owned()));
-        }
-        if unsigned.split_once('.').is_some_and(|(_, f)| f.len() > 2) {
-            return Err(MoneyError::TooFine(text.to_owned()));
-        }
-        Decimal::from_str_exact(&plain).map_err(|_| MoneyError::OutOfRange).and_then(Self::checked)
+        reading::plain(text)
     }
 }
 
@@ -185,31 +225,6 @@ impl Serialize for Taka {
 impl<'de> Deserialize<'de> for Taka {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// A tax rate in parts per million: 75,000 is 7.5 %.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Rate(u32);
-
-impl Rate {
-    /// A rate from parts per million.
-    #[must_use]
-    pub const fn from_ppm(ppm: u32) -> Self {
-        Self(ppm)
-    }
-
-    /// The rate in parts per million.
-    #[must_use]
-    pub const fn ppm(self) -> u32 {
-        self.0
-    }
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} %", Decimal::new(i64::from(self.0), 4).normalize())
     }
 }
 
@@ -265,8 +280,35 @@ mod tests {
     }
 
     #[test]
-    fn rates_read_as_percent() {
-        assert_eq!(Rate::from_ppm(75_000).to_string(), "7.5 %");
-        assert_eq!(Rate::from_ppm(150_000).to_string(), "15 %");
+    fn rounds_to_the_nearest_taka() {
+        for (exact, rounded) in [
+            ("0.49", "0.00"),
+            ("0.50", "1.00"),
+            ("4347.83", "4348.00"),
+            ("-0.49", "0.00"),
+            ("-0.50", "-1.00"),
+            ("1000000000000", "1000000000000.00"),
+            ("999999999999.99", "1000000000000.00"),
+        ] {
+            assert_eq!(taka(exact).round_to_taka().to_string(), rounded);
+        }
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        for text in ["-0", "-0.00"] {
+            assert_eq!(taka(text).to_string(), "0.00");
+        }
+        assert_eq!(taka("-0.01").share(Rate::from_ppm(1)).unwrap().to_string(), "0.00");
+    }
+
+    #[test]
+    fn writes_both_scripts_as_cldr_does() {
+        for (text, en, bn) in
+            [("107500", "৳1,07,500.00", "১,০৭,৫০০.০০৳"), ("-999.01", "-৳999.01", "-৯৯৯.০১৳"), ("0", "৳0.00", "০.০০৳")]
+        {
+            assert_eq!((taka(text).currency(Lang::En).as_str(), taka(text).currency(Lang::Bn).as_str()), (en, bn));
+        }
+        assert_eq!(taka("123456").grouped_in(Lang::Bn), "১,২৩,৪৫৬.০০");
     }
 }

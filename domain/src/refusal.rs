@@ -50,6 +50,10 @@ codes! {
     TotalMismatch = "TOTAL_MISMATCH", "subtotal or total is not the sum of its parts";
     VatMismatch = "VAT_MISMATCH", "the VAT is not what the tax schedule gives";
     RateNotCovered = "RATE_NOT_COVERED", "the active tax schedule has no row for this supply on this date";
+    TaxCodeUnknown = "TAX_CODE_UNKNOWN", "the tax schedule does not know the code of a line";
+    TaxFactsContradict = "TAX_FACTS_CONTRADICT", "two facts of the invoice or the vendor that tax depends on exclude each other";
+    MushakMissing = "MUSHAK_MISSING", "the bill has no VAT invoice (Mushak 6.3), without which it must not be paid";
+    ReturnProofMissing = "RETURN_PROOF_MISSING", "the vendor has shown no proof of submission of return and the company's policy is not to pay then";
     PoUnknown = "PO_UNKNOWN", "the purchase order is not in the ledger or not open";
     PoVendorMismatch = "PO_VENDOR_MISMATCH", "the purchase order was given to another vendor";
     BudgetUnknown = "BUDGET_UNKNOWN", "the department or project has no budget line in this fiscal year";

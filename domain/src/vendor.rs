@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::VendorId;
+use crate::payee::PayeeFacts;
 
 /// What kind of supply the vendor makes; it chooses the row of withholding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,6 +71,9 @@ pub struct Vendor {
     /// Whether it may be paid.
     #[serde(default = "active")]
     pub active: bool,
+    /// What tax depends on, with its evidence.
+    #[serde(default)]
+    pub tax: PayeeFacts,
 }
 
 fn active() -> bool {

@@ -31,6 +31,8 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::LineArithmetic
         | R::TotalMismatch
         | R::VatMismatch
+        | R::TaxCodeUnknown
+        | R::TaxFactsContradict
         | R::AnswerNotAllowed
         | R::MessageMalformed => Code::InvalidArgument,
         R::Unauthenticated => Code::Unauthenticated,
@@ -44,6 +46,8 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::VendorIdentityInvalid
         | R::NotClaimed
         | R::RateNotCovered
+        | R::MushakMissing
+        | R::ReturnProofMissing
         | R::PoUnknown
         | R::PoVendorMismatch
         | R::BudgetUnknown

@@ -8,6 +8,7 @@ pub mod dev_tokens;
 pub mod errors;
 
 mod call;
+mod content;
 mod decide;
 mod decision;
 mod inbox;
@@ -23,4 +24,5 @@ mod withdraw;
 mod workflow;
 
 pub use auth::{AuthError, Authenticator};
+pub use content::content;
 pub use server::{FacadeError, MAX_REQUEST_BYTES, serve};

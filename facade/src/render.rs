@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use vextrus_approval::AllowedAnswer;
-use vextrus_domain::ids::PoNumber;
-use vextrus_domain::{DocumentKey, Invoice, ProjectId, TenantId, canonical};
+use vextrus_domain::{DocumentKey, Lang, TenantId, canonical};
 use vextrus_ledger::LedgerError;
 use vextrus_ledger::assessments::StoredAssessment;
 use vextrus_ledger::documents::State;
 use vextrus_ledger::views::{DocumentView, InboxLine, TaskView};
 use vextrus_proto::invoice::v1 as proto;
 use vextrus_proto::prost_types::Timestamp;
+use vextrus_tax::explain;
 use vextrus_temporal::WorkflowId;
 
 use crate::names::{invoice_name, task_name};
@@ -30,7 +30,7 @@ pub(crate) fn invoice(view: DocumentView) -> Result<proto::Invoice, LedgerError>
         outcome: outcome(view.outcome.as_deref())?.into(),
         refusal: view.refusal.map(|r| proto::Refusal { code: r.code.name().to_owned(), message: r.message }),
         submitter: view.submitter.to_string(),
-        content: Some(content(view.invoice)),
+        content: Some(crate::content::content(&view.invoice)),
         taxes: view.assessment.map(taxes),
         tasks: view.tasks.into_iter().map(|t| task(key, t)).collect::<Result<_, _>>()?,
         payment_instruction: view.instruction.unwrap_or_default(),
@@ -114,45 +114,39 @@ fn answers(stored: &str) -> Result<Vec<proto::AllowedAnswer>, LedgerError> {
     Ok(answers.into_iter().map(|a| proto::AllowedAnswer { name: a.name, proceeds: a.proceeds }).collect())
 }
 
-fn content(invoice: Invoice) -> proto::InvoiceContent {
-    let lines = invoice.lines.into_iter().map(|line| proto::InvoiceLine {
-        description: line.description,
-        quantity: line.quantity.to_string(),
-        unit_price_poisha: line.unit_price.poisha(),
-        amount_poisha: line.amount.poisha(),
-        tax_code: line.tax_code.unwrap_or_default(),
-    });
-    proto::InvoiceContent {
-        vendor: invoice.vendor.to_string(),
-        number: invoice.number,
-        date: invoice.date.to_string(),
-        due_date: invoice.due_date.to_string(),
-        currency: invoice.currency,
-        lines: lines.collect(),
-        subtotal_poisha: invoice.subtotal.poisha(),
-        vat_poisha: invoice.vat.poisha(),
-        total_poisha: invoice.total.poisha(),
-        po_number: invoice.po_number.as_ref().map(PoNumber::to_string).unwrap_or_default(),
-        department: invoice.department.to_string(),
-        project: invoice.project.as_ref().map(ProjectId::to_string).unwrap_or_default(),
-        mushak_63: invoice.mushak_63.map(|m| proto::Mushak63 { number: m.number, date: m.date.to_string() }),
-    }
-}
-
 fn taxes(stored: StoredAssessment) -> proto::InvoiceTaxes {
-    let withheld = stored.assessment.withheld.into_iter().map(|w| proto::WithheldTax {
+    let assessment = stored.assessment;
+    let (working, working_bn) = (explain::lines(&assessment, Lang::En), explain::lines(&assessment, Lang::Bn));
+    let withheld = assessment.withheld.into_iter().map(|w| proto::WithheldTax {
         tax: w.tax.name().to_owned(),
         code: w.code,
         rate_ppm: w.rate.ppm(),
         base_poisha: w.base.poisha(),
         amount_poisha: w.amount.poisha(),
     });
+    let lines = assessment.lines.into_iter().map(|l| proto::LineTaxes {
+        line: l.line,
+        value_poisha: l.value.poisha(),
+        sd_poisha: l.sd.poisha(),
+        vat_poisha: l.vat.poisha(),
+        vds_poisha: l.vds.poisha(),
+        tds_poisha: l.tds.poisha(),
+    });
+    let (schedule, schedule_hash) = assessment.schedule.map(|s| (s.name, s.hash)).unwrap_or_default();
     proto::InvoiceTaxes {
-        vat_poisha: stored.assessment.vat.poisha(),
+        vat_poisha: assessment.vat.poisha(),
         withheld: withheld.collect(),
-        net_payable_poisha: stored.assessment.net_payable.poisha(),
-        working: stored.assessment.trace.iter().map(ToString::to_string).collect(),
+        net_payable_poisha: assessment.net_payable.poisha(),
+        working,
         paid_on: stored.paid_on.to_string(),
+        sd_poisha: assessment.sd.poisha(),
+        borne_poisha: assessment.borne.poisha(),
+        retention_poisha: assessment.retention.poisha(),
+        advance_poisha: assessment.advance.poisha(),
+        lines: lines.collect(),
+        schedule,
+        schedule_hash,
+        working_bn,
     }
 }
 

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 use vextrus_domain::invoice::{FieldViolation, Mushak63};
-use vextrus_domain::{Invoice, InvoiceLine, RefusalCode, RequestId, Taka};
+use vextrus_domain::tax_facts::{Contract, Payment, PaymentMethod, Prices, TaxFacts, VdsExemption};
+use vextrus_domain::{Invoice, InvoiceLine, Rate, RefusalCode, RequestId, Taka};
 use vextrus_proto::invoice::v1 as proto;
 
 use crate::errors::{Failure, violation};
@@ -91,6 +92,7 @@ impl Reader {
             currency: content.currency,
             lines: content.lines.into_iter().enumerate().map_while(|(i, line)| self.line(i, line)).collect(),
             subtotal: self.taka("content.subtotal_poisha", content.subtotal_poisha),
+            sd: self.taka("content.sd_poisha", content.sd_poisha),
             vat: self.taka("content.vat_poisha", content.vat_poisha),
             total: self.taka("content.total_poisha", content.total_poisha),
             po_number: self.optional("content.po_number", &content.po_number),
@@ -100,6 +102,7 @@ impl Reader {
                 date: self.date("content.mushak_63.date", &mushak.date).unwrap_or_default(),
                 number: mushak.number,
             }),
+            tax: content.tax.map(|tax| self.tax(tax)).unwrap_or_default(),
         };
         for wrong in invoice.violations() {
             let field = proto_path(&wrong.field);
@@ -117,14 +120,63 @@ impl Reader {
             unit_price: self.taka(&at("unit_price_poisha"), line.unit_price_poisha),
             amount: self.taka(&at("amount_poisha"), line.amount_poisha),
             tax_code: Some(line.tax_code).filter(|code| !code.is_empty()),
+            tds_code: Some(line.tds_code).filter(|code| !code.is_empty()),
+            sd_rate: Some(Rate::from_ppm(line.sd_rate_ppm)).filter(|rate| rate.ppm() > 0),
+            commission: line.commission_poisha.map(|poisha| self.taka(&at("commission_poisha"), poisha)),
             description: line.description,
         })
+    }
+
+    fn tax(&mut self, tax: proto::TaxFacts) -> TaxFacts {
+        let payment_method = match tax.payment_method() {
+            proto::PaymentMethod::Unspecified | proto::PaymentMethod::BankTransfer => PaymentMethod::BankTransfer,
+            proto::PaymentMethod::Other => PaymentMethod::Other,
+        };
+        TaxFacts {
+            prices: if tax.prices_include_taxes { Prices::Inclusive } else { Prices::Exclusive },
+            contract: tax.contract.map(|contract| Contract {
+                value: self.taka("content.tax.contract.value_poisha", contract.value_poisha),
+                instalment: contract.instalment,
+                taxed_before: self.taka("content.tax.contract.taxed_before_poisha", contract.taxed_before_poisha),
+                net_of_tax: contract.net_of_tax,
+                tax_inclusive: contract.tax_inclusive,
+            }),
+            payment: Payment {
+                method: payment_method,
+                amount: tax.payment_poisha.map(|poisha| self.taka("content.tax.payment_poisha", poisha)),
+                evidence: Some(tax.payment_evidence).filter(|evidence| !evidence.is_empty()),
+            },
+            import_tax_paid: self.taka("content.tax.import_tax_paid_poisha", tax.import_tax_paid_poisha),
+            vds_exemption: tax.vds_exemption.map(|e| VdsExemption { clause: e.clause, evidence: e.evidence }),
+            retention: self.taka("content.tax.retention_poisha", tax.retention_poisha),
+            advance: self.taka("content.tax.advance_poisha", tax.advance_poisha),
+        }
     }
 }
 
 /// The path of a field in the request, from its path in the domain.
 fn proto_path(domain: &str) -> String {
-    let is_money = matches!(domain.rsplit('.').next(), Some("unit_price" | "amount" | "subtotal" | "vat" | "total"));
+    const MONEY: [&str; 12] = [
+        "unit_price",
+        "amount",
+        "commission",
+        "subtotal",
+        "sd",
+        "vat",
+        "total",
+        "value",
+        "taxed_before",
+        "import_tax_paid",
+        "retention",
+        "advance",
+    ];
+    // The means of payment is flat in the request.
+    let domain = match domain {
+        "tax.payment.amount" => return "content.tax.payment_poisha".to_owned(),
+        "tax.payment.evidence" => "tax.payment_evidence",
+        other => other,
+    };
+    let is_money = domain.rsplit('.').next().is_some_and(|last| MONEY.contains(&last));
     format!("content.{domain}{}", if is_money { "_poisha" } else { "" })
 }
 

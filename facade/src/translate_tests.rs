@@ -29,8 +29,50 @@ fn line() -> proto::InvoiceLine {
         quantity: "2.5".to_owned(),
         unit_price_poisha: 4_000_000,
         amount_poisha: 10_000_000,
-        tax_code: String::new(),
+        ..Default::default()
     }
+}
+
+#[test]
+fn what_tax_depends_on_survives_the_way_there_and_back() {
+    let file = serde_json::json!({
+        "vendor": "padma", "number": "INV-1", "date": "2026-08-01", "due_date": "2026-09-01", "currency": "BDT",
+        "lines": [{"description": "x", "quantity": "1", "unit_price": "100", "amount": "100", "tax_code": "S032.00",
+            "tds_code": "s90/PROFESSIONAL", "sd_rate_ppm": 200_000, "commission": "10"}],
+        "subtotal": "100", "sd": "20", "vat": "18", "total": "138", "department": "works",
+        "mushak_63": {"number": "1/2026-27", "date": "2026-08-01"},
+        "tax": {"prices": "inclusive", "import_tax_paid": "1", "retention": "2", "advance": "3",
+            "contract": {"value": "500", "instalment": true, "taxed_before": "4", "net_of_tax": true, "tax_inclusive": true},
+            "payment": {"method": "other", "amount": "90", "evidence": "cheque 7"},
+            "vds_exemption": {"clause": "i", "evidence": "EFD 9"}}
+    });
+    let invoice = vextrus_domain::Invoice::from_json(&file.to_string()).unwrap();
+    let mut request = good();
+    request.content = Some(crate::content(&invoice));
+    assert_eq!(submission(request).unwrap().1, invoice);
+}
+
+#[test]
+fn wrong_tax_facts_are_named_by_their_fields() {
+    let facts = |tax: proto::TaxFacts| wrong(|content| content.tax = Some(tax));
+    for (tax, field) in [
+        (proto::TaxFacts { retention_poisha: -1, ..Default::default() }, "content.tax.retention_poisha"),
+        (proto::TaxFacts { payment_poisha: Some(-1), ..Default::default() }, "content.tax.payment_poisha"),
+        (
+            proto::TaxFacts {
+                contract: Some(proto::Contract { value_poisha: i64::MAX, ..Default::default() }),
+                ..Default::default()
+            },
+            "content.tax.contract.value_poisha",
+        ),
+        (
+            proto::TaxFacts { vds_exemption: Some(proto::VdsExemption::default()), ..Default::default() },
+            "content.tax.vds_exemption.clause",
+        ),
+    ] {
+        assert_eq!(facts(tax), [field]);
+    }
+    assert_eq!(wrong(|c| c.lines[0].commission_poisha = Some(20_000_000)), ["content.lines[0].commission_poisha"]);
 }
 
 fn wrong(change: impl FnOnce(&mut proto::InvoiceContent)) -> Vec<String> {

@@ -1,42 +1,11 @@
-//! The facade's messages as JSON, for scripts, and an invoice's JSON file as a message.
+//! The facade's messages as JSON, for scripts.
 
 use serde_json::{Value, json};
-use vextrus_domain::{Invoice as InvoiceFile, Taka};
-use vextrus_proto::invoice::v1::{
-    Invoice, InvoiceContent, InvoiceLine, InvoiceTaxes, Mushak63, PendingTask, Task, TaskState, WithheldTax,
-};
+use vextrus_domain::Taka;
+use vextrus_proto::invoice::v1::{Invoice, InvoiceTaxes, LineTaxes, PendingTask, Task, TaskState, WithheldTax};
 use vextrus_proto::prost_types::Timestamp;
 
-/// An invoice file as the message that submits it.
-#[must_use]
-pub fn content(file: &InvoiceFile) -> InvoiceContent {
-    let text = |id: Option<String>| id.unwrap_or_default();
-    InvoiceContent {
-        vendor: file.vendor.to_string(),
-        number: file.number.clone(),
-        date: file.date.to_string(),
-        due_date: file.due_date.to_string(),
-        currency: file.currency.clone(),
-        lines: file
-            .lines
-            .iter()
-            .map(|l| InvoiceLine {
-                description: l.description.clone(),
-                quantity: l.quantity.to_string(),
-                unit_price_poisha: l.unit_price.poisha(),
-                amount_poisha: l.amount.poisha(),
-                tax_code: l.tax_code.clone().unwrap_or_default(),
-            })
-            .collect(),
-        subtotal_poisha: file.subtotal.poisha(),
-        vat_poisha: file.vat.poisha(),
-        total_poisha: file.total.poisha(),
-        po_number: text(file.po_number.as_ref().map(ToString::to_string)),
-        department: file.department.to_string(),
-        project: text(file.project.as_ref().map(ToString::to_string)),
-        mushak_63: file.mushak_63.as_ref().map(|m| Mushak63 { number: m.number.clone(), date: m.date.to_string() }),
-    }
-}
+pub use vextrus_facade::content;
 
 /// Poisha as a decimal string of taka.
 #[must_use]
@@ -104,8 +73,10 @@ pub fn invoice(i: &Invoice) -> Value {
         "lines": content.lines.iter().map(|l| json!({
             "description": l.description, "quantity": l.quantity,
             "unit_price": taka(l.unit_price_poisha), "amount": taka(l.amount_poisha),
+            "tax_code": Some(&l.tax_code).filter(|c| !c.is_empty()), "tds_code": Some(&l.tds_code).filter(|c| !c.is_empty()),
         })).collect::<Vec<_>>(),
         "subtotal": taka(content.subtotal_poisha),
+        "sd": taka(content.sd_poisha),
         "vat": taka(content.vat_poisha),
         "total": taka(content.total_poisha),
         "taxes": i.taxes.as_ref().map(taxes),
@@ -119,11 +90,20 @@ pub fn invoice(i: &Invoice) -> Value {
 
 fn taxes(t: &InvoiceTaxes) -> Value {
     let withheld = |w: &WithheldTax| json!({"tax": w.tax, "code": w.code, "rate_ppm": w.rate_ppm, "base": taka(w.base_poisha), "amount": taka(w.amount_poisha)});
+    let line = |l: &LineTaxes| json!({"line": l.line, "value": taka(l.value_poisha), "sd": taka(l.sd_poisha), "vat": taka(l.vat_poisha), "vds": taka(l.vds_poisha), "tds": taka(l.tds_poisha)});
     json!({
+        "schedule": t.schedule,
+        "schedule_hash": t.schedule_hash,
+        "sd": taka(t.sd_poisha),
         "vat": taka(t.vat_poisha),
+        "lines": t.lines.iter().map(line).collect::<Vec<_>>(),
+        "borne": taka(t.borne_poisha),
+        "retention": taka(t.retention_poisha),
+        "advance": taka(t.advance_poisha),
         "withheld": t.withheld.iter().map(withheld).collect::<Vec<_>>(),
         "net_payable": taka(t.net_payable_poisha),
         "working": t.working,
+        "working_bn": t.working_bn,
         "paid_on": t.paid_on,
     })
 }

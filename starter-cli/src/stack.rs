@@ -23,10 +23,11 @@ use vextrus_temporal::{
 use vextrus_worker::{Fleet, Parts};
 
 /// The rules that a development stack activates.
-pub const DEFAULT_RULES: [(RuleKind, &str); 3] = [
+pub const DEFAULT_RULES: [(RuleKind, &str); 4] = [
     (RuleKind::Tax, include_str!("../../rules/tax/house.toml")),
     (RuleKind::Approval, include_str!("../../rules/approval/invoice.toml")),
     (RuleKind::Accounts, include_str!("../../rules/accounts/invoice.toml")),
+    (RuleKind::Calendar, include_str!("../../rules/calendar/bangladesh.toml")),
 ];
 /// The issuer of development tokens; no other process accepts it.
 const ISSUER: &str = "vextrus-dev";

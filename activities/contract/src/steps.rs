@@ -22,14 +22,30 @@ pub struct AssessInput {
 pub struct Totals {
     /// VAT excluded.
     pub subtotal: Taka,
+    /// Supplementary duty.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sd: Taka,
     /// The VAT.
     pub vat: Taka,
     /// VAT included.
     pub total: Taka,
     /// What is withheld, by tax and code.
     pub withheld: Vec<Withheld>,
+    /// Income tax that the company bears on top of the total.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub borne: Taka,
+    /// What is kept back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retention: Taka,
+    /// The advance that is set off.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub advance: Taka,
     /// What the vendor is paid.
     pub net_payable: Taka,
+}
+
+fn is_zero(amount: &Taka) -> bool {
+    *amount == Taka::ZERO
 }
 
 /// The versions of the rules that a document was assessed with.

@@ -1,18 +1,19 @@
 //! `assess`: everything that can be known of an invoice before people are asked.
 
+use chrono::NaiveDate;
 use serde_json::{Value, json};
-use vextrus_approval::{ExceptionFinding, ExceptionKind, Facts, Plan, Policy, resolve};
+use vextrus_approval::{Choices, ExceptionFinding, ExceptionKind, Plan, Policy, resolve};
 use vextrus_contract::steps::{AssessInput, AssessOutput, Assessed, RuleHashes, Totals};
 use vextrus_domain::calendar::dhaka_date;
-use vextrus_domain::identity::{Bin, Tin};
+use vextrus_domain::identity::{Bin, IdentityError, Tin};
 use vextrus_domain::vendor::Vendor;
-use vextrus_domain::{Refusal, RefusalCode, canonical};
-use vextrus_ledger::assessments::{self, StoredAssessment};
+use vextrus_domain::{DocumentKey, Payer, Refusal, RefusalCode, canonical};
+use vextrus_ledger::assessments::{self, Facts, StoredAssessment};
 use vextrus_ledger::documents::{self, Document, State};
-use vextrus_ledger::journal::AccountMapping;
+use vextrus_ledger::journal::{self, AccountMapping};
 use vextrus_ledger::rules::{self, ActiveRule, RuleKind};
-use vextrus_ledger::{LedgerError, Tx, budgets, effects, masterdata, outbox, tasks};
-use vextrus_tax::{Assessment, Schedule};
+use vextrus_ledger::{LedgerError, Tx, budgets, decisions, effects, masterdata, outbox, tasks};
+use vextrus_tax::{Assessment, Case, Question, QuestionKind, Schedule};
 
 use crate::activities::Invoices;
 
@@ -46,6 +47,7 @@ struct Rules {
     accounts: ActiveRule,
     schedule: Schedule,
     policy: Policy,
+    mapping: AccountMapping,
 }
 
 impl Invoices {
@@ -100,15 +102,19 @@ impl Invoices {
         }
         let earlier = assessments::all(tx, &document.key).await?;
         let rules = rules_for(tx, &document, earlier.last()).await?;
-        let vendor = vendor_of(tx, &document).await?;
         let paid_on = dhaka_date(tx.now());
-        let assessment = vextrus_tax::assess(&rules.schedule, &document.invoice, vendor.kind, paid_on)?;
+        let payer = masterdata::payer(tx, &document.key.tenant).await?;
+        let vendor = vendor_of(tx, &document).await?;
+        let warnings = check_identity(&payer, &vendor, document.invoice.date)?;
+        let facts = facts_of(tx, &document.key, payer, vendor, &earlier).await?;
+        let assessment = tax_of(&rules.schedule, &document, &facts, paid_on)?;
+        journal::postings(&rules.mapping, &assessment)?;
         let findings = match earlier.last() {
             None => self.first_findings(tx, &document, &rules.policy, &assessment).await?,
             Some(before) => changes(&before.assessment, &assessment),
         };
         let people = masterdata::people(tx, &document.key.tenant).await?;
-        let facts = Facts {
+        let resolving = vextrus_approval::Facts {
             revision: input.revision,
             total: document.invoice.total,
             department: &document.invoice.department,
@@ -116,22 +122,26 @@ impl Invoices {
             people: &people,
             findings: &findings,
         };
-        let plan = resolve(&rules.policy, &rules.approval.hash, &facts)?;
+        let plan = resolve(&rules.policy, &rules.approval.hash, &resolving)?;
+        let cost = assessment.cost().map_err(|e| Refusal::new(RefusalCode::LimitExceeded, e.to_string()))?;
         if earlier.is_empty() {
-            budgets::reserve(tx, &document.key, &document.invoice).await??;
+            budgets::reserve(tx, &document.key, &document.invoice, cost).await??;
+        } else {
+            budgets::adjust(tx, &document.key, &document.invoice, cost).await??;
         }
         let stored = StoredAssessment {
             revision: input.revision,
             assessed_at: tx.now(),
             paid_on,
             plan_hash: plan.hash().map_err(LedgerError::from)?,
+            facts,
             assessment,
             plan,
             tax_hash: rules.tax.hash,
             approval_hash: rules.approval.hash,
             accounts_hash: rules.accounts.hash,
         };
-        self.write_assessment(tx, &document, stored).await
+        self.write_assessment(tx, &document, stored, &warnings).await
     }
 
     async fn first_findings(
@@ -142,7 +152,7 @@ impl Invoices {
         assessment: &Assessment,
     ) -> Result<Vec<ExceptionFinding>, Stop> {
         let mut findings = Vec::new();
-        let mut find = |kind, question| findings.push(ExceptionFinding { kind, question });
+        let mut find = |kind, question| findings.push(ExceptionFinding::new(kind, question));
         let lookalikes = documents::lookalikes(tx, document).await?;
         if !lookalikes.is_empty() {
             let known: Vec<String> = lookalikes.iter().map(|(id, number)| format!("{number} ({id})")).collect();
@@ -178,9 +188,7 @@ impl Invoices {
                 find(ExceptionKind::PoVariance, question);
             }
         }
-        for question in &assessment.questions {
-            find(ExceptionKind::UncertainRate, question.clone());
-        }
+        findings.extend(asked(&assessment.questions));
         Ok(findings)
     }
 
@@ -189,6 +197,7 @@ impl Invoices {
         tx: &mut Tx,
         document: &Document,
         stored: StoredAssessment,
+        warnings: &[String],
     ) -> Result<Assessed, Stop> {
         let key = &document.key;
         assessments::store(tx, key, &stored).await?;
@@ -198,7 +207,7 @@ impl Invoices {
         let rules = RuleHashes { tax: stored.tax_hash, approval: stored.approval_hash, accounts: stored.accounts_hash };
         let totals = totals(&stored.assessment);
         let body = json!({"revision": stored.revision, "totals": &totals, "plan_hash": &stored.plan_hash, "rules": &rules,
-            "paid_on": stored.paid_on, "tasks": task_names(&stored.plan)});
+            "paid_on": stored.paid_on, "tasks": task_names(&stored.plan), "warnings": warnings});
         tx.audit(key, "assessed", None, body);
         let payload = json!({"revision": stored.revision, "net_payable": totals.net_payable});
         outbox::add(tx, key, &format!("assessed/{}", stored.revision), &payload).await?;
@@ -240,9 +249,13 @@ fn task_names(plan: &Plan) -> Vec<String> {
 pub(crate) fn totals(a: &Assessment) -> Totals {
     Totals {
         subtotal: a.subtotal,
+        sd: a.sd,
         vat: a.vat,
         total: a.total,
         withheld: a.withheld.clone(),
+        borne: a.borne,
+        retention: a.retention,
+        advance: a.advance,
         net_payable: a.net_payable,
     }
 }
@@ -257,15 +270,81 @@ fn changes(before: &Assessment, now: &Assessment) -> Vec<ExceptionFinding> {
             now.net_payable.grouped(),
             now.withheld.iter().map(|w| format!("{} {} {}", w.tax, w.code, w.rate)).collect::<Vec<_>>().join(", ")
         );
-        findings.push(ExceptionFinding { kind: ExceptionKind::PayableChanged, question });
+        findings.push(ExceptionFinding::new(ExceptionKind::PayableChanged, question));
     }
-    for question in now.questions.iter().filter(|q| !before.questions.contains(q)) {
-        findings.push(ExceptionFinding { kind: ExceptionKind::UncertainRate, question: question.clone() });
-    }
+    findings.extend(asked(now.questions.iter().filter(|q| !before.questions.contains(q))));
     findings
 }
 
-/// The active rules, or for a later revision those of the first: a running document keeps its rules.
+/// The tax questions as exceptions: one for all that a person confirms together, one for each that has choices.
+fn asked<'q>(questions: impl IntoIterator<Item = &'q Question>) -> Vec<ExceptionFinding> {
+    let (chosen, confirmed): (Vec<&Question>, Vec<&Question>) =
+        questions.into_iter().partition(|q| !q.choices.is_empty());
+    let mut findings = Vec::new();
+    if !confirmed.is_empty() {
+        let texts: Vec<&str> = confirmed.iter().map(|q| q.text.as_str()).collect();
+        findings.push(ExceptionFinding::new(ExceptionKind::UncertainRate, texts.join("; ")));
+    }
+    findings.extend(chosen.into_iter().map(|q| ExceptionFinding {
+        kind: ExceptionKind::UncertainRate,
+        question: q.text.clone(),
+        choices: Some(Choices { subject: q.key(), answers: q.choices.clone() }),
+    }));
+    findings
+}
+
+/// What an assessment uses beside the document: the records as they are, and what people have answered so far.
+pub(crate) async fn facts_of(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    payer: Payer,
+    vendor: Vendor,
+    earlier: &[StoredAssessment],
+) -> Result<Facts, LedgerError> {
+    let answers = decisions::answers(tx, key, earlier).await?;
+    Ok(Facts { payer: Some(payer), kind: Some(vendor.kind), payee: Some(vendor.tax), answers })
+}
+
+/// The taxes of a document on a day of payment. What must not be paid at all is a refusal.
+pub(crate) fn tax_of(
+    schedule: &Schedule,
+    document: &Document,
+    facts: &Facts,
+    paid_on: NaiveDate,
+) -> Result<Assessment, Refusal> {
+    let (payer, payee) = (facts.payer.clone().unwrap_or_default(), facts.payee.clone().unwrap_or_default());
+    let Some(kind) = facts.kind else {
+        return Err(Refusal::new(RefusalCode::Internal, "the vendor's kind was not read"));
+    };
+    let invoice = &document.invoice;
+    let case = Case { invoice, payer: &payer, kind, payee: &payee, paid_on, answers: &facts.answers };
+    let assessment = vextrus_tax::assess(schedule, &case)?;
+    if let Some(question) = assessment.blocking().next() {
+        let code = match question.kind {
+            QuestionKind::ReturnProof => RefusalCode::ReturnProofMissing,
+            _ => RefusalCode::MushakMissing,
+        };
+        return Err(Refusal::new(code, question.text.clone()));
+    }
+    Ok(assessment)
+}
+
+/// Checks the vendor's identities against what the company takes. Answers what the trail should say of legacy ones.
+fn check_identity(payer: &Payer, vendor: &Vendor, on: NaiveDate) -> Result<Vec<String>, Refusal> {
+    let invalid =
+        |why: String| Refusal::new(RefusalCode::VendorIdentityInvalid, format!("vendor {}: {why}", vendor.id));
+    let tin: Tin = vendor.tin.parse().map_err(|e: IdentityError| invalid(e.to_string()))?;
+    let bin: Bin = vendor.bin.parse().map_err(|e: IdentityError| invalid(e.to_string()))?;
+    let profile = payer.identity_profile;
+    let accepted = [
+        ("TIN", profile.check_tin(&tin, on).map_err(|e| invalid(e.to_string()))?),
+        ("BIN", profile.check_bin(&bin, on).map_err(|e| invalid(e.to_string()))?),
+    ];
+    Ok(accepted.iter().filter_map(|(name, a)| Some(format!("{}: the vendor's {name}", a.warning()?))).collect())
+}
+
+/// The active rules; for a later revision, policy and accounts of the first, since a running document keeps its plan. Taxes
+/// that are computed again are computed with the schedule that is active then.
 async fn rules_for(tx: &mut Tx, document: &Document, earlier: Option<&StoredAssessment>) -> Result<Rules, Stop> {
     let tenant = &document.key.tenant;
     let (tax, approval, accounts) = match earlier {
@@ -275,15 +354,15 @@ async fn rules_for(tx: &mut Tx, document: &Document, earlier: Option<&StoredAsse
             rules::needed(tx, tenant, RuleKind::Accounts).await??,
         ),
         Some(kept) => (
-            rules::version(tx, RuleKind::Tax, &kept.tax_hash).await?,
+            rules::needed(tx, tenant, RuleKind::Tax).await??,
             rules::version(tx, RuleKind::Approval, &kept.approval_hash).await?,
             rules::version(tx, RuleKind::Accounts, &kept.accounts_hash).await?,
         ),
     };
     let schedule = schedule_of(&tax)?;
     let policy = Policy::parse(&approval.content).map_err(|e| LedgerError::corrupt("approval policy", e))?;
-    mapping_of(&accounts)?;
-    Ok(Rules { tax, approval, accounts, schedule, policy })
+    let mapping = mapping_of(&accounts)?;
+    Ok(Rules { tax, approval, accounts, schedule, policy, mapping })
 }
 
 pub(crate) fn schedule_of(rule: &ActiveRule) -> Result<Schedule, LedgerError> {
@@ -306,9 +385,6 @@ async fn vendor_of(tx: &mut Tx, document: &Document) -> Result<Vendor, Stop> {
         )
         .into());
     }
-    let invalid = |why: String| Refusal::new(RefusalCode::VendorIdentityInvalid, format!("vendor {id}: {why}"));
-    vendor.tin.parse::<Tin>().map_err(|e| invalid(e.to_string()))?;
-    vendor.bin.parse::<Bin>().map_err(|e| invalid(e.to_string()))?;
     Ok(vendor)
 }
 
@@ -319,19 +395,15 @@ mod tests {
 
     #[test]
     fn only_what_has_changed_asks() {
-        let zero = Assessment {
-            subtotal: Taka::ZERO,
-            vat: Taka::ZERO,
-            total: Taka::ZERO,
-            withheld: vec![],
-            net_payable: Taka::ZERO,
-            trace: vec![],
-            questions: vec![],
-        };
+        let zero: Assessment =
+            serde_json::from_value(json!({"subtotal": "0", "vat": "0", "total": "0", "withheld": [],
+            "net_payable": "0", "trace": [], "questions": []}))
+            .unwrap();
         assert!(changes(&zero, &zero).is_empty());
         let more = Assessment { net_payable: Taka::whole(5), ..zero.clone() };
         assert_eq!(changes(&zero, &more)[0].kind, ExceptionKind::PayableChanged);
-        let doubtful = Assessment { questions: vec!["is it right?".into()], ..zero.clone() };
+        let doubtful =
+            Assessment { questions: vec![serde_json::from_value(json!("is it right?")).unwrap()], ..zero.clone() };
         assert_eq!(changes(&zero, &doubtful)[0].kind, ExceptionKind::UncertainRate);
         assert!(changes(&doubtful, &doubtful).is_empty(), "it was confirmed before");
     }

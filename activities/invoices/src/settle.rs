@@ -12,7 +12,7 @@ use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_ledger::{LedgerError, Tx, budgets, decisions, effects, journal, masterdata, outbox};
 
 use crate::activities::Invoices;
-use crate::assess::{mapping_of, schedule_of, totals};
+use crate::assess::{facts_of, mapping_of, schedule_of, tax_of, totals};
 
 /// How far the clocks of two machines may be apart.
 const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
@@ -83,13 +83,14 @@ impl Invoices {
         if let Err(refusal) = decisions::complete(tx, &document, &self.trust).await? {
             return Ok(SettleOutput::Refused(refusal));
         }
-        let Some(assessed) = assessments::all(tx, &input.key).await?.pop() else {
+        let assessments = assessments::all(tx, &input.key).await?;
+        let Some(assessed) = assessments.last() else {
             return Err(LedgerError::corrupt("assessment", "an assessed document has none"));
         };
-        if let Some(why) = withholding_changed(tx, &document, &assessed, input).await? {
+        if let Some(why) = withholding_changed(tx, &document, &assessments, assessed, input).await? {
             return Ok(SettleOutput::Reassess { why });
         }
-        self.write_settlement(tx, &document, &assessed, input).await
+        self.write_settlement(tx, &document, assessed, input).await
     }
 
     async fn write_settlement(
@@ -117,9 +118,16 @@ impl Invoices {
         };
         let name = instruction.name();
         payments::propose(tx, key, &instruction).await?;
-        journal::post(tx, key, &name, posting_date, &journal::postings(&mapping, &assessed.assessment)).await?;
+        let postings = match journal::postings(&mapping, &assessed.assessment) {
+            Ok(postings) => postings,
+            Err(refusal) => return Ok(SettleOutput::Refused(refusal)),
+        };
+        journal::post(tx, key, &name, posting_date, &postings).await?;
+        let calendar = rules::calendar(tx, &key.tenant).await?;
+        let registered = assessed.facts.payer.as_ref().is_none_or(|p| p.vat_registered);
         for withheld in &assessed.assessment.withheld {
-            payments::owe(tx, key, &document.invoice.vendor, withheld, posting_date).await?;
+            let due = payments::due(withheld, posting_date, &calendar, registered);
+            payments::owe(tx, key, &document.invoice.vendor, withheld, posting_date, &due).await?;
         }
         let settlement = Settlement { instruction: name.clone(), posting_date, totals: totals(&assessed.assessment) };
         tx.audit(key, "settled", None, json!({"settlement": &settlement, "revision": input.revision}));
@@ -138,9 +146,11 @@ fn refuse(code: RefusalCode, message: String) -> SettleOutput {
 async fn withholding_changed(
     tx: &mut Tx,
     document: &Document,
+    assessments: &[StoredAssessment],
     assessed: &StoredAssessment,
     input: &SettleInput,
 ) -> Result<Option<String>, LedgerError> {
+    let payer = masterdata::payer(tx, &document.key.tenant).await?;
     let Some(vendor) = masterdata::lock_vendor(tx, &document.key.tenant, &document.invoice.vendor).await? else {
         return Err(LedgerError::corrupt("vendor", "a claimed document's vendor is missing"));
     };
@@ -148,7 +158,8 @@ async fn withholding_changed(
         return Ok(Some(format!("vendor {} is not active any more", vendor.id)));
     }
     let schedule = schedule_of(&rules::version(tx, RuleKind::Tax, &assessed.tax_hash).await?)?;
-    Ok(match vextrus_tax::assess(&schedule, &document.invoice, vendor.kind, dhaka_date(input.at)) {
+    let facts = facts_of(tx, &document.key, payer, vendor, assessments).await?;
+    Ok(match tax_of(&schedule, document, &facts, dhaka_date(input.at)) {
         Ok(now)
             if now.withheld == assessed.assessment.withheld && now.net_payable == assessed.assessment.net_payable =>
         {

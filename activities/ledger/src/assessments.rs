@@ -1,9 +1,11 @@
 //! What was computed for a document, with which rules, and which plan came of it.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 use vextrus_approval::Plan;
-use vextrus_domain::{DocumentKey, canonical};
-use vextrus_tax::Assessment;
+use vextrus_domain::vendor::VendorKind;
+use vextrus_domain::{DocumentKey, PayeeFacts, Payer, canonical};
+use vextrus_tax::{Answers, Assessment};
 
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -17,6 +19,8 @@ pub struct StoredAssessment {
     pub assessed_at: DateTime<Utc>,
     /// The date for which withholding was computed.
     pub paid_on: NaiveDate,
+    /// The facts that it used.
+    pub facts: Facts,
     /// The amounts and their working.
     pub assessment: Assessment,
     /// Who must decide what.
@@ -31,11 +35,30 @@ pub struct StoredAssessment {
     pub accounts_hash: String,
 }
 
+/// The facts beside the document that an assessment used, as they were then.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// The company that pays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payer: Option<Payer>,
+    /// The vendor's kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<VendorKind>,
+    /// The vendor's facts and evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payee: Option<PayeeFacts>,
+    /// What people had answered to questions with choices.
+    #[serde(skip_serializing_if = "Answers::is_empty")]
+    pub answers: Answers,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     revision: i64,
     assessed_at: DateTime<Utc>,
     paid_on: NaiveDate,
+    facts: String,
     assessment: String,
     plan: String,
     plan_hash: String,
@@ -50,6 +73,7 @@ impl Row {
             revision: u32::try_from(self.revision).map_err(|e| LedgerError::corrupt("revision", e))?,
             assessed_at: self.assessed_at,
             paid_on: self.paid_on,
+            facts: canonical::from_text(&self.facts)?,
             assessment: canonical::from_text(&self.assessment)?,
             plan: canonical::from_text(&self.plan)?,
             plan_hash: self.plan_hash,
@@ -67,7 +91,7 @@ impl Row {
 pub async fn store(tx: &mut Tx, key: &DocumentKey, a: &StoredAssessment) -> Result<(), LedgerError> {
     tx.exec(
         "INSERT INTO assessments (tenant, document, submission, revision, assessed_at, paid_on, assessment, plan, plan_hash,
-            tax_hash, approval_hash, accounts_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            tax_hash, approval_hash, accounts_hash, facts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         args![
             key.tenant.as_str(),
             key.document.as_str(),
@@ -80,7 +104,8 @@ pub async fn store(tx: &mut Tx, key: &DocumentKey, a: &StoredAssessment) -> Resu
             &a.plan_hash,
             &a.tax_hash,
             &a.approval_hash,
-            &a.accounts_hash
+            &a.accounts_hash,
+            canonical::to_text(&a.facts)?
         ],
     )
     .await
@@ -94,7 +119,7 @@ pub async fn store(tx: &mut Tx, key: &DocumentKey, a: &StoredAssessment) -> Resu
 pub async fn all(tx: &mut Tx, key: &DocumentKey) -> Result<Vec<StoredAssessment>, LedgerError> {
     let rows: Vec<Row> = tx
         .all(
-            "SELECT revision, assessed_at, paid_on, assessment, plan, plan_hash, tax_hash, approval_hash, accounts_hash
+            "SELECT revision, assessed_at, paid_on, facts, assessment, plan, plan_hash, tax_hash, approval_hash, accounts_hash
              FROM assessments WHERE tenant = $1 AND document = $2 AND submission = $3 ORDER BY revision",
             args![key.tenant.as_str(), key.document.as_str(), key.submission],
         )

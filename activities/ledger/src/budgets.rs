@@ -5,12 +5,17 @@ use vextrus_domain::{DocumentKey, FiscalYear, Invoice, ProjectId, Refusal, Refus
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
-/// Reserves the invoice's VAT-exclusive value from its department's line and, where one is named, its project's.
+/// Reserves what the invoice costs from its department's line and, where one is named, its project's.
 /// Input VAT is recovered and costs no budget.
 ///
 /// # Errors
 /// [`LedgerError::Database`]; the inner error is `BUDGET_UNKNOWN` or `BUDGET_EXCEEDED`.
-pub async fn reserve(tx: &mut Tx, key: &DocumentKey, invoice: &Invoice) -> Result<Result<(), Refusal>, LedgerError> {
+pub async fn reserve(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    invoice: &Invoice,
+    cost: Taka,
+) -> Result<Result<(), Refusal>, LedgerError> {
     let year = invoice.fiscal_year();
     // The department's own line ('') sorts before its project's: the one order in which lines are locked.
     let lines = std::iter::once("").chain(invoice.project.as_ref().map(ProjectId::as_str));
@@ -19,11 +24,11 @@ pub async fn reserve(tx: &mut Tx, key: &DocumentKey, invoice: &Invoice) -> Resul
             .exec(
                 "UPDATE budget_lines SET reserved = reserved + $5 WHERE tenant = $1 AND fiscal_year = $2 AND department = $3
                  AND project = $4 AND allocated - reserved - committed >= $5",
-                args![key.tenant.as_str(), year.to_string(), invoice.department.as_str(), project, invoice.subtotal],
+                args![key.tenant.as_str(), year.to_string(), invoice.department.as_str(), project, cost],
             )
             .await?;
         if changed == 0 {
-            return refused(tx, key, invoice, year, project).await.map(Err);
+            return refused(tx, key, invoice, year, project, cost).await.map(Err);
         }
         tx.exec(
             "INSERT INTO budget_reservations (tenant, document, submission, fiscal_year, department, project, amount, state)
@@ -35,8 +40,44 @@ pub async fn reserve(tx: &mut Tx, key: &DocumentKey, invoice: &Invoice) -> Resul
                 year.to_string(),
                 invoice.department.as_str(),
                 project,
-                invoice.subtotal
+                cost
             ],
+        )
+        .await?;
+    }
+    Ok(Ok(()))
+}
+
+/// Brings what an open document has reserved from one cost to another.
+///
+/// # Errors
+/// [`LedgerError::Database`]; the inner error is `BUDGET_EXCEEDED`.
+pub async fn adjust(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    invoice: &Invoice,
+    cost: Taka,
+) -> Result<Result<(), Refusal>, LedgerError> {
+    for (year, department, project, amount) in reserved(tx, key).await? {
+        let more = cost.poisha() - amount;
+        if more == 0 {
+            continue;
+        }
+        let changed = tx
+            .exec(
+                "UPDATE budget_lines SET reserved = reserved + $5 WHERE tenant = $1 AND fiscal_year = $2 AND department = $3
+                 AND project = $4 AND allocated - reserved - committed >= $5",
+                args![key.tenant.as_str(), year, department, &project, more],
+            )
+            .await?;
+        if changed == 0 {
+            let more = Taka::from_poisha(more).map_err(|e| LedgerError::corrupt("reservation", e))?;
+            return refused(tx, key, invoice, invoice.fiscal_year(), &project, more).await.map(Err);
+        }
+        tx.exec(
+            "UPDATE budget_reservations SET amount = $5 WHERE tenant = $1 AND document = $2 AND submission = $3
+             AND project = $4 AND state = 'reserved'",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission, &project, cost],
         )
         .await?;
     }
@@ -49,6 +90,7 @@ async fn refused(
     invoice: &Invoice,
     year: FiscalYear,
     project: &str,
+    needed: Taka,
 ) -> Result<Refusal, LedgerError> {
     let free: Option<(i64,)> = tx
         .opt(
@@ -63,11 +105,8 @@ async fn refused(
         None => Refusal::new(RefusalCode::BudgetUnknown, format!("{line} has no budget line; give it one")),
         Some(free) => {
             let free = free.map_err(|e| LedgerError::corrupt("budget line", e))?;
-            let message = format!(
-                "{line} has BDT {} free; the invoice needs {} without VAT",
-                free.grouped(),
-                invoice.subtotal.grouped()
-            );
+            let message =
+                format!("{line} has BDT {} free; the invoice needs {} without VAT", free.grouped(), needed.grouped());
             Refusal::new(RefusalCode::BudgetExceeded, message)
         }
     })

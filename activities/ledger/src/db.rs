@@ -26,7 +26,30 @@ const CONNECTIONS: u32 = 16;
 
 /// A ledger's database.
 #[derive(Debug, Clone)]
-pub struct Ledger(Pool);
+pub struct Ledger {
+    pool: Pool,
+    clock: Clock,
+}
+
+/// What a transaction takes for the present.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Clock {
+    /// The machine's clock.
+    #[default]
+    System,
+    /// One moment, for tests of what happens at the turn of a fiscal year.
+    Fixed(DateTime<Utc>),
+}
+
+impl Clock {
+    fn now(self) -> DateTime<Utc> {
+        match self {
+            Self::System => Utc::now(),
+            Self::Fixed(at) => at,
+        }
+        .trunc_subsecs(6)
+    }
+}
 
 #[derive(Debug, Clone)]
 enum Pool {
@@ -56,7 +79,7 @@ pub(crate) enum Arg {
     Text(Option<String>),
     Int(i64),
     Bool(bool),
-    Date(NaiveDate),
+    Date(Option<NaiveDate>),
     Time(Option<DateTime<Utc>>),
 }
 
@@ -75,7 +98,8 @@ arg_from! {
     u32 => |v| Self::Int(i64::from(v));
     Taka => |v| Self::Int(v.poisha());
     bool => |v| Self::Bool(v);
-    NaiveDate => |v| Self::Date(v);
+    NaiveDate => |v| Self::Date(Some(v));
+    Option<NaiveDate> => |v| Self::Date(v);
     DateTime<Utc> => |v| Self::Time(Some(v.trunc_subsecs(6)));
     Option<DateTime<Utc>> => |v| Self::Time(v.map(|t| t.trunc_subsecs(6)));
 }
@@ -127,7 +151,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Address`], [`LedgerError::Database`] or [`LedgerError::Migration`].
     pub async fn open(address: &str) -> Result<Self, LedgerError> {
-        let ledger = if address.starts_with("sqlite:") {
+        let pool = if address.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(address)?;
             if let Some(folder) = options.get_filename().parent().filter(|f| !f.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
@@ -143,7 +167,7 @@ impl Ledger {
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .connect_with(options)
                 .await?;
-            Self(Pool::Sqlite { pool, writer: Arc::new(Semaphore::new(1)) })
+            Pool::Sqlite { pool, writer: Arc::new(Semaphore::new(1)) }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
             let millis = STATEMENT_TIMEOUT.as_millis().to_string();
             let options = PgConnectOptions::from_str(address)?
@@ -154,25 +178,42 @@ impl Ledger {
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .connect_with(options)
                 .await?;
-            Self(Pool::Postgres(pool))
+            Pool::Postgres(pool)
         } else {
             return Err(LedgerError::Address(address.split('@').next_back().unwrap_or_default().to_owned()));
         };
+        let ledger = Self { pool, clock: Clock::System };
         ledger.migrate().await?;
         Ok(ledger)
     }
 
+    /// The same database under another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
     async fn migrate(&self) -> Result<(), LedgerError> {
-        const TABLES: &str = include_str!("../migrations/0001_ledger.sql");
-        let guards = match &self.0 {
-            Pool::Sqlite { .. } => include_str!("../migrations/0001_guards.sqlite.sql"),
-            Pool::Postgres(_) => include_str!("../migrations/0001_guards.postgres.sql"),
+        let (guards, tax_guards) = match &self.pool {
+            Pool::Sqlite { .. } => (
+                include_str!("../migrations/0001_guards.sqlite.sql"),
+                include_str!("../migrations/0002_guards.sqlite.sql"),
+            ),
+            Pool::Postgres(_) => (
+                include_str!("../migrations/0001_guards.postgres.sql"),
+                include_str!("../migrations/0002_guards.postgres.sql"),
+            ),
         };
         let migration = |version, name: &'static str, sql: &'static str| {
             Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
         };
-        let migrator = Migrator::with_migrations(vec![migration(1, "ledger", TABLES), migration(2, "guards", guards)]);
-        match &self.0 {
+        let migrator = Migrator::with_migrations(vec![
+            migration(1, "ledger", include_str!("../migrations/0001_ledger.sql")),
+            migration(2, "guards", guards),
+            migration(3, "tax", include_str!("../migrations/0002_tax.sql")),
+            migration(4, "tax guards", tax_guards),
+        ]);
+        match &self.pool {
             Pool::Sqlite { pool, .. } => {
                 // sqlx locks nothing on SQLite: without a transaction round the whole, two processes that open a new
                 // ledger at once both create its tables.
@@ -191,14 +232,14 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Database`].
     pub async fn begin(&self) -> Result<Tx, LedgerError> {
-        let (conn, writer) = match &self.0 {
+        let (conn, writer) = match &self.pool {
             Pool::Sqlite { pool, writer } => {
                 let permit = Arc::clone(writer).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
                 (Conn::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?), Some(permit))
             }
             Pool::Postgres(pool) => (Conn::Postgres(pool.begin().await?), None),
         };
-        Ok(Tx { conn, now: Utc::now().trunc_subsecs(6), entries: Vec::new(), _writer: writer })
+        Ok(Tx { conn, now: self.clock.now(), entries: Vec::new(), _writer: writer })
     }
 
     /// Begins a transaction that only reads.
@@ -206,13 +247,13 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Database`].
     pub async fn read(&self) -> Result<Tx, LedgerError> {
-        let conn = match &self.0 {
+        let conn = match &self.pool {
             Pool::Sqlite { pool, .. } => Conn::Sqlite(pool.begin().await?),
             Pool::Postgres(pool) => {
                 Conn::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
             }
         };
-        Ok(Tx { conn, now: Utc::now().trunc_subsecs(6), entries: Vec::new(), _writer: None })
+        Ok(Tx { conn, now: self.clock.now(), entries: Vec::new(), _writer: None })
     }
 
     /// Whether the database answers.
@@ -220,7 +261,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Database`] when it does not.
     pub async fn ping(&self) -> Result<(), LedgerError> {
-        match &self.0 {
+        match &self.pool {
             Pool::Sqlite { pool, .. } => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
             Pool::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
         }
@@ -229,7 +270,7 @@ impl Ledger {
 
     /// Closes all connections.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.pool {
             Pool::Sqlite { pool, .. } => pool.close().await,
             Pool::Postgres(pool) => pool.close().await,
         }

@@ -1,10 +1,10 @@
 //! Decisions: checked again here, whatever the workflow has accepted, and kept with their signatures.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use vextrus_approval::{AllowedAnswer, SignedDecision, Task, TaskKind, WITHDRAW};
+use vextrus_approval::{SignedDecision, Task, TaskKind, WITHDRAW, allowed};
 use vextrus_domain::signature::AcceptedKeys;
 use vextrus_domain::{DocumentKey, PersonId, Refusal, RefusalCode, RequestId, canonical};
 
@@ -144,20 +144,37 @@ async fn check_task(
             return no(RefusalCode::RepeatedApprover, format!("{person} decided another level of this document"));
         }
     }
-    match proceeds(&task.answers, &decision.answer) {
-        Some(proceeds) => Ok(Ok(proceeds)),
+    match allowed(&task.answers, &decision.answer) {
+        Some(answer) => Ok(Ok(answer.proceeds)),
         None => no(RefusalCode::AnswerNotAllowed, format!("{:?} is not an answer to {id}", decision.answer)),
     }
 }
 
-/// Whether a document goes on with an answer; none where the task does not know it.
-fn proceeds(answers: &[AllowedAnswer], answer: &str) -> Option<bool> {
-    let by_name = answers.iter().find(|a| a.name == answer).map(|a| a.proceeds);
-    by_name.or(match answer {
-        "approve" => Some(true),
-        "reject" => Some(false),
-        _ => None,
-    })
+/// What people have answered to the questions whose answers count, by what they are stored under. What was signed counts.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn answers(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    assessed: &[StoredAssessment],
+) -> Result<BTreeMap<String, String>, LedgerError> {
+    let mut found = BTreeMap::new();
+    let asked = assessed.iter().flat_map(|a| &a.plan.tasks).filter_map(|t| Some((t, t.subject.as_ref()?)));
+    for (task, subject) in asked {
+        let stored: Option<(String,)> = tx
+            .opt(
+                "SELECT content FROM decisions WHERE tenant = $1 AND document = $2 AND submission = $3 AND task = $4 AND proceeds",
+                args![key.tenant.as_str(), key.document.as_str(), key.submission, task.id.as_str()],
+            )
+            .await?;
+        let Some((content,)) = stored else { continue };
+        let signed: SignedDecision = canonical::from_text(&content)?;
+        if let Some(answer) = allowed(&task.answers, &signed.decision.answer) {
+            found.insert(subject.clone(), answer.name.clone());
+        }
+    }
+    Ok(found)
 }
 
 async fn decided_a_level(tx: &mut Tx, key: &DocumentKey, person: &PersonId) -> Result<bool, LedgerError> {
@@ -229,7 +246,9 @@ fn stands(
     if decision.task.as_ref() != Some(&task.id) || decision.plan_hash.as_ref() != Some(&assessment.plan_hash) {
         return Err(format!("the decision on {} is about something else", task.id));
     }
-    if proceeds(&task.answers, &decision.answer) != Some(true) || check_origin(document, signed, trust).is_err() {
+    if !allowed(&task.answers, &decision.answer).is_some_and(|a| a.proceeds)
+        || check_origin(document, signed, trust).is_err()
+    {
         return Err(format!("the decision on {} does not let the document go on", task.id));
     }
     for person in [&decision.actor, &decision.principal] {

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use vextrus_domain::{DocumentKey, Taka};
+use vextrus_domain::{DocumentKey, Refusal, RefusalCode, Taka};
 use vextrus_tax::{Assessment, Tax};
 
 use crate::db::{Tx, args};
@@ -32,6 +32,12 @@ pub struct Accounts {
     pub tds_payable: String,
     /// What is owed to vendors.
     pub accounts_payable: String,
+    /// What is kept back from vendors until work is accepted; needed for bills with a retention.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_payable: Option<String>,
+    /// What vendors were paid in advance; needed for bills that set an advance off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advances: Option<String>,
 }
 
 /// Why an account mapping cannot be used.
@@ -56,13 +62,17 @@ impl AccountMapping {
     pub fn parse(text: &str) -> Result<Self, MappingError> {
         let mapping: Self = toml::from_str(text).map_err(|e| MappingError::Unreadable(e.to_string()))?;
         let a = &mapping.accounts;
-        let named = [
+        let optional = [("retention_payable", &a.retention_payable), ("advances", &a.advances)];
+        let named: Vec<(&'static str, &String)> = [
             ("expense", &a.expense),
             ("input_vat", &a.input_vat),
             ("vds_payable", &a.vds_payable),
             ("tds_payable", &a.tds_payable),
             ("accounts_payable", &a.accounts_payable),
-        ];
+        ]
+        .into_iter()
+        .chain(optional.into_iter().filter_map(|(name, code)| Some((name, code.as_ref()?))))
+        .collect();
         for (i, (name, code)) in named.iter().enumerate() {
             if code.trim().is_empty() {
                 return Err(MappingError::Empty(name));
@@ -89,8 +99,10 @@ pub struct Posting {
 }
 
 /// The postings of an assessed invoice; lines of nothing are left out.
-#[must_use]
-pub fn postings(mapping: &AccountMapping, assessment: &Assessment) -> Vec<Posting> {
+///
+/// # Errors
+/// A refusal when the mapping lacks an account that the bill needs, or an amount beyond what the ledger holds.
+pub fn postings(mapping: &AccountMapping, assessment: &Assessment) -> Result<Vec<Posting>, Refusal> {
     let a = &mapping.accounts;
     let debit = |purpose, account: &str, amount| Posting {
         account: account.to_owned(),
@@ -104,17 +116,31 @@ pub fn postings(mapping: &AccountMapping, assessment: &Assessment) -> Vec<Postin
         debit: Taka::ZERO,
         credit: amount,
     };
-    let mut lines =
-        vec![debit("expense", &a.expense, assessment.subtotal), debit("input_vat", &a.input_vat, assessment.vat)];
+    let cost = assessment.cost().map_err(|e| Refusal::new(RefusalCode::LimitExceeded, e.to_string()))?;
+    let mut lines = vec![debit("expense", &a.expense, cost), debit("input_vat", &a.input_vat, assessment.vat)];
     for withheld in &assessment.withheld {
         lines.push(match withheld.tax {
             Tax::Vds => credit("vds_payable", &a.vds_payable, withheld.amount),
-            Tax::Tds | Tax::Vat => credit("tds_payable", &a.tds_payable, withheld.amount),
+            Tax::Tds | Tax::Vat | Tax::Sd => credit("tds_payable", &a.tds_payable, withheld.amount),
         });
+    }
+    for (purpose, account, amount) in [
+        ("retention_payable", &a.retention_payable, assessment.retention),
+        ("advances", &a.advances, assessment.advance),
+    ] {
+        if amount == Taka::ZERO {
+            continue;
+        }
+        let Some(account) = account else {
+            let message =
+                format!("the account mapping has no account {purpose}, which this bill needs; add it and activate");
+            return Err(Refusal::new(RefusalCode::RulesNotActive, message));
+        };
+        lines.push(credit(purpose, account, amount));
     }
     lines.push(credit("accounts_payable", &a.accounts_payable, assessment.net_payable));
     lines.retain(|l| l.debit != Taka::ZERO || l.credit != Taka::ZERO);
-    lines
+    Ok(lines)
 }
 
 /// Writes an entry and posts it; the database refuses one that does not balance.

@@ -22,5 +22,5 @@ pub mod views;
 mod db;
 mod error;
 
-pub use db::{Ledger, Tx};
+pub use db::{Clock, Ledger, Tx};
 pub use error::LedgerError;

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vextrus_domain::ids::PoNumber;
 use vextrus_domain::vendor::Vendor;
-use vextrus_domain::{DepartmentId, FiscalYear, Person, PersonId, ProjectId, Taka, TenantId, VendorId};
+use vextrus_domain::{
+    DepartmentId, FiscalYear, Payer, Person, PersonId, ProjectId, Taka, TenantId, VendorId, canonical,
+};
 
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -49,6 +51,9 @@ fn yes() -> bool {
 pub struct Company {
     /// The tenant.
     pub tenant: TenantId,
+    /// Its own tax facts; what is stored stays where none are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer: Option<Payer>,
     /// Its people.
     pub people: Vec<Person>,
     /// Its vendors.
@@ -66,6 +71,9 @@ pub struct Company {
 /// [`LedgerError::Database`], also when a budget would fall below what is reserved and committed.
 pub async fn import(tx: &mut Tx, company: &Company, by: &str) -> Result<(), LedgerError> {
     let tenant = &company.tenant;
+    if let Some(payer) = &company.payer {
+        put_payer(tx, tenant, payer, by).await?;
+    }
     for person in &company.people {
         put_person(tx, tenant, person).await?;
     }
@@ -81,14 +89,49 @@ pub async fn import(tx: &mut Tx, company: &Company, by: &str) -> Result<(), Ledg
     let counts = json!({
         "people": company.people.len(), "vendors": company.vendors.len(),
         "purchase_orders": company.purchase_orders.len(), "budgets": company.budgets.len(),
-        "hash": vextrus_domain::canonical::hash(company)?,
+        "hash": canonical::hash(company)?,
     });
     tx.audit_tenant(tenant, "master_data_imported", by, counts);
     Ok(())
 }
 
+/// Writes the tenant's own tax facts, where they differ from what is stored.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn put_payer(tx: &mut Tx, tenant: &TenantId, payer: &Payer, by: &str) -> Result<(), LedgerError> {
+    let before = stored_payer(tx, tenant).await?;
+    let text = canonical::to_text(payer)?;
+    if before.as_ref() == Some(&text) {
+        return Ok(());
+    }
+    tx.exec(
+        "INSERT INTO payers (tenant, seq, payer, set_by, set_at)
+         SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, $4 FROM payers WHERE tenant = $1",
+        args![tenant.as_str(), &text, by, tx.now()],
+    )
+    .await?;
+    tx.audit_tenant(tenant, "payer_set", by, json!({"payer": payer, "before": before}));
+    Ok(())
+}
+
+async fn stored_payer(tx: &mut Tx, tenant: &TenantId) -> Result<Option<String>, LedgerError> {
+    let found: Option<(String,)> =
+        tx.opt("SELECT payer FROM payers WHERE tenant = $1 ORDER BY seq DESC LIMIT 1", args![tenant.as_str()]).await?;
+    Ok(found.map(|(text,)| text))
+}
+
+/// The tenant's own tax facts; those of a limited company where none are stored.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn payer(tx: &mut Tx, tenant: &TenantId) -> Result<Payer, LedgerError> {
+    let stored = stored_payer(tx, tenant).await?;
+    Ok(stored.as_deref().map(canonical::from_text).transpose()?.unwrap_or_default())
+}
+
 async fn put_person(tx: &mut Tx, tenant: &TenantId, person: &Person) -> Result<(), LedgerError> {
-    let roles = vextrus_domain::canonical::to_text(&person.roles)?;
+    let roles = canonical::to_text(&person.roles)?;
     let department = person.department.as_ref().map(DepartmentId::as_str);
     tx.exec(
         "INSERT INTO people (tenant, person, department, roles, active) VALUES ($1, $2, $3, $4, $5)
@@ -105,8 +148,8 @@ async fn put_person(tx: &mut Tx, tenant: &TenantId, person: &Person) -> Result<(
 /// [`LedgerError::Database`].
 pub async fn put_vendor(tx: &mut Tx, tenant: &TenantId, vendor: &Vendor) -> Result<(), LedgerError> {
     tx.exec(
-        "INSERT INTO vendors (tenant, vendor, name, kind, tin, bin, active) VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (tenant, vendor) DO UPDATE SET name = $3, kind = $4, tin = $5, bin = $6, active = $7",
+        "INSERT INTO vendors (tenant, vendor, name, kind, tin, bin, active, tax) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (tenant, vendor) DO UPDATE SET name = $3, kind = $4, tin = $5, bin = $6, active = $7, tax = $8",
         args![
             tenant.as_str(),
             vendor.id.as_str(),
@@ -114,7 +157,8 @@ pub async fn put_vendor(tx: &mut Tx, tenant: &TenantId, vendor: &Vendor) -> Resu
             vendor.kind.name(),
             &vendor.tin,
             &vendor.bin,
-            vendor.active
+            vendor.active,
+            canonical::to_text(&vendor.tax)?
         ],
     )
     .await
@@ -156,7 +200,7 @@ impl PersonRow {
         Ok(Person {
             id: self.person.parse().map_err(|e| bad(format!("{e}")))?,
             department: self.department.map(|d| d.parse()).transpose().map_err(|e| bad(format!("{e}")))?,
-            roles: vextrus_domain::canonical::from_text(&self.roles)?,
+            roles: canonical::from_text(&self.roles)?,
             active: self.active,
         })
     }
@@ -194,6 +238,7 @@ struct VendorRow {
     tin: String,
     bin: String,
     active: bool,
+    tax: String,
 }
 
 /// The vendor, locked until the transaction ends: two documents of one vendor are assessed one after the other.
@@ -204,13 +249,14 @@ pub async fn lock_vendor(tx: &mut Tx, tenant: &TenantId, vendor: &VendorId) -> R
     let row: Option<VendorRow> = tx
         .opt(
             "UPDATE vendors SET lock_version = lock_version + 1 WHERE tenant = $1 AND vendor = $2
-             RETURNING name, kind, tin, bin, active",
+             RETURNING name, kind, tin, bin, active, tax",
             args![tenant.as_str(), vendor.as_str()],
         )
         .await?;
     row.map(|r| {
         let kind = r.kind.parse().map_err(|e| LedgerError::corrupt("vendor", format!("{e}")))?;
-        Ok(Vendor { id: vendor.clone(), name: r.name, kind, tin: r.tin, bin: r.bin, active: r.active })
+        let tax = canonical::from_text(&r.tax)?;
+        Ok(Vendor { id: vendor.clone(), name: r.name, kind, tin: r.tin, bin: r.bin, active: r.active, tax })
     })
     .transpose()
 }

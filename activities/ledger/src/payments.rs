@@ -1,8 +1,10 @@
 //! Payment instructions, gap-free numbers, and what is owed to the treasury for withheld tax.
 
 use chrono::NaiveDate;
+use vextrus_domain::calendar::{TaxPeriod, WorkingCalendar};
 use vextrus_domain::{DocumentKey, FiscalYear, Taka, VendorId};
-use vextrus_tax::Withheld;
+use vextrus_tax::deadlines::{self, Deadline};
+use vextrus_tax::{Tax, Withheld};
 
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -74,6 +76,27 @@ pub async fn propose(tx: &mut Tx, key: &DocumentKey, i: &Instruction<'_>) -> Res
     .map(drop)
 }
 
+/// Until when one withheld tax is deposited and its certificate given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The last day for the deposit or, for VAT that a registered payer withheld, for the return that takes it up.
+    pub deposit: Deadline,
+    /// The last day for the certificate, where the deposit is made on its last day.
+    pub certificate: Deadline,
+}
+
+/// The deadlines of one withheld tax. `registered` says whether the payer is registered for VAT.
+#[must_use]
+pub fn due(withheld: &Withheld, on: NaiveDate, calendar: &WorkingCalendar, registered: bool) -> Due {
+    let month = TaxPeriod::of(on);
+    if withheld.tax == Tax::Vds {
+        let deposit = if registered { deadlines::vds_adjustment(month, calendar) } else { deadlines::vds_deposit(on) };
+        let certificate = deadlines::mushak_66(deposit.due, calendar, registered);
+        return Due { deposit, certificate };
+    }
+    Due { deposit: deadlines::tds_deposit(on, calendar), certificate: deadlines::tds_certificate(month) }
+}
+
 /// Writes what is owed to the treasury for one withheld tax.
 ///
 /// # Errors
@@ -84,10 +107,11 @@ pub async fn owe(
     vendor: &VendorId,
     w: &Withheld,
     on: NaiveDate,
+    due: &Due,
 ) -> Result<(), LedgerError> {
     tx.exec(
-        "INSERT INTO tax_obligations (tenant, document, submission, tax, code, vendor, base, rate_ppm, amount, withheld_on)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO tax_obligations (tenant, document, submission, tax, code, vendor, base, rate_ppm, amount, withheld_on,
+            deposit_by, certificate_by, deadline_rule) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         args![
             key.tenant.as_str(),
             key.document.as_str(),
@@ -98,7 +122,10 @@ pub async fn owe(
             w.base,
             w.rate.ppm(),
             w.amount,
-            on
+            on,
+            due.deposit.due,
+            due.certificate.due,
+            format!("{}; {}", due.deposit.rule, due.certificate.rule)
         ],
     )
     .await

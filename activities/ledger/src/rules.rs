@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vextrus_approval::Policy;
+use vextrus_domain::calendar::WorkingCalendar;
 use vextrus_domain::{Refusal, RefusalCode, TenantId, canonical};
 use vextrus_tax::Schedule;
 
@@ -23,11 +24,13 @@ pub enum RuleKind {
     Approval,
     /// Account mappings.
     Accounts,
+    /// Working calendars.
+    Calendar,
 }
 
 impl RuleKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Tax, Self::Approval, Self::Accounts];
+    pub const ALL: [Self; 4] = [Self::Tax, Self::Approval, Self::Accounts, Self::Calendar];
 
     /// The kind's name in data.
     #[must_use]
@@ -36,6 +39,7 @@ impl RuleKind {
             Self::Tax => "tax",
             Self::Approval => "approval",
             Self::Accounts => "accounts",
+            Self::Calendar => "calendar",
         }
     }
 
@@ -48,6 +52,7 @@ impl RuleKind {
             Self::Tax => Schedule::parse(content).map(drop).map_err(|e| e.to_string()),
             Self::Approval => Policy::parse(content).map(drop).map_err(|e| e.to_string()),
             Self::Accounts => AccountMapping::parse(content).map(drop).map_err(|e| e.to_string()),
+            Self::Calendar => WorkingCalendar::parse(content).map(drop).map_err(|e| e.to_string()),
         }
     }
 }
@@ -65,7 +70,7 @@ impl FromStr for RuleKind {
         Self::ALL
             .into_iter()
             .find(|k| k.name() == text)
-            .ok_or_else(|| format!("{text:?} is not a kind of rule: use tax, approval or accounts"))
+            .ok_or_else(|| format!("{text:?} is not a kind of rule: use tax, approval, accounts or calendar"))
     }
 }
 
@@ -143,6 +148,19 @@ pub async fn needed(
             format!("no {kind} rule is active for {tenant}; activate one with `vextrus rules activate`"),
         )
     }))
+}
+
+/// A calendar that lists no year, so that every day counted with it says that it may move.
+const WEEKENDS: &str = "weekend = [\"friday\", \"saturday\"]\n[office_hours]\nopens = \"09:00\"\ncloses = \"17:00\"\n";
+
+/// The tenant's working calendar; weekends alone, where none is active.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn calendar(tx: &mut Tx, tenant: &TenantId) -> Result<WorkingCalendar, LedgerError> {
+    let active = active(tx, tenant, RuleKind::Calendar).await?;
+    WorkingCalendar::parse(active.as_ref().map_or(WEEKENDS, |rule| rule.content.as_str()))
+        .map_err(|e| LedgerError::corrupt("calendar", e))
 }
 
 /// A stored version by its hash.

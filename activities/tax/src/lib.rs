@@ -1,11 +1,18 @@
-//! Bangladesh tax on a vendor's invoice: the arithmetic, VAT against the schedule, withholding, and why.
+//! Bangladesh tax on a vendor's invoice: VAT, supplementary duty, what is withheld (VDS, TDS), and for every poisha why.
 //!
-//! Pure: no clock, no I/O. A schedule is data with its sources; an amount always comes with its trace.
+//! Pure: no clock, no I/O, no floats. A schedule is data with its sources; an amount always comes with its trace; what is
+//! ambiguous or doubtful is a question for a person, never a guess.
 
-mod arithmetic;
 mod assessment;
+pub mod deadlines;
+pub mod explain;
 mod schedule;
 
-pub use arithmetic::check_arithmetic;
-pub use assessment::{Assessment, TraceStep, Withheld, assess};
-pub use schedule::{Confidence, Row, Schedule, ScheduleError, Tax};
+pub use assessment::{
+    Answers, Assessment, Case, LineTax, Question, QuestionKind, ScheduleRef, Step, TraceStep, UpliftGround, Withheld,
+    assess,
+};
+pub use schedule::{
+    Ambiguous, Basis, BothUplifts, Change, Confidence, MonthDay, NoMushak63, NoPsr, PartPayments, PayeeClass, Policy,
+    PsrDays, Required, Row, Schedule, ScheduleError, Status, Tax, TdsBase, TdsRounding, Uplift, Vds, Withholding, diff,
+};

@@ -141,10 +141,8 @@ impl World {
         let policy = Policy::parse(POLICY).unwrap();
         let (people, department, submitter) =
             (company("acme").people, "works".parse().unwrap(), "salma".parse().unwrap());
-        let findings = [ExceptionFinding {
-            kind: vextrus_approval::ExceptionKind::UncertainRate,
-            question: "is it right?".to_owned(),
-        }];
+        let kind = vextrus_approval::ExceptionKind::UncertainRate;
+        let findings = [ExceptionFinding::new(kind, "is it right?".to_owned())];
         let facts = Facts {
             revision: 1,
             total: Taka::whole(115_000),
@@ -206,7 +204,7 @@ pub(crate) fn content() -> proto::InvoiceContent {
         quantity: "1".to_owned(),
         unit_price_poisha: 10_000_000,
         amount_poisha: 10_000_000,
-        tax_code: String::new(),
+        ..Default::default()
     };
     proto::InvoiceContent {
         vendor: "padma".to_owned(),

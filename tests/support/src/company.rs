@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use vextrus_approval::{Decision, SignedDecision, WITHDRAW};
 use vextrus_domain::signature::{AcceptedKeys, KeyPair};
 use vextrus_domain::vendor::{Vendor, VendorKind};
-use vextrus_domain::{Actor, DocumentKey, FiscalYear, Invoice, InvoiceLine, Person, Rate, Refusal, RequestId, Taka};
+use vextrus_domain::{
+    Actor, DocumentKey, FiscalYear, Invoice, InvoiceLine, PayeeFacts, Payer, Person, Rate, Refusal, RequestId, Taka,
+    TaxFacts,
+};
 use vextrus_ledger::claims::{self, Claim};
 use vextrus_ledger::decisions::Trust;
 use vextrus_ledger::masterdata::{self, Budget, Company, PurchaseOrder};
@@ -30,6 +33,11 @@ pub const RULES: [(RuleKind, &str); 3] = [
     (RuleKind::Approval, include_str!("../../../rules/approval/invoice.toml")),
     (RuleKind::Accounts, include_str!("../../../rules/accounts/invoice.toml")),
 ];
+
+/// The statutory schedule.
+pub const NBR: &str = include_str!("../../../rules/tax/nbr.toml");
+/// The default calendar.
+pub const CALENDAR: &str = include_str!("../../../rules/calendar/bangladesh.toml");
 
 /// Person, department, roles, active.
 const PEOPLE: &[(&str, &str, &[&str], bool)] = &[
@@ -107,14 +115,19 @@ pub fn invoice(vendor: &str, number: &str, subtotal: &str) -> Invoice {
             unit_price: subtotal,
             amount: subtotal,
             tax_code: None,
+            tds_code: None,
+            sd_rate: None,
+            commission: None,
         }],
         subtotal,
+        sd: Taka::ZERO,
         vat,
         total: subtotal.plus(vat).unwrap(),
         po_number: None,
         department: id("works"),
         project: None,
         mushak_63: None,
+        tax: TaxFacts::default(),
     }
 }
 
@@ -135,6 +148,7 @@ pub fn company(tenant: &str) -> Company {
     };
     Company {
         tenant: id(tenant),
+        payer: None,
         people: PEOPLE.iter().map(person).collect(),
         vendors: VENDORS.iter().map(|(name, ..)| vendor(name)).collect(),
         purchase_orders: ORDERS
@@ -164,6 +178,7 @@ pub fn vendor(name: &str) -> Vendor {
         tin: (*tin).to_owned(),
         bin: (*bin).to_owned(),
         active: *active,
+        tax: PayeeFacts::default(),
     }
 }
 
@@ -243,6 +258,13 @@ impl Acme {
     pub async fn put_vendor(&self, changed: &Vendor) {
         let mut tx = self.begin().await.unwrap();
         masterdata::put_vendor(&mut tx, &id(ACME), changed).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Writes the tax facts of [`ACME`] itself.
+    pub async fn put_payer(&self, payer: &Payer) {
+        let mut tx = self.begin().await.unwrap();
+        masterdata::put_payer(&mut tx, &id(ACME), payer, "controller").await.unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -11,6 +11,7 @@ use vextrus_contract::steps::{
 };
 use vextrus_domain::{DocumentKey, Invoice, Refusal};
 use vextrus_invoices::Invoices;
+use vextrus_ledger::Clock;
 use vextrus_ledger::claims::Claim;
 use vextrus_ledger::decisions::Trust;
 
@@ -76,6 +77,13 @@ impl Desk {
     pub fn trusting(&self) -> (Invoices, Approvals) {
         let (ledger, trust) = (self.ledger(), Trust { unsigned: true, ..self.trust.clone() });
         (Invoices { ledger: ledger.clone(), trust: trust.clone() }, Approvals { ledger, trust })
+    }
+
+    /// The steps of a worker whose ledger takes this moment for the present.
+    #[must_use]
+    pub fn at(&self, moment: &str) -> Invoices {
+        let ledger = self.ledger().with_clock(Clock::Fixed(id(moment)));
+        Invoices { ledger, trust: self.trust.clone() }
     }
 
     /// Claims and assesses an invoice that stands up to it.

@@ -12,5 +12,5 @@ mod policy;
 pub use decision::{Decision, MAX_COMMENT, REQUEST_INFO, SignedDecision, WITHDRAW};
 pub use events::{Command, Event, Outcome, Question};
 pub use machine::{MAX_QUESTIONS, Machine, TaskState};
-pub use plan::{AllowedAnswer, ExceptionFinding, Facts, Plan, Task, TaskKind, resolve};
+pub use plan::{AllowedAnswer, Choices, ExceptionFinding, Facts, Plan, Task, TaskKind, allowed, resolve};
 pub use policy::{ExceptionKind, ExceptionRule, LevelRule, Matching, Policy, PolicyError, Shortfall};

@@ -402,15 +402,8 @@ impl Machine {
     }
 }
 
-/// The task's answer by its name; `approve` and `reject` mean the first that proceeds or refuses.
 fn allowed<'a>(task: &'a Task, answer: &str) -> Result<&'a AllowedAnswer, Refusal> {
-    let by_name = task.answers.iter().find(|a| a.name == answer);
-    let by_meaning = || match answer {
-        "approve" => task.answers.iter().find(|a| a.proceeds),
-        "reject" => task.answers.iter().find(|a| !a.proceeds),
-        _ => None,
-    };
-    by_name.or_else(by_meaning).ok_or_else(|| {
+    crate::plan::allowed(&task.answers, answer).ok_or_else(|| {
         let known: Vec<&str> = task.answers.iter().map(|a| a.name.as_str()).collect();
         let answer: String = answer.chars().take(40).collect();
         Refusal::new(

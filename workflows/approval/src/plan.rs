@@ -25,6 +25,21 @@ pub enum TaskKind {
     Exception(ExceptionKind),
 }
 
+/// The answer that is meant: by its name, or `approve` and `reject` for the only one that proceeds or refuses. A task with
+/// several ways to proceed wants the very one.
+#[must_use]
+pub fn allowed<'a>(answers: &'a [AllowedAnswer], answer: &str) -> Option<&'a AllowedAnswer> {
+    let only = |proceeds: bool| {
+        let mut meant = answers.iter().filter(|a| a.proceeds == proceeds);
+        meant.next().filter(|_| meant.next().is_none())
+    };
+    answers.iter().find(|a| a.name == answer).or_else(|| match answer {
+        "approve" => only(true),
+        "reject" => only(false),
+        _ => None,
+    })
+}
+
 impl TaskKind {
     /// The kind's name in data.
     #[must_use]
@@ -49,9 +64,12 @@ pub struct Task {
     pub role: RoleName,
     /// What is asked.
     pub question: String,
+    /// What its answer is an answer to, where the answer itself counts and not only whether it proceeds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// The people who may decide it, sorted.
     pub eligible: Vec<PersonId>,
-    /// The answers that it knows; the first proceeds.
+    /// The answers that it knows.
     pub answers: Vec<AllowedAnswer>,
     /// How long they have, in seconds from its opening.
     pub within_seconds: u64,
@@ -87,6 +105,25 @@ pub struct ExceptionFinding {
     pub kind: ExceptionKind,
     /// What is asked, with the values.
     pub question: String,
+    /// The answers with which the document goes on; none: those of the policy.
+    pub choices: Option<Choices>,
+}
+
+/// A question whose answer counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choices {
+    /// What the answer is stored under.
+    pub subject: String,
+    /// The answers.
+    pub answers: Vec<String>,
+}
+
+impl ExceptionFinding {
+    /// A finding that is answered with the policy's own answers.
+    #[must_use]
+    pub const fn new(kind: ExceptionKind, question: String) -> Self {
+        Self { kind, question, choices: None }
+    }
 }
 
 /// What the resolution of a policy needs to know of a document.
@@ -122,8 +159,12 @@ pub fn resolve(policy: &Policy, policy_hash: &str, facts: &Facts<'_>) -> Result<
             stage: 0,
             role: rule.role.clone(),
             question: finding.question.clone(),
+            subject: finding.choices.as_ref().map(|c| c.subject.clone()),
             eligible: eligible(&rule.role, None, facts)?,
-            answers: answers(&rule.proceed, &rule.refuse),
+            answers: match &finding.choices {
+                None => answers(std::slice::from_ref(&rule.proceed), &rule.refuse),
+                Some(choices) => answers(&choices.answers, &rule.refuse),
+            },
             within_seconds: rule.within_seconds,
             remind_after_seconds: share(rule.within_seconds, policy.remind_at_percent),
         });
@@ -137,8 +178,9 @@ pub fn resolve(policy: &Policy, policy_hash: &str, facts: &Facts<'_>) -> Result<
             stage,
             role: level.role.clone(),
             question: format!("approve a total of BDT {} as {}?", facts.total.grouped(), level.role),
+            subject: None,
             eligible: eligible(&level.role, level.same_department.then_some(facts.department), facts)?,
-            answers: answers("approve", "reject"),
+            answers: answers(&["approve".to_owned()], "reject"),
             within_seconds: level.within_seconds,
             remind_after_seconds: share(level.within_seconds, policy.remind_at_percent),
         });
@@ -150,11 +192,9 @@ fn task_id(text: &str) -> Result<TaskId, Refusal> {
     text.parse().map_err(|e| Refusal::new(RefusalCode::Internal, format!("{e}")))
 }
 
-fn answers(proceed: &str, refuse: &str) -> Vec<AllowedAnswer> {
-    vec![
-        AllowedAnswer { name: proceed.to_owned(), proceeds: true },
-        AllowedAnswer { name: refuse.to_owned(), proceeds: false },
-    ]
+fn answers(proceed: &[String], refuse: &str) -> Vec<AllowedAnswer> {
+    let proceed = proceed.iter().map(|name| AllowedAnswer { name: name.clone(), proceeds: true });
+    proceed.chain([AllowedAnswer { name: refuse.to_owned(), proceeds: false }]).collect()
 }
 
 fn share(seconds: u64, percent: u8) -> u64 {

@@ -148,7 +148,7 @@ fn refusals_are_typed() {
 fn nobody_decides_two_levels_but_an_exception_is_not_a_level() {
     let mut all = people();
     all[0].roles.push("department_head".parse().unwrap());
-    let finding = ExceptionFinding { kind: ExceptionKind::PoVariance, question: "?".into() };
+    let finding = ExceptionFinding::new(ExceptionKind::PoVariance, "?".into());
     let mut m = Machine::new("sub".parse().unwrap());
     m.handle(&Command::Open(plan_for("200000", "sub", &all, &[finding]).unwrap()), start()).unwrap();
     assert!(matches!(m.tasks()[0].task.kind, TaskKind::Exception(ExceptionKind::PoVariance)));
@@ -208,7 +208,7 @@ fn a_voided_decision_reopens_its_task_and_what_rested_on_it() {
 
 #[test]
 fn a_refusal_stands_though_another_decision_of_its_stage_is_voided() {
-    let finding = |kind| ExceptionFinding { kind, question: "?".into() };
+    let finding = |kind| ExceptionFinding::new(kind, "?".into());
     let mut m = opened("1", &[finding(ExceptionKind::PoVariance), finding(ExceptionKind::PossibleDuplicate)]);
     say(&mut m, "exception-1-1", "approve", "clerk").unwrap();
     say(&mut m, "exception-1-2", "reject", "clerk2").unwrap();
@@ -222,7 +222,7 @@ fn a_later_plan_follows_what_was_decided() {
     let mut m = opened("1", &[]);
     say(&mut m, "level-1", "approve", "clerk").unwrap();
     assert_eq!(m.outcome(), Some(&Outcome::Approved));
-    let finding = ExceptionFinding { kind: ExceptionKind::PayableChanged, question: "?".into() };
+    let finding = ExceptionFinding::new(ExceptionKind::PayableChanged, "?".into());
     let facts = Facts {
         revision: 2,
         total: Taka::whole(1),
@@ -263,7 +263,7 @@ proptest! {
             ["clerk", "clerk2", "head", "fm", "cfo", "ceo", "sub"],
             ["approve", "approve", "not_a_duplicate"],
         );
-        let finding = ExceptionFinding { kind: ExceptionKind::PossibleDuplicate, question: "?".into() };
+        let finding = ExceptionFinding::new(ExceptionKind::PossibleDuplicate, "?".into());
         let mut m = opened("6000000", &[finding]);
         let mut replayed = m.clone();
         for (task, actor, answer, request) in steps {

@@ -12,4 +12,6 @@ mod resubmit;
 mod retries;
 mod settle;
 mod signatures;
+mod statutory;
+mod tax_facts;
 mod unclaimed;

@@ -37,14 +37,10 @@ fn faults() -> Vec<(RefusalCode, &'static str, Invoice)> {
         (C::LineArithmetic, "lines[0].amount is 99999.99; 1 x 100000.00 is 100000.00", {
             bill(|i| i.lines[0].amount = taka("99999.99"))
         }),
-        (C::TotalMismatch, "total is 115000.01; subtotal and VAT add up to 115000.00", {
+        (C::TotalMismatch, "total is 115000.01; subtotal, SD and VAT add up to 115000.00", {
             bill(|i| i.total = taka("115000.01"))
         }),
-        (
-            C::RateNotCovered,
-            "has no VAT row for code \"S004\"",
-            bill(|i| i.lines[0].tax_code = Some("S004".to_owned())),
-        ),
+        (C::TaxCodeUnknown, "has no VAT or VDS code \"S004\"", bill(|i| i.lines[0].tax_code = Some("S004".to_owned()))),
         (C::VendorInactive, "vendor surma is not active", bill(|i| i.vendor = id("surma"))),
         (C::VendorIdentityInvalid, "vendor teesta: TIN has 5 digits", bill(|i| i.vendor = id("teesta"))),
         (C::VendorIdentityInvalid, "vendor karnaphuli: BIN has 0 digits", bill(|i| i.vendor = id("karnaphuli"))),

@@ -4,13 +4,13 @@ use chrono::NaiveDate;
 use serde_json::json;
 use vextrus_approval::{AllowedAnswer, Plan, Task, TaskKind};
 use vextrus_domain::vendor::VendorKind;
-use vextrus_domain::{DocumentKey, FiscalYear, Invoice};
-use vextrus_ledger::assessments::{self, StoredAssessment};
+use vextrus_domain::{DocumentKey, FiscalYear, Invoice, PayeeFacts, Payer};
+use vextrus_ledger::assessments::{self, Facts, StoredAssessment};
 use vextrus_ledger::documents::{self, State};
 use vextrus_ledger::journal::{self, AccountMapping};
 use vextrus_ledger::payments::{self, Instruction};
-use vextrus_ledger::{Tx, budgets, tasks};
-use vextrus_tax::{Assessment, Schedule};
+use vextrus_ledger::{Tx, budgets, rules, tasks};
+use vextrus_tax::{Answers, Assessment, Case, Schedule};
 use vextrus_tests_support::company::{Acme, RULES, id, invoice};
 
 /// A claimed invoice of its own number.
@@ -26,6 +26,7 @@ pub(crate) fn task(name: &str, within_seconds: u64, eligible: &[&str]) -> Task {
         stage: 1,
         role: id("accounts_payable"),
         question: format!("approve {name}?"),
+        subject: None,
         eligible: eligible.iter().map(|person| id(person)).collect(),
         answers: vec![
             AllowedAnswer { name: "approve".to_owned(), proceeds: true },
@@ -40,14 +41,23 @@ pub(crate) fn task(name: &str, within_seconds: u64, eligible: &[&str]) -> Task {
 pub(crate) async fn assess(tx: &mut Tx, key: &DocumentKey, tasks_of_plan: Vec<Task>) -> Assessment {
     let document = documents::lock(tx, key).await.unwrap().unwrap();
     let schedule = Schedule::parse(RULES[0].1).unwrap();
-    let assessment =
-        vextrus_tax::assess(&schedule, &document.invoice, VendorKind::Contractor, document.invoice.date).unwrap();
-    budgets::reserve(tx, key, &document.invoice).await.unwrap().unwrap();
+    let (payer, payee, answers) = (Payer::default(), PayeeFacts::default(), Answers::new());
+    let case = Case {
+        invoice: &document.invoice,
+        payer: &payer,
+        kind: VendorKind::Contractor,
+        payee: &payee,
+        paid_on: document.invoice.date,
+        answers: &answers,
+    };
+    let assessment = vextrus_tax::assess(&schedule, &case).unwrap();
+    budgets::reserve(tx, key, &document.invoice, assessment.cost().unwrap()).await.unwrap().unwrap();
     let plan = Plan { revision: 1, policy_hash: "policy".to_owned(), tasks: tasks_of_plan };
     let stored = StoredAssessment {
         revision: 1,
         assessed_at: tx.now(),
         paid_on: document.invoice.date,
+        facts: Facts::default(),
         assessment: assessment.clone(),
         plan_hash: plan.hash().unwrap(),
         plan: plan.clone(),
@@ -97,10 +107,12 @@ async fn write_books(tx: &mut Tx, key: &DocumentKey, invoice: &Invoice, assessme
     let instruction = Instruction { serial, fiscal_year, vendor: &invoice.vendor, amount, due_date, posting_date };
     payments::propose(tx, key, &instruction).await.unwrap();
     let mapping = AccountMapping::parse(RULES[2].1).unwrap();
-    let lines = journal::postings(&mapping, assessment);
+    let lines = journal::postings(&mapping, assessment).unwrap();
+    let calendar = rules::calendar(tx, &key.tenant).await.unwrap();
     journal::post(tx, key, &instruction.name(), posting_date, &lines).await.unwrap();
     for withheld in &assessment.withheld {
-        payments::owe(tx, key, &invoice.vendor, withheld, posting_date).await.unwrap();
+        let due = payments::due(withheld, posting_date, &calendar, true);
+        payments::owe(tx, key, &invoice.vendor, withheld, posting_date, &due).await.unwrap();
     }
 }
 

@@ -22,7 +22,7 @@ fn bill(number: &str, department: &str, project: Option<&str>, subtotal: &str) -
 
 async fn reserve(ledger: &Ledger, key: &DocumentKey, bill: &Invoice) -> Result<(), Refusal> {
     let mut tx = ledger.begin().await.unwrap();
-    let reserved = budgets::reserve(&mut tx, key, bill).await.unwrap();
+    let reserved = budgets::reserve(&mut tx, key, bill, bill.subtotal).await.unwrap();
     if reserved.is_ok() {
         tx.commit().await.unwrap()
     } else {

@@ -2,8 +2,13 @@
 
 use std::process::Command;
 
-use vextrus_ledger::{Ledger, LedgerError};
-use vextrus_tests_support::ledgers::{Database, at_once};
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use vextrus_domain::{DocumentKey, Lang, PayeeFacts};
+use vextrus_ledger::rules::{self, RuleKind};
+use vextrus_ledger::{Ledger, LedgerError, assessments, masterdata};
+use vextrus_tests_support::company::{CALENDAR, id, taka};
+use vextrus_tests_support::ledgers::{Database, Engine, at_once};
 use vextrus_tests_support::on_both;
 
 on_both![
@@ -11,6 +16,7 @@ on_both![
     many_may_open_a_new_ledger_at_once,
     many_processes_may_open_a_new_ledger_at_once,
     a_ledger_of_a_later_version_is_left_alone,
+    a_ledger_of_the_first_version_keeps_what_it_holds,
 ];
 
 /// Names a ledger that a process of its own is to open.
@@ -83,4 +89,75 @@ async fn a_ledger_of_a_later_version_is_left_alone(database: &Database) {
     .unwrap();
     let error = Ledger::open(&database.address).await.unwrap_err();
     assert!(matches!(error, LedgerError::Migration(_)), "{error}");
+}
+
+/// The tables as they were before anything was added to them, with a vendor, a rule and an assessed document in them.
+async fn first_version(database: &Database) {
+    const TABLES: &str = include_str!("../../migrations/0001_ledger.sql");
+    let guards = match database.engine {
+        Engine::Sqlite => include_str!("../../migrations/0001_guards.sqlite.sql"),
+        Engine::Postgres => include_str!("../../migrations/0001_guards.postgres.sql"),
+    };
+    let migration = |version, name: &'static str, sql: &'static str| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let migrator = Migrator::with_migrations(vec![migration(1, "ledger", TABLES), migration(2, "guards", guards)]);
+    match database.engine {
+        Engine::Sqlite => {
+            let pool = sqlx::SqlitePool::connect(&format!("{}?mode=rwc", database.address)).await.unwrap();
+            migrator.run(&pool).await.unwrap();
+            pool.close().await;
+        }
+        Engine::Postgres => {
+            let pool = sqlx::PgPool::connect(&database.address).await.unwrap();
+            migrator.run(&pool).await.unwrap();
+            pool.close().await;
+        }
+    }
+    let mut raw = database.raw().await;
+    for sql in [
+        "INSERT INTO rule_versions VALUES ('tax', 'h1', 'content', '2026-01-01T00:00:00Z')",
+        "INSERT INTO rule_activations VALUES ('acme', 'tax', 1, 'h1', 'controller', '2026-01-01T00:00:00Z')",
+        "INSERT INTO people VALUES ('acme', 'karim', 'works', '[]', TRUE)",
+        "INSERT INTO vendors VALUES ('acme', 'padma', 'Padma', 'contractor', '123456789012', '1234567890101', TRUE, 0)",
+        "INSERT INTO documents (tenant, document, submission, kind, vendor, fiscal_year, canonical_number, number,
+            invoice_date, department, total, submitter, request_id, payload, payload_hash, state, revision, claimed_at)
+         VALUES ('acme', 'd-1', 1, 'invoice', 'padma', '2025-26', 'INV1', 'INV-1', '2025-08-01', 'works', 11500000, 'karim',
+            'r-1', '{}', 'p', 'assessed', 1, '2026-01-01T00:00:00Z')",
+        "INSERT INTO assessments VALUES ('acme', 'd-1', 1, 1, '2026-01-01T00:00:00Z', '2026-01-01',
+            '{\"net_payable\":\"107500.00\",\"questions\":[\"is it right?\"],\"subtotal\":\"100000.00\",\"total\":\"115000.00\",\"trace\":[{\"amount\":\"15000.00\",\"base\":\"100000.00\",\"because\":\"schedule house\",\"code\":\"STANDARD\",\"rate\":150000,\"tax\":\"VAT\"}],\"vat\":\"15000.00\",\"withheld\":[{\"amount\":\"7500.00\",\"base\":\"100000.00\",\"code\":\"CONTRACTOR\",\"rate\":75000,\"tax\":\"TDS\"}]}',
+            '{\"policy_hash\":\"x\",\"revision\":1,\"tasks\":[]}', 'ph', 'h1', 'ah', 'ch')",
+    ] {
+        raw.exec(sql).await.unwrap();
+    }
+}
+
+async fn a_ledger_of_the_first_version_keeps_what_it_holds(database: &Database) {
+    first_version(database).await;
+    let ledger = Ledger::open(&database.address).await.unwrap();
+    let mut tx = ledger.begin().await.unwrap();
+    let tenant = id("acme");
+    let key = DocumentKey { tenant, document: id("d-1"), submission: 1 };
+    let rule = rules::active(&mut tx, &key.tenant, RuleKind::Tax).await.unwrap().unwrap();
+    assert_eq!((rule.hash.as_str(), rule.content.as_str()), ("h1", "content"));
+    let vendor = masterdata::lock_vendor(&mut tx, &key.tenant, &id("padma")).await.unwrap().unwrap();
+    assert_eq!(vendor.tax, PayeeFacts::default());
+    let [kept] = <[_; 1]>::try_from(assessments::all(&mut tx, &key).await.unwrap()).unwrap();
+    assert_eq!(kept.assessment.net_payable, taka("107500"));
+    assert_eq!(kept.assessment.questions[0].text, "is it right?");
+    let shown = vextrus_tax::explain::lines(&kept.assessment, Lang::En);
+    assert_eq!(shown, ["VAT STANDARD: 15 % of 1,00,000.00 = 15,000.00 (schedule house)"]);
+    // The new kind of rule fits, and what was guarded is guarded still.
+    rules::activate(&mut tx, &key.tenant, RuleKind::Calendar, CALENDAR, "controller").await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    let refused = database.raw().await.refused("DELETE FROM rule_activations").await;
+    assert!(refused.contains("rule_activations is append-only"), "{refused}");
+    let refused = database.raw().await.refused("UPDATE rule_versions SET content = 'x'").await;
+    assert!(refused.contains("rule_versions is append-only"), "{refused}");
+    let refused = database
+        .raw()
+        .await
+        .refused("INSERT INTO rule_activations VALUES ('acme', 'tax', 2, 'unknown', 'x', '2026-01-01T00:00:00Z')")
+        .await;
+    assert!(refused.to_lowercase().contains("foreign key"), "{refused}");
 }

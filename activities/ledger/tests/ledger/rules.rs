@@ -67,8 +67,12 @@ async fn a_wrong_rule_is_refused_with_its_place(acme: &Acme) {
     let no_level = RULES[1].1.split("[[level]]").next().unwrap().to_owned() + "level = []";
     let shared = RULES[2].1.replace("2320", "2310");
     for (kind, text, said) in [
-        (RuleKind::Tax, too_high.as_str(), "the TDS row for code CONTRACTOR has a rate of 75 %; the most is 20 %"),
-        (RuleKind::Tax, "schedule = 1", "line 1, column 12"),
+        (
+            RuleKind::Tax,
+            too_high.as_str(),
+            "line 26: the TDS row for CONTRACTOR has a rate of 75 %; the statutory ceiling is 20 %",
+        ),
+        (RuleKind::Tax, "schedule = 1", "line 1: invalid type"),
         (RuleKind::Tax, RULES[1].1, "unknown field"),
         (RuleKind::Approval, no_level.as_str(), "level"),
         (RuleKind::Accounts, shared.as_str(), "accounts vds_payable and tds_payable share one code"),

@@ -61,7 +61,17 @@ fn assessed(trust_unsigned: bool) -> Assessed {
     let none = Taka::ZERO;
     Assessed {
         at: at(),
-        totals: Totals { subtotal: none, vat: none, total: none, withheld: vec![], net_payable: none },
+        totals: Totals {
+            subtotal: none,
+            sd: none,
+            vat: none,
+            total: none,
+            withheld: vec![],
+            borne: none,
+            retention: none,
+            advance: none,
+            net_payable: none,
+        },
         plan: resolve(&policy, "p", &facts).unwrap(),
         rules: RuleHashes { tax: "t".into(), approval: "p".into(), accounts: "a".into() },
         trust_unsigned,

@@ -1,0 +1,68 @@
+//! An invoice as the message that carries it. Commands that submit one use the same words.
+
+use vextrus_domain::Invoice;
+use vextrus_domain::tax_facts::{PaymentMethod, Prices, TaxFacts};
+use vextrus_proto::invoice::v1 as proto;
+
+/// The invoice as a message.
+#[must_use]
+pub fn content(invoice: &Invoice) -> proto::InvoiceContent {
+    let text = |id: Option<String>| id.unwrap_or_default();
+    let lines = invoice.lines.iter().map(|line| proto::InvoiceLine {
+        description: line.description.clone(),
+        quantity: line.quantity.to_string(),
+        unit_price_poisha: line.unit_price.poisha(),
+        amount_poisha: line.amount.poisha(),
+        tax_code: line.tax_code.clone().unwrap_or_default(),
+        tds_code: line.tds_code.clone().unwrap_or_default(),
+        sd_rate_ppm: line.sd_rate.map(|rate| rate.ppm()).unwrap_or_default(),
+        commission_poisha: line.commission.map(|c| c.poisha()),
+    });
+    proto::InvoiceContent {
+        vendor: invoice.vendor.to_string(),
+        number: invoice.number.clone(),
+        date: invoice.date.to_string(),
+        due_date: invoice.due_date.to_string(),
+        currency: invoice.currency.clone(),
+        lines: lines.collect(),
+        subtotal_poisha: invoice.subtotal.poisha(),
+        sd_poisha: invoice.sd.poisha(),
+        vat_poisha: invoice.vat.poisha(),
+        total_poisha: invoice.total.poisha(),
+        po_number: text(invoice.po_number.as_ref().map(ToString::to_string)),
+        department: invoice.department.to_string(),
+        project: text(invoice.project.as_ref().map(ToString::to_string)),
+        mushak_63: invoice
+            .mushak_63
+            .as_ref()
+            .map(|m| proto::Mushak63 { number: m.number.clone(), date: m.date.to_string() }),
+        tax: (!invoice.tax.is_empty()).then(|| tax(&invoice.tax)),
+    }
+}
+
+fn tax(facts: &TaxFacts) -> proto::TaxFacts {
+    let method = match facts.payment.method {
+        PaymentMethod::BankTransfer => proto::PaymentMethod::BankTransfer,
+        PaymentMethod::Other => proto::PaymentMethod::Other,
+    };
+    proto::TaxFacts {
+        prices_include_taxes: facts.prices == Prices::Inclusive,
+        contract: facts.contract.as_ref().map(|c| proto::Contract {
+            value_poisha: c.value.poisha(),
+            instalment: c.instalment,
+            taxed_before_poisha: c.taxed_before.poisha(),
+            net_of_tax: c.net_of_tax,
+            tax_inclusive: c.tax_inclusive,
+        }),
+        payment_method: method.into(),
+        payment_poisha: facts.payment.amount.map(|amount| amount.poisha()),
+        payment_evidence: facts.payment.evidence.clone().unwrap_or_default(),
+        import_tax_paid_poisha: facts.import_tax_paid.poisha(),
+        vds_exemption: facts
+            .vds_exemption
+            .as_ref()
+            .map(|e| proto::VdsExemption { clause: e.clause.clone(), evidence: e.evidence.clone() }),
+        retention_poisha: facts.retention.poisha(),
+        advance_poisha: facts.advance.poisha(),
+    }
+}
