@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::money::Taka;
+use crate::payee::{Psr, TaxCertificate};
 
 /// The facts of one invoice that tax depends on. The default is a bill with VAT-exclusive prices, paid by bank transfer.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -23,6 +24,13 @@ pub struct TaxFacts {
     /// The clause of VDS Rules 2025 r.5 under which no VAT is withheld, where one is claimed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vds_exemption: Option<VdsExemption>,
+    /// A proof of submission of return that came with the bill. The vendor's record goes before it; where it is used, a person
+    /// is asked whether it was verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub psr: Option<Psr>,
+    /// Certificates of the Board that came with the bill; used beside those of the vendor's record, and asked about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<TaxCertificate>,
     /// What is kept back from the payment until the work is accepted.
     #[serde(skip_serializing_if = "is_default")]
     pub retention: Taka,
@@ -57,7 +65,9 @@ impl TaxFacts {
     /// The texts that are given, with their fields' paths.
     #[must_use]
     pub fn texts(&self) -> Vec<(&'static str, &str)> {
-        let mut found = Vec::new();
+        let mut found: Vec<(&'static str, &str)> = Vec::new();
+        found.extend(self.psr.as_ref().map(|p| ("tax.psr.number", p.number.as_str())));
+        found.extend(self.certificates.iter().map(|c| ("tax.certificates.paper.number", c.paper.number.as_str())));
         found.extend(self.payment.evidence.as_deref().map(|e| ("tax.payment.evidence", e)));
         if let Some(exemption) = &self.vds_exemption {
             found.push(("tax.vds_exemption.clause", exemption.clause.as_str()));

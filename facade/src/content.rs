@@ -1,6 +1,7 @@
 //! An invoice as the message that carries it. Commands that submit one use the same words.
 
 use vextrus_domain::Invoice;
+use vextrus_domain::payee::{Psr, PsrKind, TaxCertificate};
 use vextrus_domain::tax_facts::{PaymentMethod, Prices, TaxFacts};
 use vextrus_proto::invoice::v1 as proto;
 
@@ -62,7 +63,34 @@ fn tax(facts: &TaxFacts) -> proto::TaxFacts {
             .vds_exemption
             .as_ref()
             .map(|e| proto::VdsExemption { clause: e.clause.clone(), evidence: e.evidence.clone() }),
+        return_proof: facts.psr.as_ref().map(return_proof),
+        certificates: facts.certificates.iter().map(certificate).collect(),
         retention_poisha: facts.retention.poisha(),
         advance_poisha: facts.advance.poisha(),
+    }
+}
+
+fn return_proof(psr: &Psr) -> proto::ReturnProof {
+    let kind = match psr.kind {
+        PsrKind::ReturnAcknowledgement => proto::ReturnProofKind::ReturnAcknowledgement,
+        PsrKind::TaxCertificate => proto::ReturnProofKind::TaxCertificate,
+        PsrKind::DctCertificate => proto::ReturnProofKind::DctCertificate,
+    };
+    proto::ReturnProof {
+        kind: kind.into(),
+        number: psr.number.clone(),
+        assessment_year: psr.assessment_year.to_string(),
+        verified_on: psr.verified_on.to_string(),
+        verified_by: psr.verified_by.clone().unwrap_or_default(),
+    }
+}
+
+fn certificate(certificate: &TaxCertificate) -> proto::TaxCertificate {
+    proto::TaxCertificate {
+        section: certificate.section.clone(),
+        rate_ppm: certificate.rate.ppm(),
+        number: certificate.paper.number.clone(),
+        from: certificate.paper.from.to_string(),
+        until: certificate.paper.until.to_string(),
     }
 }

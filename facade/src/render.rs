@@ -147,6 +147,7 @@ fn taxes(stored: StoredAssessment) -> proto::InvoiceTaxes {
         schedule,
         schedule_hash,
         working_bn,
+        warnings: stored.facts.warnings,
     }
 }
 

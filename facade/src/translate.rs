@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 use vextrus_domain::invoice::{FieldViolation, Mushak63};
+use vextrus_domain::payee::{Evidence, Psr, PsrKind, TaxCertificate};
 use vextrus_domain::tax_facts::{Contract, Payment, PaymentMethod, Prices, TaxFacts, VdsExemption};
 use vextrus_domain::{Invoice, InvoiceLine, Rate, RefusalCode, RequestId, Taka};
 use vextrus_proto::invoice::v1 as proto;
@@ -148,9 +149,48 @@ impl Reader {
             },
             import_tax_paid: self.taka("content.tax.import_tax_paid_poisha", tax.import_tax_paid_poisha),
             vds_exemption: tax.vds_exemption.map(|e| VdsExemption { clause: e.clause, evidence: e.evidence }),
+            psr: tax.return_proof.and_then(|proof| self.return_proof(proof)),
+            certificates: tax
+                .certificates
+                .into_iter()
+                .enumerate()
+                .filter_map(|(i, certificate)| self.certificate(i, certificate))
+                .collect(),
             retention: self.taka("content.tax.retention_poisha", tax.retention_poisha),
             advance: self.taka("content.tax.advance_poisha", tax.advance_poisha),
         }
+    }
+}
+
+impl Reader {
+    fn return_proof(&mut self, proof: proto::ReturnProof) -> Option<Psr> {
+        let at = |name: &str| format!("content.tax.return_proof.{name}");
+        let kind = match proof.kind() {
+            proto::ReturnProofKind::ReturnAcknowledgement => Some(PsrKind::ReturnAcknowledgement),
+            proto::ReturnProofKind::TaxCertificate => Some(PsrKind::TaxCertificate),
+            proto::ReturnProofKind::DctCertificate => Some(PsrKind::DctCertificate),
+            proto::ReturnProofKind::Unspecified => {
+                self.say(&at("kind"), "it is missing; say which paper it is");
+                None
+            }
+        };
+        let assessment_year = self.required(&at("assessment_year"), &proof.assessment_year);
+        let verified_on = self.date(&at("verified_on"), &proof.verified_on);
+        Some(Psr {
+            kind: kind?,
+            number: proof.number,
+            assessment_year: assessment_year?,
+            verified_on: verified_on?,
+            verified_by: Some(proof.verified_by).filter(|by| !by.is_empty()),
+        })
+    }
+
+    fn certificate(&mut self, i: usize, certificate: proto::TaxCertificate) -> Option<TaxCertificate> {
+        let at = |name: &str| format!("content.tax.certificates[{i}].{name}");
+        let from = self.date(&at("from"), &certificate.from);
+        let until = self.date(&at("until"), &certificate.until);
+        let paper = Evidence { number: certificate.number, from: from?, until: until? };
+        Some(TaxCertificate { section: certificate.section, rate: Rate::from_ppm(certificate.rate_ppm), paper })
     }
 }
 
@@ -174,6 +214,8 @@ fn proto_path(domain: &str) -> String {
     let domain = match domain {
         "tax.payment.amount" => return "content.tax.payment_poisha".to_owned(),
         "tax.payment.evidence" => "tax.payment_evidence",
+        "tax.psr.number" => "tax.return_proof.number",
+        "tax.certificates.paper.number" => "tax.certificates.number",
         other => other,
     };
     let is_money = domain.rsplit('.').next().is_some_and(|last| MONEY.contains(&last));

@@ -44,9 +44,13 @@ fn what_tax_depends_on_survives_the_way_there_and_back() {
         "tax": {"prices": "inclusive", "import_tax_paid": "1", "retention": "2", "advance": "3",
             "contract": {"value": "500", "instalment": true, "taxed_before": "4", "net_of_tax": true, "tax_inclusive": true},
             "payment": {"method": "other", "amount": "90", "evidence": "cheque 7"},
-            "vds_exemption": {"clause": "i", "evidence": "EFD 9"}}
+            "vds_exemption": {"clause": "i", "evidence": "EFD 9"},
+            "psr": {"kind": "tax_certificate", "number": "T-1", "assessment_year": "2026-27", "verified_on": "2026-08-01",
+                "verified_by": "rahim"},
+            "certificates": [{"section": "s90", "rate_ppm": 0,
+                "paper": {"number": "N-1", "from": "2026-07-01", "until": "2027-06-30"}}]}
     });
-    let invoice = vextrus_domain::Invoice::from_json(&file.to_string()).unwrap();
+    let invoice = Invoice::from_json(&file.to_string()).unwrap();
     let mut request = good();
     request.content = Some(crate::content(&invoice));
     assert_eq!(submission(request).unwrap().1, invoice);

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tonic::Status;
 use vextrus_domain::{Invoice as InvoiceFile, TenantId};
 use vextrus_ledger::masterdata::Company;
+use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_ledger::{audit, check, views};
 use vextrus_platform::config::{LogConfig, LogFormat};
 use vextrus_platform::{shutdown, telemetry};
@@ -37,6 +38,9 @@ struct Scene {
     title: String,
     file: String,
     submitter: String,
+    /// The tax schedule that the company activates first, where it changes.
+    #[serde(default)]
+    schedule: Option<String>,
     #[serde(default)]
     decisions: Vec<Said>,
     /// How it must end: an outcome, or the code of the refusal at submission.
@@ -102,6 +106,9 @@ async fn show(stack: &Stack, company: &Company, script: &[Scene]) -> anyhow::Res
 }
 
 async fn play(stack: &Stack, tenant: &TenantId, scene: &Scene) -> anyhow::Result<()> {
+    if let Some(schedule) = &scene.schedule {
+        activate(stack, tenant, schedule).await?;
+    }
     let file = example(&scene.file)?;
     let mut submitter = client(stack, tenant, &scene.submitter).await?;
     let submitted = submitter.submit(json::content(&file), new_request_id()).await;
@@ -125,6 +132,17 @@ async fn play(stack: &Stack, tenant: &TenantId, scene: &Scene) -> anyhow::Result
     let ended = json::outcome(&invoice).unwrap_or_default();
     anyhow::ensure!(ended == scene.ends, "it ended {ended}, not {}", scene.ends);
     Ok(())
+}
+
+/// Makes another tax schedule the company's. What is running keeps what it was assessed with.
+async fn activate(stack: &Stack, tenant: &TenantId, schedule: &str) -> anyhow::Result<()> {
+    let path = Path::new("rules/tax").join(format!("{schedule}.toml"));
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let mut tx = stack.ledger.begin().await?;
+    let activated = rules::activate(&mut tx, tenant, RuleKind::Tax, &text, "vextrus-demo").await?;
+    let hash = activated.map_err(anyhow::Error::msg)?;
+    tx.commit().await?;
+    line(&format!("the controller activates tax schedule {schedule}, version {}", hash.get(..12).unwrap_or(&hash)))
 }
 
 fn refused(scene: &Scene, status: &Status) -> anyhow::Result<()> {

@@ -1,6 +1,17 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 unavailable, 6 out of time.
 
 use tonic::{Code, Status};
+use vextrus_domain::{Refusal, RefusalCode};
+
+/// What was asked is refused, without a code of its own: several refusals at once, or questions left open.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Refused(pub(crate) String);
+
+/// An option is missing that this input makes necessary.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
 
 /// Tells the user what went wrong, on stderr, and answers the exit code.
 pub(crate) fn report(error: &anyhow::Error) -> u8 {
@@ -12,7 +23,23 @@ pub(crate) fn report(error: &anyhow::Error) -> u8 {
         return code(status.code());
     }
     eprintln!("error: {error:#}");
-    1
+    if error.is::<Usage>() {
+        return 2;
+    }
+    if error.is::<Refused>() {
+        return 4;
+    }
+    error.downcast_ref::<Refusal>().map_or(1, |refusal| refused(refusal.code))
+}
+
+/// The exit code of a refusal made in this process; the same as of one that came from the facade.
+fn refused(code: RefusalCode) -> u8 {
+    match code {
+        RefusalCode::NotFound => 3,
+        RefusalCode::Unavailable => 5,
+        RefusalCode::Internal => 1,
+        _ => 4,
+    }
 }
 
 fn fields(status: &Status) -> Vec<String> {

@@ -104,6 +104,7 @@ fn taxes(t: &InvoiceTaxes) -> Value {
         "net_payable": taka(t.net_payable_poisha),
         "working": t.working,
         "working_bn": t.working_bn,
+        "warnings": t.warnings,
         "paid_on": t.paid_on,
     })
 }

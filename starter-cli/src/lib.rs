@@ -1,10 +1,11 @@
-//! `vextrus`, the command line: documents and inbox through the facade, rules offline, and for operators the ledger, the
-//! development stack and the demonstration.
+//! `vextrus`, the command line: documents and inbox through the facade, rules and taxes offline, and for operators the
+//! ledger, the development stack and the demonstration.
 
 pub mod client;
 mod demo;
 mod dev;
 mod exit;
+mod identity;
 mod invoices;
 pub mod json;
 mod ledger;
@@ -12,6 +13,7 @@ mod options;
 mod output;
 mod rules;
 mod session;
+mod tax;
 mod text;
 
 pub mod stack;
@@ -27,6 +29,8 @@ pub async fn run(options: Options) -> u8 {
         Command::Invoice(command) => invoices::run(&global, command).await,
         Command::Inbox => invoices::inbox(&global).await,
         Command::Rules(command) => rules::run(command).await,
+        Command::Tax(command) => tax::run(&global, command),
+        Command::Identity(command) => identity::run(&global, command),
         Command::Ledger(command) => ledger::run(command).await,
         Command::Dev(dev) => dev::run(&global, dev).await,
         Command::Demo(demo) => demo::run(&global, demo).await,

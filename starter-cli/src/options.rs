@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vextrus_ledger::rules::RuleKind;
 
+use crate::identity::IdentityCommand;
+use crate::tax::TaxCommand;
+
 /// Vendor invoices, their approval and their taxes, on Temporal.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 unavailable, 6 out of time.
@@ -58,6 +61,12 @@ pub(crate) enum Command {
     /// The company's rules: tax schedules, approval policies, account mappings.
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Taxes of a bill, the rates behind them and when they are due. Needs no server.
+    #[command(subcommand)]
+    Tax(TaxCommand),
+    /// Numbers of taxpayers and people. Needs no server.
+    #[command(subcommand)]
+    Identity(IdentityCommand),
     /// The ledger, for operators.
     #[command(subcommand)]
     Ledger(LedgerCommand),

@@ -41,11 +41,24 @@ pub(crate) fn taxes(i: &Invoice) -> String {
     let Some(taxes) = &i.taxes else { return String::new() };
     let mut out = String::new();
     let _ = writeln!(out, "VAT         BDT {:>16}", amount(taxes.vat_poisha));
+    for (name, poisha) in [
+        ("SD", taxes.sd_poisha),
+        ("borne tax", taxes.borne_poisha),
+        ("retention", taxes.retention_poisha),
+        ("advance", taxes.advance_poisha),
+    ] {
+        if poisha != 0 {
+            let _ = writeln!(out, "{name:<12}BDT {:>16}", amount(poisha));
+        }
+    }
     for w in &taxes.withheld {
         let rate = Rate::from_ppm(w.rate_ppm);
         let _ = writeln!(out, "withheld    BDT {:>16}  {} {} {rate}", amount(w.amount_poisha), w.tax, w.code);
     }
     let _ = writeln!(out, "payable     BDT {:>16}", amount(taxes.net_payable_poisha));
+    for warning in &taxes.warnings {
+        let _ = writeln!(out, "warning     {warning}");
+    }
     for step in &taxes.working {
         let _ = writeln!(out, "  why       {step}");
     }

@@ -62,12 +62,14 @@ impl Approvals {
         let Some(document) = documents::lock(&mut tx, &input.key).await? else {
             return not_claimed(tx, input).await;
         };
-        if let Err(refusal) = self.write_decision(&mut tx, &document, input).await? {
-            tx.rollback().await?;
-            return self.refused(&document, input, refusal).await;
-        }
+        let output = match self.write_decision(&mut tx, &document, input).await? {
+            Ok(output) => output,
+            Err(refusal) => {
+                tx.rollback().await?;
+                return self.refused(&document, input, refusal).await;
+            }
+        };
         self.write_notes(&mut tx, &document, input).await?;
-        let output = RecordOutput::Recorded;
         effects::finish(&mut tx, &input.key, &step, &output).await?;
         tx.commit().await?;
         Ok(output)
@@ -78,18 +80,20 @@ impl Approvals {
         tx: &mut Tx,
         document: &Document,
         input: &RecordInput,
-    ) -> Result<Result<(), Refusal>, LedgerError> {
-        let Some(decision) = &input.decision else { return Ok(Ok(())) };
+    ) -> Result<Result<RecordOutput, Refusal>, LedgerError> {
+        let Some(decision) = &input.decision else { return Ok(Ok(RecordOutput::Recorded)) };
         if document.state != State::Assessed {
             let message = format!("{} is {}", input.key, document.state.name());
             return Ok(Err(Refusal::new(RefusalCode::DocumentClosed, message)));
         }
-        match decisions::store(tx, document, decision, &self.trust, input.at).await? {
+        let taken = match decisions::store(tx, document, decision, &self.trust, input.at).await? {
             Err(refusal) => return Ok(Err(refusal)),
-            Ok(proceeds) if proceeds => tasks::open_next(tx, &input.key, input.at).await?,
-            Ok(_) => {}
+            Ok(taken) => taken,
+        };
+        if taken.proceeds {
+            tasks::open_next(tx, &input.key, input.at).await?;
         }
-        Ok(Ok(()))
+        Ok(Ok(if taken.reassess { RecordOutput::Reassess } else { RecordOutput::Recorded }))
     }
 
     async fn refused(

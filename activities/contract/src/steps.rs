@@ -134,6 +134,8 @@ pub struct RecordInput {
 pub enum RecordOutput {
     /// Written.
     Recorded,
+    /// Written, and the answer changes what was assessed.
+    Reassess,
     /// The decision does not stand.
     Refused(Refusal),
 }

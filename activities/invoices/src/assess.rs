@@ -106,12 +106,16 @@ impl Invoices {
         let payer = masterdata::payer(tx, &document.key.tenant).await?;
         let vendor = vendor_of(tx, &document).await?;
         let warnings = check_identity(&payer, &vendor, document.invoice.date)?;
-        let facts = facts_of(tx, &document.key, payer, vendor, &earlier).await?;
+        let mut facts = facts_of(tx, &document.key, payer, vendor, &earlier).await?;
+        facts.warnings = warnings;
         let assessment = tax_of(&rules.schedule, &document, &facts, paid_on)?;
         journal::postings(&rules.mapping, &assessment)?;
         let findings = match earlier.last() {
             None => self.first_findings(tx, &document, &rules.policy, &assessment).await?,
-            Some(before) => changes(&before.assessment, &assessment),
+            Some(before) => {
+                let approved = decisions::any_level(tx, &document.key).await?;
+                changes(&before.assessment, &assessment, approved)
+            }
         };
         let people = masterdata::people(tx, &document.key.tenant).await?;
         let resolving = vextrus_approval::Facts {
@@ -141,7 +145,7 @@ impl Invoices {
             approval_hash: rules.approval.hash,
             accounts_hash: rules.accounts.hash,
         };
-        self.write_assessment(tx, &document, stored, &warnings).await
+        self.write_assessment(tx, &document, stored).await
     }
 
     async fn first_findings(
@@ -197,7 +201,6 @@ impl Invoices {
         tx: &mut Tx,
         document: &Document,
         stored: StoredAssessment,
-        warnings: &[String],
     ) -> Result<Assessed, Stop> {
         let key = &document.key;
         assessments::store(tx, key, &stored).await?;
@@ -207,7 +210,7 @@ impl Invoices {
         let rules = RuleHashes { tax: stored.tax_hash, approval: stored.approval_hash, accounts: stored.accounts_hash };
         let totals = totals(&stored.assessment);
         let body = json!({"revision": stored.revision, "totals": &totals, "plan_hash": &stored.plan_hash, "rules": &rules,
-            "paid_on": stored.paid_on, "tasks": task_names(&stored.plan), "warnings": warnings});
+            "paid_on": stored.paid_on, "tasks": task_names(&stored.plan), "warnings": &stored.facts.warnings});
         tx.audit(key, "assessed", None, body);
         let payload = json!({"revision": stored.revision, "net_payable": totals.net_payable});
         outbox::add(tx, key, &format!("assessed/{}", stored.revision), &payload).await?;
@@ -260,10 +263,11 @@ pub(crate) fn totals(a: &Assessment) -> Totals {
     }
 }
 
-/// What a later assessment asks: a payable that differs, and rates that nobody has confirmed yet.
-fn changes(before: &Assessment, now: &Assessment) -> Vec<ExceptionFinding> {
+/// What a later assessment asks: a payable that differs from what somebody has approved, and rates that nobody has confirmed
+/// yet.
+fn changes(before: &Assessment, now: &Assessment, approved: bool) -> Vec<ExceptionFinding> {
     let mut findings = Vec::new();
-    if before.net_payable != now.net_payable {
+    if approved && before.net_payable != now.net_payable {
         let question = format!(
             "the payable was approved as BDT {} and is {} now ({}): accept it?",
             before.net_payable.grouped(),
@@ -302,7 +306,7 @@ pub(crate) async fn facts_of(
     earlier: &[StoredAssessment],
 ) -> Result<Facts, LedgerError> {
     let answers = decisions::answers(tx, key, earlier).await?;
-    Ok(Facts { payer: Some(payer), kind: Some(vendor.kind), payee: Some(vendor.tax), answers })
+    Ok(Facts { payer: Some(payer), kind: Some(vendor.kind), payee: Some(vendor.tax), warnings: Vec::new(), answers })
 }
 
 /// The taxes of a document on a day of payment. What must not be paid at all is a refusal.
@@ -399,12 +403,13 @@ mod tests {
             serde_json::from_value(json!({"subtotal": "0", "vat": "0", "total": "0", "withheld": [],
             "net_payable": "0", "trace": [], "questions": []}))
             .unwrap();
-        assert!(changes(&zero, &zero).is_empty());
+        assert!(changes(&zero, &zero, true).is_empty());
         let more = Assessment { net_payable: Taka::whole(5), ..zero.clone() };
-        assert_eq!(changes(&zero, &more)[0].kind, ExceptionKind::PayableChanged);
+        assert_eq!(changes(&zero, &more, true)[0].kind, ExceptionKind::PayableChanged);
+        assert!(changes(&zero, &more, false).is_empty(), "nobody has approved anything yet");
         let doubtful =
             Assessment { questions: vec![serde_json::from_value(json!("is it right?")).unwrap()], ..zero.clone() };
-        assert_eq!(changes(&zero, &doubtful)[0].kind, ExceptionKind::UncertainRate);
-        assert!(changes(&doubtful, &doubtful).is_empty(), "it was confirmed before");
+        assert_eq!(changes(&zero, &doubtful, true)[0].kind, ExceptionKind::UncertainRate);
+        assert!(changes(&doubtful, &doubtful, true).is_empty(), "it was confirmed before");
     }
 }

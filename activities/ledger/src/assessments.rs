@@ -48,6 +48,9 @@ pub struct Facts {
     /// The vendor's facts and evidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payee: Option<PayeeFacts>,
+    /// What everybody should know and nobody has to answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What people had answered to questions with choices.
     #[serde(skip_serializing_if = "Answers::is_empty")]
     pub answers: Answers,

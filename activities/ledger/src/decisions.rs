@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use vextrus_approval::{SignedDecision, Task, TaskKind, WITHDRAW, allowed};
+use vextrus_approval::{AllowedAnswer, SignedDecision, Task, TaskKind, WITHDRAW, allowed};
 use vextrus_domain::signature::AcceptedKeys;
 use vextrus_domain::{DocumentKey, PersonId, Refusal, RefusalCode, RequestId, canonical};
 
@@ -23,8 +23,24 @@ pub struct Trust {
     pub unsigned: bool,
 }
 
-/// Checks a decision and stores it. Answers whether the document goes on with it. A decision that is stored already is
-/// answered the same way.
+/// What a stored decision does to its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Whether the document goes on with it.
+    pub proceeds: bool,
+    /// Whether the answer itself counts, so that the document must be assessed again.
+    pub reassess: bool,
+}
+
+impl Taken {
+    /// A task with several ways to proceed asks which; one with a single way asks whether.
+    fn of(answers: &[AllowedAnswer], answer: &AllowedAnswer) -> Self {
+        let ways = answers.iter().filter(|a| a.proceeds).count();
+        Self { proceeds: answer.proceeds, reassess: answer.proceeds && ways > 1 }
+    }
+}
+
+/// Checks a decision and stores it. A decision that is stored already is answered the same way.
 ///
 /// # Errors
 /// [`LedgerError::Database`]; the inner error says why the decision does not stand.
@@ -34,7 +50,7 @@ pub async fn store(
     signed: &SignedDecision,
     trust: &Trust,
     at: DateTime<Utc>,
-) -> Result<Result<bool, Refusal>, LedgerError> {
+) -> Result<Result<Taken, Refusal>, LedgerError> {
     let key = &document.key;
     let decision = &signed.decision;
     let content = canonical::to_text(signed)?;
@@ -49,10 +65,10 @@ pub async fn store(
                 format!("request {} decided something else", decision.request_id),
             )
         };
-        return Ok(if stored == content { Ok(proceeds) } else { Err(reused()) });
+        return Ok(if stored == content { Ok(Taken { proceeds, reassess: false }) } else { Err(reused()) });
     }
-    let proceeds = match check_task(tx, document, signed).await? {
-        Ok(proceeds) => proceeds,
+    let taken = match check_task(tx, document, signed).await? {
+        Ok(taken) => taken,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let assurance = if is_signed { "signed" } else { "asserted" };
@@ -66,7 +82,7 @@ pub async fn store(
             decision.request_id.as_str(),
             decision.task.as_ref().map_or("", |t| t.as_str()),
             &decision.answer,
-            proceeds,
+            taken.proceeds,
             decision.actor.as_str(),
             decision.principal.as_str(),
             &decision.comment,
@@ -79,11 +95,11 @@ pub async fn store(
     if let Some(task) = &decision.task {
         tasks::decided(tx, key, task).await?;
     }
-    let body = json!({"task": &decision.task, "answer": &decision.answer, "proceeds": proceeds, "assurance": assurance,
+    let body = json!({"task": &decision.task, "answer": &decision.answer, "proceeds": taken.proceeds, "assurance": assurance,
         "request_id": &decision.request_id, "plan_hash": &decision.plan_hash, "comment": &decision.comment,
         "signature": &signed.signature});
     tx.audit_as(key, "decided", Some(&decision.actor), Some(&decision.principal), body);
-    Ok(Ok(proceeds))
+    Ok(Ok(taken))
 }
 
 /// Whether a message was signed by an accepted key for this document, or needs no signature here.
@@ -110,14 +126,14 @@ async fn check_task(
     tx: &mut Tx,
     document: &Document,
     signed: &SignedDecision,
-) -> Result<Result<bool, Refusal>, LedgerError> {
+) -> Result<Result<Taken, Refusal>, LedgerError> {
     let decision = &signed.decision;
     let no = |code, message: String| Ok(Err(Refusal::new(code, message)));
     let Some(id) = &decision.task else {
         return if decision.answer != WITHDRAW {
             no(RefusalCode::AnswerNotAllowed, format!("{:?} needs a task", decision.answer))
         } else if decision.actor == document.submitter && decision.principal == document.submitter {
-            Ok(Ok(false))
+            Ok(Ok(Taken { proceeds: false, reassess: false }))
         } else {
             no(RefusalCode::NotSubmitter, format!("{} did not submit this document", decision.actor))
         };
@@ -145,7 +161,7 @@ async fn check_task(
         }
     }
     match allowed(&task.answers, &decision.answer) {
-        Some(answer) => Ok(Ok(answer.proceeds)),
+        Some(answer) => Ok(Ok(Taken::of(&task.answers, answer))),
         None => no(RefusalCode::AnswerNotAllowed, format!("{:?} is not an answer to {id}", decision.answer)),
     }
 }
@@ -257,6 +273,20 @@ fn stands(
         }
     }
     Ok(())
+}
+
+/// Whether some level of a document has been approved.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn any_level(tx: &mut Tx, key: &DocumentKey) -> Result<bool, LedgerError> {
+    let (decided,): (i64,) = tx
+        .one(
+            "SELECT count(*) FROM tasks WHERE tenant = $1 AND document = $2 AND submission = $3 AND kind = $4 AND state = 'decided'",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission, TaskKind::Level.name()],
+        )
+        .await?;
+    Ok(decided > 0)
 }
 
 /// Whether somebody answered a task so that the document does not go on.

@@ -4,8 +4,10 @@
 //! ambiguous or doubtful is a question for a person, never a guess.
 
 mod assessment;
+pub mod compliance;
 pub mod deadlines;
 pub mod explain;
+pub mod mushak;
 mod schedule;
 
 pub use assessment::{

@@ -8,3 +8,4 @@ mod help;
 mod offline;
 mod program;
 mod running;
+mod tax;

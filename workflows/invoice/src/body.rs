@@ -93,6 +93,10 @@ pub(crate) async fn record(ctx: &WorkflowContext<InvoiceApproval>, write: Write)
     let request_id = input.decision.as_ref().map(|d| d.decision.request_id.clone());
     let refusal = match ctx.execute_activity(ApprovalActivities::record, input, options(ctx, summary)).await {
         Ok(RecordOutput::Recorded) => return None,
+        Ok(RecordOutput::Reassess) => {
+            ctx.state_mut(|w| w.state.must_assess = true);
+            return None;
+        }
         Ok(RecordOutput::Refused(refusal)) => refusal,
         Err(error) => steps::refusal(&error),
     };

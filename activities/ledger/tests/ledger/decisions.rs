@@ -31,7 +31,7 @@ async fn store(acme: &Acme, key: &DocumentKey, decision: &SignedDecision) -> Res
     let now = tx.now();
     let stored = decisions::store(&mut tx, &document, decision, &acme.trust, now).await.unwrap();
     tx.commit().await.unwrap();
-    stored
+    stored.map(|taken| taken.proceeds)
 }
 
 async fn complete(acme: &Acme, key: &DocumentKey, trust: &Trust) -> Result<(), Refusal> {

@@ -24,7 +24,10 @@ async fn fill(acme: &Acme) {
     let mut tx = acme.begin().await.unwrap();
     let document = vextrus_ledger::documents::lock(&mut tx, &key).await.unwrap().unwrap();
     let now = tx.now();
-    assert_eq!(decisions::store(&mut tx, &document, &decision, &acme.trust, now).await.unwrap(), Ok(true));
+    assert_eq!(
+        decisions::store(&mut tx, &document, &decision, &acme.trust, now).await.unwrap().map(|t| t.proceeds),
+        Ok(true)
+    );
     tx.commit().await.unwrap();
 }
 

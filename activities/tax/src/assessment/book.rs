@@ -35,7 +35,7 @@ impl<'a> Book<'a> {
         Self {
             schedule,
             case,
-            rows: Vec::new(),
+            rows: Vec::with_capacity(8),
             trace: Vec::with_capacity(2 * case.invoice.lines.len() + 4),
             questions: Vec::new(),
             withheld: Vec::new(),
@@ -72,13 +72,27 @@ impl<'a> Book<'a> {
         self.trace.push(TraceStep { line, tax, step, base, rate, amount, row, code, because });
     }
 
-    pub(super) fn not_withheld(&mut self, line: Option<u32>, tax: Tax, base: Taka, why: &str) {
-        let step = Step::NotWithheld { why: why.to_owned() };
+    pub(super) fn not_withheld(&mut self, line: Option<u32>, tax: Tax, base: Taka, why: impl Into<String>) {
+        let step = Step::NotWithheld { why: why.into() };
         self.step(line, tax, step, None, (base, Rate::from_ppm(0), Taka::ZERO));
     }
 
     pub(super) fn ask(&mut self, kind: QuestionKind, subject: &str, text: String) {
         self.question(kind, subject, text, Vec::new(), false);
+    }
+
+    /// Whether this has been asked already; a text that would be put away need not be written.
+    pub(super) fn asked(&self, kind: QuestionKind, subject: &str) -> bool {
+        self.questions.iter().any(|q| q.kind == kind && q.subject == subject)
+    }
+
+    /// What a person has answered to this question, if anything.
+    pub(super) fn answer(&self, kind: QuestionKind, subject: &str) -> Option<&'a str> {
+        let answers = self.case.answers;
+        if answers.is_empty() {
+            return None;
+        }
+        answers.get(&format!("{}/{subject}", kind.name())).map(String::as_str)
     }
 
     /// Asks once for each kind and subject.
@@ -90,7 +104,7 @@ impl<'a> Book<'a> {
         choices: Vec<String>,
         blocks: bool,
     ) {
-        if !self.questions.iter().any(|q| q.kind == kind && q.subject == subject) {
+        if !self.asked(kind, subject) {
             self.questions.push(Question { kind, subject: subject.to_owned(), text, choices, blocks });
         }
     }

@@ -16,6 +16,8 @@ pub enum QuestionKind {
     UncodedPayment,
     /// No proof of submission of return.
     ReturnProof,
+    /// A certificate of the Board that came with the bill.
+    Certificate,
     /// Both failures of s.142 at once.
     BothUplifts,
     /// The bill came without a Mushak 6.3.
@@ -48,6 +50,7 @@ impl QuestionKind {
             Self::UncodedSupply => "uncoded_supply",
             Self::UncodedPayment => "uncoded_payment",
             Self::ReturnProof => "return_proof",
+            Self::Certificate => "certificate",
             Self::BothUplifts => "both_uplifts",
             Self::Mushak63 => "mushak_63",
             Self::UnregisteredSupplier => "unregistered_supplier",

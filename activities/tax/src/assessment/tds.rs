@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use vextrus_domain::money::MoneyError;
 use vextrus_domain::tax_facts::PaymentMethod;
-use vextrus_domain::{Rate, Refusal, RefusalCode, Taka};
+use vextrus_domain::{PayeeFacts, Rate, Refusal, RefusalCode, Taka};
 
 use super::book::{Book, LineWork};
 use super::question::QuestionKind;
@@ -20,6 +20,8 @@ const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 /// The lines of one kind of payment.
 struct Group<'a> {
     key: (&'a str, &'a str),
+    /// The code as the first of its lines writes it.
+    named: Option<&'a str>,
     lines: Vec<usize>,
     billed: Taka,
     commission: Option<Taka>,
@@ -57,13 +59,13 @@ pub(super) fn withhold(book: &mut Book<'_>, lines: &mut [LineWork<'_>]) -> Resul
     let bases = tds_base::bases(book, &billed)?;
     let ground = uplift_ground(book);
     let mut sections: Vec<Section<'_>> = Vec::with_capacity(groups.len());
-    let mut import_credit = book.case.invoice.tax.import_tax_paid;
+    let mut import_credit = book.case.invoice.tax.import_tax_paid.decimal();
     for (group, base) in groups.iter().zip(bases) {
         let payee = book.case.payee;
         let rates = book.schedule.tds_rates(group.key, book.paid_on(), payee.natural_person, base)?;
         doubts(book, group, rates);
         let mut due = reckon(book, group, rates, base, ground)?;
-        if group.key.0 == "s89" && import_credit != Taka::ZERO {
+        if group.key.0 == "s89" && !import_credit.is_zero() {
             take_credit(book, &mut due, &mut import_credit)?;
         }
         let amount = round(book, &mut sections, group.key.0, &due)?;
@@ -86,6 +88,7 @@ pub(super) fn withhold(book: &mut Book<'_>, lines: &mut [LineWork<'_>]) -> Resul
             book.withheld.push(Withheld { tax: Tax::Tds, code, rate: due.rate, base: due.base, amount });
         }
     }
+    let import_credit = Taka::round_half_up(import_credit).map_err(too_large)?;
     if import_credit != Taka::ZERO {
         let text = format!(
             "BDT {} of tax paid at import is more than the tax on these goods: is the rest claimed elsewhere?",
@@ -101,9 +104,11 @@ fn groups<'a>(book: &mut Book<'a>, lines: &[LineWork<'_>]) -> Result<Vec<Group<'
     let mut groups: Vec<Group<'a>> = Vec::with_capacity(2);
     let mut uncoded: Option<(&'a str, &'a str)> = None;
     for (i, (work, line)) in lines.iter().zip(&case.invoice.lines).enumerate() {
-        let key = match (&line.tds_code, uncoded) {
-            (Some(code), _) => schedule.tds_key(code)?,
-            (None, Some(key)) => key,
+        let named = line.tds_code.as_deref();
+        let known = groups.iter().find(|g| named.is_some() && g.named == named).map(|g| g.key);
+        let key = match (known.or(uncoded.filter(|_| named.is_none())), named) {
+            (Some(key), _) => key,
+            (None, Some(code)) => schedule.tds_key(code)?,
             (None, None) => {
                 let code = schedule.withholding.code(case.kind);
                 if schedule.withholding.ask {
@@ -128,7 +133,7 @@ fn groups<'a>(book: &mut Book<'a>, lines: &[LineWork<'_>]) -> Result<Vec<Group<'
         }
         let billed = tds_base::billed(book, work)?;
         let at = groups.iter().position(|g| g.key == key).unwrap_or_else(|| {
-            groups.push(Group { key, lines: Vec::new(), billed: Taka::ZERO, commission: None });
+            groups.push(Group { key, named, lines: Vec::new(), billed: Taka::ZERO, commission: None });
             groups.len() - 1
         });
         if let Some(group) = groups.get_mut(at) {
@@ -144,8 +149,8 @@ fn groups<'a>(book: &mut Book<'a>, lines: &[LineWork<'_>]) -> Result<Vec<Group<'
 
 /// What must be asked of a group whatever its amounts.
 fn doubts(book: &mut Book<'_>, group: &Group<'_>, rates: Rates<'_>) {
-    let key = rates.main.key();
     if rates.commission.is_some() && group.commission.is_none() {
+        let key = rates.main.key();
         let text = format!(
             "{key} is taxed on the higher of commission and gross bill; the bill shows no commission: is there none?"
         );
@@ -154,6 +159,7 @@ fn doubts(book: &mut Book<'_>, group: &Group<'_>, rates: Rates<'_>) {
     let banded = rates.main.over.is_some() || rates.main.upto.is_some();
     let before = book.case.invoice.tax.contract.as_ref().map_or(Taka::ZERO, |c| c.taxed_before);
     if banded && before != Taka::ZERO {
+        let key = rates.main.key();
         let text = format!(
             "{key} has bands, and BDT {} was taxed before: does the band follow the sum of the year?",
             before.grouped()
@@ -170,7 +176,18 @@ fn uplift_ground(book: &mut Book<'_>) -> Option<UpliftGround> {
         return None;
     }
     let (no_psr, both) = (policy.no_psr, policy.both_uplifts);
-    let missing = match return_proof(case.payee, &policy.psr_days, case.paid_on) {
+    let mut proof = return_proof(case.payee, &policy.psr_days, case.paid_on);
+    if !matches!(proof, ReturnProof::Shown | ReturnProof::NotNeeded)
+        && let Some(psr) = &case.invoice.tax.psr
+    {
+        let with_bill = PayeeFacts { psr: Some(psr.clone()), ..case.payee.clone() };
+        proof = return_proof(&with_bill, &policy.psr_days, case.paid_on);
+        if proof == ReturnProof::Shown {
+            let text = format!("proof of return {} came with the bill: has it been verified?", psr.number);
+            book.ask(QuestionKind::ReturnProof, "with_bill", text);
+        }
+    }
+    let missing = match proof {
         ReturnProof::Shown | ReturnProof::NotNeeded => false,
         ReturnProof::Doubtful(why) => {
             book.ask(QuestionKind::ReturnProof, "doubtful", format!("{why}: does it still count?"));
@@ -212,8 +229,10 @@ fn final_rate(
     let case = book.case;
     let mut rate = book.rows.get(row as usize).map_or(Rate::from_ppm(0), |r| r.rate);
     let tax_inclusive = case.invoice.tax.contract.as_ref().is_some_and(|c| c.tax_inclusive);
-    let certificate = case.payee.certificates.iter().filter(|c| c.section == section && c.paper.covers(case.paid_on));
-    if let Some(certificate) = certificate.min_by_key(|c| c.rate) {
+    let on_record = case.payee.certificates.iter().map(|c| (c, false));
+    let shown = on_record.chain(case.invoice.tax.certificates.iter().map(|c| (c, true)));
+    let valid = shown.filter(|(c, _)| c.section == section && c.paper.covers(case.paid_on));
+    if let Some((certificate, with_bill)) = valid.min_by_key(|(c, with_bill)| (c.rate, *with_bill)) {
         if tax_inclusive {
             let why = format!(
                 "certificate {} does not hold: the price was agreed with the tax in it (r.11)",
@@ -223,6 +242,11 @@ fn final_rate(
         } else if certificate.rate < rate {
             let step = Step::Certificate { from: rate, number: certificate.paper.number.clone() };
             rate = certificate.rate;
+            if with_bill {
+                let number = &certificate.paper.number;
+                let text = format!("certificate {number} of the Board came with the bill: has it been verified?");
+                book.ask(QuestionKind::Certificate, number, text);
+            }
             book.step(None, Tax::Tds, step, Some(row), (base, rate, Taka::ZERO));
         }
     }
@@ -283,17 +307,19 @@ fn exact(base: Taka, rate: Rate, borne: bool) -> Result<Decimal, Refusal> {
     exact.ok_or(MoneyError::OutOfRange).map_err(too_large)
 }
 
-/// Takes tax paid at import off the tax on those goods: B - A (TDS Rules 2026 r.3(2)).
-fn take_credit(book: &mut Book<'_>, due: &mut Reckoned, credit: &mut Taka) -> Result<(), Refusal> {
+/// Takes tax paid at import off the tax on those goods: B - A (TDS Rules 2026 r.3(2)). Exactly: if each kind of goods rounded
+/// what it takes, the order of the lines would change the section's tax.
+fn take_credit(book: &mut Book<'_>, due: &mut Reckoned, credit: &mut Decimal) -> Result<(), Refusal> {
     let before = Taka::round_half_up(due.exact).map_err(too_large)?;
-    let taken = before.min(*credit);
+    let taken = due.exact.min(*credit);
     if borne(book) {
         let text = "the payer bears the tax and tax was paid at import: the law does not say which comes first; is that right?";
         book.ask(QuestionKind::Combination, "import_gross_up", text.to_owned());
     }
-    *credit = credit.minus(taken).map_err(too_large)?;
-    due.exact = (due.exact - taken.decimal()).max(Decimal::ZERO);
+    *credit -= taken;
+    due.exact -= taken;
     let after = Taka::round_half_up(due.exact).map_err(too_large)?;
+    let taken = before.minus(after).map_err(too_large)?;
     book.step(None, Tax::Tds, Step::ImportCredit { from: before }, Some(due.row), (taken, due.rate, after));
     Ok(())
 }

@@ -21,21 +21,52 @@ const NOTHING: Rate = Rate::from_ppm(0);
 pub(super) fn lines<'a>(book: &mut Book<'a>) -> Result<Vec<LineWork<'a>>, Refusal> {
     let invoice = book.case.invoice;
     let mut lines = Vec::with_capacity(invoice.lines.len());
+    // A long bill names few codes: each is looked up once.
+    let mut known: Vec<Settled<'a>> = Vec::with_capacity(4);
     for (number, line) in (1_u32..).zip(&invoice.lines) {
-        lines.push(one(book, number, line)?);
+        let named = line.tax_code.as_deref();
+        let settled = match known.iter().find(|settled| settled.named == named) {
+            Some(settled) => *settled,
+            None => {
+                let settled = settle(book, named)?;
+                known.push(settled);
+                settled
+            }
+        };
+        lines.push(one(book, number, line, settled)?);
     }
     Ok(lines)
 }
 
-fn one<'a>(book: &mut Book<'a>, number: u32, line: &'a InvoiceLine) -> Result<LineWork<'a>, Refusal> {
-    let settled = supply_code(book, line.tax_code.as_deref())?;
-    let (vat_rate, row) = match settled {
-        Supply::Unclear => (None, None),
+/// What a supply code means on this bill.
+#[derive(Clone, Copy)]
+struct Settled<'a> {
+    named: Option<&'a str>,
+    /// The code that is meant; none for the standard row and while nobody has said which of several.
+    code: Option<&'a str>,
+    /// The VAT rate; none while nobody has said which of several.
+    rate: Option<Rate>,
+    /// The row that gives it; none where the supplier charges no VAT.
+    row: Option<u32>,
+}
+
+fn settle<'a>(book: &mut Book<'a>, named: Option<&'a str>) -> Result<Settled<'a>, Refusal> {
+    match supply_code(book, named)? {
+        Supply::Unclear => Ok(Settled { named, code: None, rate: None, row: None }),
         Supply::Code(code) => {
             let (rate, row) = rate_of(book, code)?;
-            (Some(rate), row)
+            Ok(Settled { named, code: Some(code).filter(|c| *c != STANDARD), rate: Some(rate), row })
         }
-    };
+    }
+}
+
+fn one<'a>(
+    book: &mut Book<'a>,
+    number: u32,
+    line: &'a InvoiceLine,
+    settled: Settled<'a>,
+) -> Result<LineWork<'a>, Refusal> {
+    let (vat_rate, row) = (settled.rate, settled.row);
     let rate = vat_rate.unwrap_or(NOTHING);
     let sd_rate = line.sd_rate.unwrap_or(NOTHING);
     let (value, sd, vat, step) = match book.case.invoice.tax.prices {
@@ -47,28 +78,25 @@ fn one<'a>(book: &mut Book<'a>, number: u32, line: &'a InvoiceLine) -> Result<Li
         Prices::Inclusive => {
             let vat = fraction(line.amount, rate)?;
             let without = line.amount.minus(vat).map_err(too_large)?;
-            let sd = fraction(without, sd_rate)?;
+            // What SD is within can only be said once the VAT is out of it: `reconcile` does so for a line without a rate.
+            let sd = if vat_rate.is_none() { Taka::ZERO } else { fraction(without, sd_rate)? };
             (without.minus(sd).map_err(too_large)?, sd, vat, Step::TaxFraction)
         }
     };
     let base = if step == Step::Share { value.plus(sd).map_err(too_large)? } else { line.amount };
-    if sd_rate != NOTHING {
+    if sd_rate != NOTHING && (vat_rate.is_some() || step == Step::Share) {
         supplementary_duty(book, number, line, (value, sd_rate, sd))?;
     }
     match (vat_rate, row) {
         (Some(_), Some(row)) => book.step(Some(number), Tax::Vat, step, Some(row), (base, rate, vat)),
         (Some(_), None) => {
             let why = format!("the supplier is {} and charges no VAT", status(book.case.payee.vat_status));
-            book.not_withheld(Some(number), Tax::Vat, base, &why);
+            book.not_withheld(Some(number), Tax::Vat, base, why);
         }
         (None, _) => {}
     }
-    let code = match settled {
-        Supply::Code(code) if code != STANDARD => Some(code),
-        _ => None,
-    };
     let tax = LineTax { line: number, value, sd, vat, vds: Taka::ZERO, tds: Taka::ZERO };
-    Ok(LineWork { tax, code, vat_rate })
+    Ok(LineWork { tax, code: settled.code, vat_rate })
 }
 
 #[derive(Clone, Copy)]
@@ -82,9 +110,8 @@ fn supply_code<'a>(book: &mut Book<'a>, named: Option<&'a str>) -> Result<Supply
     let Some(code) = named else { return Ok(Supply::Code(STANDARD)) };
     let schedule = book.schedule;
     if let Some(ambiguous) = schedule.ambiguous_code(code) {
-        let key = format!("{}/{code}", QuestionKind::AmbiguousCode.name());
-        let answer = book.case.answers.get(&key);
-        if let Some(choice) = ambiguous.choices.iter().find(|c| answer == Some(*c)) {
+        let answer = book.answer(QuestionKind::AmbiguousCode, code);
+        if let Some(choice) = ambiguous.choices.iter().find(|c| answer == Some(c.as_str())) {
             return Ok(Supply::Code(choice));
         }
         let text = format!("code {code} has several rates: {}", ambiguous.question);
@@ -97,8 +124,8 @@ fn supply_code<'a>(book: &mut Book<'a>, named: Option<&'a str>) -> Result<Supply
     Err(Refusal::new(
         RefusalCode::TaxCodeUnknown,
         format!(
-            "schedule {} has no VAT or VDS code {code:?}; `vextrus tax schedule show --tax VDS` lists them",
-            schedule.name
+            "schedule {} has no VAT or VDS code {code:?}; `vextrus tax schedule show {} --tax VDS` lists them",
+            schedule.name, schedule.name
         ),
     ))
 }
@@ -204,6 +231,13 @@ pub(super) fn reconcile(book: &mut Book<'_>, lines: &mut [LineWork<'_>]) -> Resu
         for (line, part) in open.iter_mut().zip(spread(rest, &weights)?) {
             line.tax.vat = part;
             include(line, part, invoice.tax.prices)?;
+            let source = (line.tax.line as usize).checked_sub(1).and_then(|i| invoice.lines.get(i));
+            let sd_rate = source.and_then(|s| s.sd_rate).unwrap_or(NOTHING);
+            if let Some(source) = source.filter(|_| invoice.tax.prices == Prices::Inclusive && sd_rate != NOTHING) {
+                let sd = fraction(line.tax.value, sd_rate)?;
+                (line.tax.value, line.tax.sd) = (line.tax.value.minus(sd).map_err(too_large)?, sd);
+                supplementary_duty(book, line.tax.line, source, (line.tax.value, sd_rate, sd))?;
+            }
         }
         return Ok(());
     }

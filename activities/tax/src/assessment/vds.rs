@@ -43,7 +43,7 @@ pub(super) fn withhold(book: &mut Book<'_>, lines: &mut [LineWork<'_>]) -> Resul
         let number = Some(line.tax.line);
         let base = line.tax.value.plus(line.tax.sd).map_err(too_large)?;
         match due(book, line, exemption.as_deref())? {
-            Due::No(why) => book.not_withheld(number, Tax::Vds, base, &why),
+            Due::No(why) => book.not_withheld(number, Tax::Vds, base, why),
             Due::Row(row) => {
                 let cited = book.cite(row);
                 let whole = line.vat_rate == Some(row.rate);
@@ -179,13 +179,14 @@ fn uncoded<'a>(book: &mut Book<'a>, line: &LineWork<'_>) -> Result<Due<'a>, Refu
         _ => None,
     };
     let subject = line.code.unwrap_or_default();
-    match (
-        book.case.answers.get(&format!("{}/{subject}", QuestionKind::UncodedSupply.name())).map(String::as_str),
-        procurement,
-    ) {
+    match (book.answer(QuestionKind::UncodedSupply, subject), procurement) {
         (Some(PROCUREMENT), Some(row)) => return Ok(Due::Row(row)),
         (Some(NOTHING_DUE), _) => return Ok(Due::No("a person has said that none is due".to_owned())),
         _ => {}
+    }
+    let unsaid = "a person must say first what it is";
+    if book.asked(QuestionKind::UncodedSupply, subject) {
+        return Ok(Due::No(unsaid.to_owned()));
     }
     let what =
         line.code.map_or_else(|| "a line names no supply code".to_owned(), |c| format!("code {c} is in no VDS table"));
@@ -201,5 +202,5 @@ fn uncoded<'a>(book: &mut Book<'a>, line: &LineWork<'_>) -> Result<Due<'a>, Refu
     let mut choices = vec![NOTHING_DUE.to_owned()];
     choices.extend(procurement.map(|row| row.code.clone()));
     book.question(QuestionKind::UncodedSupply, subject, text, choices, false);
-    Ok(Due::No("a person must say first what it is".to_owned()))
+    Ok(Due::No(unsaid.to_owned()))
 }

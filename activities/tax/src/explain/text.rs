@@ -125,7 +125,7 @@ pub fn why(assessment: &Assessment, tax: Option<Tax>, rate: Option<Rate>, lang: 
 /// The amounts alone, one a line, then the questions.
 #[must_use]
 pub fn summary(assessment: &Assessment, lang: Lang) -> Vec<String> {
-    let put = |name: &str, amount: Taka| format!("{name:<28} BDT {:>18}", money(lang, amount));
+    let put = |name: &str, amount: Taka| format!("{name:<38} BDT {:>18}", money(lang, amount));
     let optional = |phrase, amount: Taka| (amount != Taka::ZERO).then(|| put(say(lang, phrase), amount));
     let mut out = vec![put(say(lang, l::SUBTOTAL), assessment.subtotal)];
     out.extend((assessment.sd != Taka::ZERO).then(|| put(l::tax(lang, Tax::Sd), assessment.sd)));

@@ -60,20 +60,26 @@ impl Schedule {
     pub(crate) fn tds_key<'k>(&'k self, key: &'k str) -> Result<(&'k str, &'k str), Refusal> {
         let unknown = |message: String| Refusal::new(RefusalCode::TaxCodeUnknown, message);
         let (section, code) = key.split_once('/').map_or((None, key), |(s, c)| (Some(s), c));
+        let mut found = self.rows_of(Tax::Tds, code).map(|r| r.section.as_str());
+        let clear = match section {
+            Some(section) => found.any(|f| f == section).then_some(section),
+            None => found.next().filter(|first| found.all(|f| f == *first)),
+        };
+        if let Some(section) = clear {
+            return Ok((section, code));
+        }
         let mut sections: Vec<&str> = self.rows_of(Tax::Tds, code).map(|r| r.section.as_str()).collect();
         sections.sort_unstable();
         sections.dedup();
         match (section, sections.as_slice()) {
-            (Some(section), found) if found.contains(&section) => Ok((section, code)),
-            (None, [one]) => Ok((one, code)),
             (None, [_, ..]) => Err(unknown(format!(
                 "TDS code {key:?} is in sections {}; write it with its section, such as {}/{code}",
                 sections.join(", "),
                 sections.first().unwrap_or(&"s90")
             ))),
             _ => Err(unknown(format!(
-                "schedule {} has no TDS code {key:?}; `vextrus tax schedule show --tax TDS` lists them",
-                self.name
+                "schedule {} has no TDS code {key:?}; `vextrus tax schedule show {} --tax TDS` lists them",
+                self.name, self.name
             ))),
         }
     }

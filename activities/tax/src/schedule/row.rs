@@ -184,7 +184,7 @@ impl Row {
         if self.section.is_empty() || self.tax != Tax::Tds {
             self.code.clone()
         } else {
-            format!("{}/{}", self.section, self.code)
+            [&self.section, "/", &self.code].concat()
         }
     }
 
