@@ -333,7 +333,7 @@ fn gaps_in_what_is_promised_are_refused_with_the_promise() {
             "2026-07-01",
             "2026-07-02",
             r#"{ tax = "TDS", section = "s89", code = "RESIDUAL""#,
-            "TDS s90/RESIDUAL is promised, but natural persons have no rate for every base on 2026-07-01",
+            "TDS s89/RESIDUAL is promised, but natural persons have no rate for every base on 2026-07-01",
         ),
         (
             r#""ANY" & upto = "5000000""#,

@@ -11,7 +11,7 @@ use crate::{
 /// need of those under `tests/`.
 #[must_use]
 pub fn is_test(path: &str) -> bool {
-    path.starts_with("tests/") || path == "benches"
+    path.starts_with("tests/") || path == "benches" || path.starts_with("benches/")
 }
 
 fn rooms_of(workspace: &Workspace) -> impl Iterator<Item = &Member> {
@@ -130,8 +130,8 @@ pub fn names_follow_paths(workspace: &Workspace) -> Vec<String> {
     let mut complaints = Vec::new();
     for member in &workspace.members {
         let last = member.path.rsplit('/').next().unwrap_or_default();
-        let expected =
-            if member.path.starts_with("tests/") { format!("vextrus-tests-{last}") } else { format!("vextrus-{last}") };
+        let group = ["tests", "benches"].into_iter().find(|g| member.path.starts_with(&format!("{g}/")));
+        let expected = group.map_or_else(|| format!("vextrus-{last}"), |g| format!("vextrus-{g}-{last}"));
         if member.package != expected {
             complaints.push(format!(
                 "{}/Cargo.toml: the package is named `{}`. Its path makes it `{expected}`.",

@@ -1,0 +1,8 @@
+//! Any text as a tax schedule.
+#![no_main]
+
+#[path = "../../activities/tax/tests/arbitrary.rs"]
+#[allow(dead_code, reason = "the other targets use the rest")]
+mod arbitrary;
+
+libfuzzer_sys::fuzz_target!(|text: &str| arbitrary::check_schedule(text));
