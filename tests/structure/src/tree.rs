@@ -49,3 +49,14 @@ pub fn too_long(file: &str, text: &str) -> Option<String> {
         )
     })
 }
+
+/// Complaints where a file of a crate that computes money names a type of floating-point number.
+#[must_use]
+pub fn floats(file: &str, text: &str) -> Vec<String> {
+    let is_float =
+        |line: &str| line.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| matches!(word, "f32" | "f64"));
+    let numbered = (1..).zip(text.lines()).filter(|(_, line)| is_float(line));
+    numbered
+        .map(|(number, _)| format!("{file}:{number}: a float. Money is exact: use Taka, Rate or Decimal."))
+        .collect()
+}

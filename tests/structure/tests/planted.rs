@@ -200,6 +200,13 @@ fn a_file_is_too_long_from_the_line_after_the_limit() {
 }
 
 #[test]
+fn a_float_is_found_by_its_line() {
+    assert_eq!(tree::floats("a.rs", "let buf64 = 1;\n// half64\n"), Vec::<String>::new());
+    let found = tree::floats("a.rs", "use x;\nfn share(of: f64) {}\n");
+    assert!(found.len() == 1 && found[0].starts_with("a.rs:2: a float"), "{found:?}");
+}
+
+#[test]
 fn links_are_found_and_code_is_not_read() {
     let text = "\
 See [one](a.md), [two](b/c.md#part \"title\") and ![image](<d e.png>).

@@ -60,6 +60,19 @@ fn no_rust_file_is_too_long() -> anyhow::Result<()> {
 }
 
 #[test]
+fn money_is_never_a_float() -> anyhow::Result<()> {
+    let root = root()?;
+    let mut complaints = Vec::new();
+    for folder in ["domain", "activities/tax"] {
+        for path in tree::files(&root.join(folder), "rs")? {
+            let name = path.strip_prefix(&root)?.display().to_string();
+            complaints.extend(tree::floats(&name, &fs::read_to_string(&path)?));
+        }
+    }
+    none(&complaints)
+}
+
+#[test]
 fn links_in_documents_lead_to_files() -> anyhow::Result<()> {
     let root = root()?;
     let mut documents: Vec<_> = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
