@@ -144,14 +144,14 @@ pub(crate) enum InvoiceCommand {
 pub(crate) enum RulesCommand {
     /// Checks a rule without storing it.
     Check {
-        /// The kind of rule: tax, approval or accounts.
+        /// The kind of rule: tax, approval, accounts or calendar.
         kind: RuleKind,
         /// The rule's file.
         file: PathBuf,
     },
     /// Stores a rule by its hash and makes it the active one of a tenant.
     Activate {
-        /// The kind of rule: tax, approval or accounts.
+        /// The kind of rule: tax, approval, accounts or calendar.
         kind: RuleKind,
         /// The rule's file.
         file: PathBuf,
