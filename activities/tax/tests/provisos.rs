@@ -219,3 +219,14 @@ fn what_is_kept_back_is_not_more_than_what_is_paid() {
     facts.invoice.tax.advance = taka("100000.01");
     assert_eq!(facts.assess(&nbr()).unwrap_err().code, RefusalCode::TaxFactsContradict);
 }
+
+#[test]
+fn slabs_follow_the_sum_of_everything_under_the_section() {
+    let on = day("2022-01-10");
+    let lines = [line("3000000", "", "s89/CEMENT_IRON"), line("3000000", "", "s89/FRUIT")];
+    let facts = facts(invoice(on, &lines, taka("900000")), on);
+    let a = facts.assess(&nbr()).unwrap();
+    let withheld: Vec<_> = a.withheld.iter().map(told).collect();
+    assert_eq!(withheld, [("s89/ANY", 50_000, taka("6000000"), taka("300000"))], "above 50 lakh together");
+    assert_eq!(a.lines.iter().map(|l| l.tds).collect::<Vec<_>>(), [taka("150000"); 2]);
+}

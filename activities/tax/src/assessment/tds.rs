@@ -62,7 +62,17 @@ pub(super) fn withhold(book: &mut Book<'_>, lines: &mut [LineWork<'_>]) -> Resul
     let mut import_credit = book.case.invoice.tax.import_tax_paid.decimal();
     for (group, base) in groups.iter().zip(bases) {
         let payee = book.case.payee;
-        let rates = book.schedule.tds_rates(group.key, book.paid_on(), payee.natural_person, base)?;
+        let rates = book.schedule.tds_rates(group.key, book.paid_on(), payee.natural_person, base).ok_or_else(|| {
+            let named = group.named.unwrap_or_else(|| book.schedule.withholding.code(book.case.kind));
+            Refusal::new(
+                RefusalCode::RateNotCovered,
+                format!(
+                    "schedule {} has no TDS row for code {named:?} on {} and a base of {base}; add a row with its source",
+                    book.schedule.name,
+                    book.paid_on()
+                ),
+            )
+        })?;
         doubts(book, group, rates);
         let mut due = reckon(book, group, rates, base, ground)?;
         if group.key.0 == "s89" && !import_credit.is_zero() {
@@ -108,7 +118,7 @@ fn groups<'a>(book: &mut Book<'a>, lines: &[LineWork<'_>]) -> Result<Vec<Group<'
         let known = groups.iter().find(|g| named.is_some() && g.named == named).map(|g| g.key);
         let key = match (known.or(uncoded.filter(|_| named.is_none())), named) {
             (Some(key), _) => key,
-            (None, Some(code)) => schedule.tds_key(code)?,
+            (None, Some(code)) => schedule.tds_serving(schedule.tds_key(code)?, case.paid_on),
             (None, None) => {
                 let code = schedule.withholding.code(case.kind);
                 if schedule.withholding.ask {
@@ -118,7 +128,7 @@ fn groups<'a>(book: &mut Book<'a>, lines: &[LineWork<'_>]) -> Result<Vec<Group<'
                     );
                     book.ask(QuestionKind::UncodedPayment, code, text);
                 }
-                *uncoded.insert(schedule.tds_key(code)?)
+                *uncoded.insert(schedule.tds_serving(schedule.tds_key(code)?, case.paid_on))
             }
         };
         if (key.0 == NON_RESIDENT) != case.payee.non_resident && !key.0.is_empty() {

@@ -84,16 +84,20 @@ impl Schedule {
         }
     }
 
+    /// The key whose rows serve another one on a day: its own or, where it has none then, the section's for everything.
+    pub(crate) fn tds_serving<'k>(&self, (section, code): (&'k str, &'k str), day: NaiveDate) -> (&'k str, &'k str) {
+        let serves = |code: &str| self.rows_of(Tax::Tds, code).any(|r| r.section == section && r.in_force(day));
+        if !serves(code) && serves(ANYTHING) { (section, ANYTHING) } else { (section, code) }
+    }
+
     /// The rows for a payment under a key, on a day, of this base.
-    ///
-    /// A section's row for everything serves a key that has none of its own on that day.
     pub(crate) fn tds_rates(
         &self,
         (section, code): (&str, &str),
         day: NaiveDate,
         natural_person: bool,
         base: Taka,
-    ) -> Result<Rates<'_>, Refusal> {
+    ) -> Option<Rates<'_>> {
         let find = |code: &str, commission: bool| {
             self.rows_of(Tax::Tds, code).find(|r| {
                 r.section == section
@@ -103,13 +107,6 @@ impl Schedule {
                     && (r.basis == Basis::Commission) == commission
             })
         };
-        let main = find(code, false).or_else(|| find(ANYTHING, false)).ok_or_else(|| {
-            let key = if section.is_empty() { code.to_owned() } else { format!("{section}/{code}") };
-            Refusal::new(
-                RefusalCode::RateNotCovered,
-                format!("schedule {} has no TDS row for code {key:?} on {day}; add a row with its source", self.name),
-            )
-        })?;
-        Ok(Rates { main, commission: find(code, true) })
+        Some(Rates { main: find(code, false)?, commission: find(code, true) })
     }
 }
