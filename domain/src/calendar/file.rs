@@ -1,11 +1,11 @@
 //! The calendar's file: read, and held to what it promises.
 
 use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::digits;
+use super::clock;
+use super::office_hours::{OfficeHours, OfficeHoursError};
 
 /// The longest calendar file that is read, in bytes.
 pub const LONGEST_CALENDAR: usize = 1 << 20;
@@ -70,7 +70,7 @@ pub struct HalfDay {
     /// Its date.
     pub date: NaiveDate,
     /// When offices close, on the clock of Dhaka.
-    #[serde(deserialize_with = "clock")]
+    #[serde(deserialize_with = "clock::time")]
     pub closes: NaiveTime,
     /// Why.
     pub name: String,
@@ -138,7 +138,7 @@ pub(super) struct CalendarFile {
 }
 
 /// A day of the week by its English name; chrono would also take `Fri`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum DayName {
     Monday,
@@ -151,7 +151,7 @@ pub(super) enum DayName {
 }
 
 impl DayName {
-    const ALL: [Self; 7] =
+    pub(super) const ALL: [Self; 7] =
         [Self::Monday, Self::Tuesday, Self::Wednesday, Self::Thursday, Self::Friday, Self::Saturday, Self::Sunday];
 
     pub(super) fn weekday(self) -> Weekday {
@@ -170,9 +170,9 @@ impl DayName {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Hours {
-    #[serde(deserialize_with = "clock")]
+    #[serde(deserialize_with = "clock::time")]
     pub(super) opens: NaiveTime,
-    #[serde(deserialize_with = "clock")]
+    #[serde(deserialize_with = "clock::time")]
     pub(super) closes: NaiveTime,
 }
 
@@ -194,24 +194,16 @@ pub(super) struct Year {
 /// The years that a calendar may list: those of the republic, and none so far ahead that it must be a slip.
 const YEARS: std::ops::RangeInclusive<i32> = 1971..=2199;
 
-/// Reads the file and refuses what contradicts itself: years and dates must ascend, and each date lies in its year once.
-pub(super) fn read(text: &str) -> Result<CalendarFile, CalendarError> {
+/// Reads the file and the hours of its week, and refuses what contradicts itself: years and dates must ascend, and each
+/// date lies in its year once.
+pub(super) fn read(text: &str) -> Result<(CalendarFile, OfficeHours), CalendarError> {
     if text.len() > LONGEST_CALENDAR {
         return Err(CalendarError::TooLong);
     }
     let file: CalendarFile =
         toml::from_str(text).map_err(|e| CalendarError::Malformed(e.to_string().trim_end().to_owned()))?;
     let wrong = |offset: usize, problem: String| CalendarError::Wrong { line: line_of(text, offset), problem };
-    if DayName::ALL.iter().all(|day| file.weekend.get_ref().contains(day)) {
-        return Err(wrong(file.weekend.span().start, "all seven days are weekend: leave a working day".to_owned()));
-    }
-    let hours = file.office_hours.get_ref();
-    if hours.opens >= hours.closes {
-        return Err(wrong(
-            file.office_hours.span().start,
-            "the office closes before it opens: swap the two".to_owned(),
-        ));
-    }
+    let hours = weekly(&file).map_err(|(offset, problem)| wrong(offset, problem))?;
     if let Some(vat) = file.vat_return.as_ref().filter(|v| !(1..=28).contains(&v.get_ref().due_day)) {
         let problem = format!("due_day {} is not in every month: give 1 to 28", vat.get_ref().due_day);
         return Err(wrong(vat.span().start, problem));
@@ -225,17 +217,28 @@ pub(super) fn read(text: &str) -> Result<CalendarFile, CalendarError> {
             return Err(wrong(year.span().start, problem));
         }
         before = Some(number);
-        check_year(&file, year.get_ref()).map_err(|(offset, problem)| wrong(offset, problem))?;
+        check_year(&hours, year.get_ref()).map_err(|(offset, problem)| wrong(offset, problem))?;
     }
-    Ok(file)
+    Ok((file, hours))
+}
+
+/// The hours of the file's week; the error is the place in the file and the problem.
+fn weekly(file: &CalendarFile) -> Result<OfficeHours, (usize, String)> {
+    let hours = file.office_hours.get_ref();
+    OfficeHours::weekly(file.weekend.get_ref().iter().copied().collect(), hours.opens, hours.closes).map_err(|error| {
+        let place = match error {
+            OfficeHoursError::NoWorkingDay => file.weekend.span(),
+            _ => file.office_hours.span(),
+        };
+        (place.start, error.to_string())
+    })
 }
 
 /// Holds the dates of one year; the error is the place in the file and the problem.
-fn check_year(file: &CalendarFile, year: &Year) -> Result<(), (usize, String)> {
+fn check_year(hours: &OfficeHours, year: &Year) -> Result<(), (usize, String)> {
     let holidays: Vec<_> = year.holidays.iter().map(|h| (h.span().start, h.get_ref().date)).collect();
     let open: Vec<_> = year.open_days.iter().map(|d| (d.span().start, d.get_ref().date)).collect();
     let half: Vec<_> = year.half_days.iter().map(|d| (d.span().start, d.get_ref().date)).collect();
-    let weekend = |date: NaiveDate| file.weekend.get_ref().iter().any(|day| day.weekday() == date.weekday());
     for list in [&holidays, &open, &half] {
         let mut before = None;
         for (offset, date) in list {
@@ -252,33 +255,23 @@ fn check_year(file: &CalendarFile, year: &Year) -> Result<(), (usize, String)> {
         }
     }
     for (offset, date) in &open {
-        if !weekend(*date) {
+        if !hours.is_weekly_holiday(*date) {
             return Err((*offset, format!("{date} is no day of the weekend: a working_day opens one")));
         }
         if holidays.iter().any(|(_, holiday)| holiday == date) {
             return Err((*offset, format!("{date} is also a holiday: keep one of the two")));
         }
     }
-    let (opens, closes) = (file.office_hours.get_ref().opens, file.office_hours.get_ref().closes);
     for (day, (offset, date)) in year.half_days.iter().zip(&half) {
         let opened = open.iter().any(|(_, opened)| opened == date);
-        if (weekend(*date) && !opened) || holidays.iter().any(|(_, holiday)| holiday == date) {
+        if (hours.is_weekly_holiday(*date) && !opened) || holidays.iter().any(|(_, holiday)| holiday == date) {
             return Err((*offset, format!("{date} is a holiday or weekend: a half_day is a working day")));
         }
-        if day.get_ref().closes <= opens || day.get_ref().closes >= closes {
-            return Err((*offset, format!("{date} does not close within the office hours {opens} to {closes}")));
-        }
+        hours.check_half_day(*date, day.get_ref().closes).map_err(|error| (*offset, error.to_string()))?;
     }
     Ok(())
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
-}
-
-/// A time of the day such as `09:00`.
-fn clock<'de, D: Deserializer<'de>>(d: D) -> Result<NaiveTime, D::Error> {
-    let text = String::deserialize(d)?;
-    NaiveTime::parse_from_str(&text, "%H:%M")
-        .map_err(|_| D::Error::custom(format!("{:?} is not a time: write it like 09:00", digits::excerpt(&text))))
 }

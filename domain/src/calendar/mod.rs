@@ -1,7 +1,9 @@
 //! Dates as a Bangladeshi company keeps them: Asia/Dhaka, fiscal years from July to June, working days.
 
+mod clock;
 mod file;
 mod fiscal;
+mod office_hours;
 mod period;
 mod working;
 
@@ -11,6 +13,7 @@ pub use file::{
     Cadence, CalendarError, Confidence, HalfDay, Holiday, HolidayKind, LONGEST_CALENDAR, OpenDay, VatReturn,
 };
 pub use fiscal::{AssessmentYear, FiscalYear, FiscalYearError};
+pub use office_hours::OfficeHours;
 pub use period::{TaxPeriod, TaxPeriodError};
 pub use working::{DayAnswer, MinutesAnswer, SpanError, WorkingCalendar};
 

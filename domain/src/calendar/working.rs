@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::file::{self, Cadence, CalendarError, HalfDay, Holiday, HolidayKind, OpenDay, VatReturn};
-use super::{TaxPeriod, dhaka_time};
+use super::{OfficeHours, TaxPeriod, dhaka_date};
 
 /// The working days of a company: its weekend, the listed holidays and its office hours.
 ///
@@ -13,9 +13,7 @@ use super::{TaxPeriod, dhaka_time};
 /// from what is listed and name the year, so that no list is taken for a year without holidays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkingCalendar {
-    weekend: Vec<Weekday>,
-    opens: NaiveTime,
-    closes: NaiveTime,
+    hours: OfficeHours,
     years: BTreeMap<i32, (bool, String)>,
     holidays: BTreeMap<NaiveDate, Holiday>,
     open_days: BTreeMap<NaiveDate, OpenDay>,
@@ -50,7 +48,7 @@ pub struct SpanError {
 }
 
 impl SpanError {
-    /// Ten years: nothing that a person waits for takes longer, and the count walks day by day.
+    /// Ten years: nothing that a person waits for takes longer.
     pub const LONGEST_DAYS: i64 = 3_653;
 }
 
@@ -61,12 +59,9 @@ impl WorkingCalendar {
     /// [`CalendarError`] where it cannot be read, has unknown keys, lists a date twice, out of order or under another
     /// year, or contradicts itself; the message names the line.
     pub fn parse(text: &str) -> Result<Self, CalendarError> {
-        let parsed = file::read(text)?;
-        let hours = parsed.office_hours.into_inner();
+        let (parsed, hours) = file::read(text)?;
         let mut calendar = Self {
-            weekend: parsed.weekend.get_ref().iter().map(|day| day.weekday()).collect(),
-            opens: hours.opens,
-            closes: hours.closes,
+            hours,
             years: BTreeMap::new(),
             holidays: BTreeMap::new(),
             open_days: BTreeMap::new(),
@@ -79,6 +74,12 @@ impl WorkingCalendar {
             calendar.open_days.extend(year.open_days.into_iter().map(|d| (d.get_ref().date, d.into_inner())));
             calendar.half_days.extend(year.half_days.into_iter().map(|d| (d.get_ref().date, d.into_inner())));
         }
+        let government = calendar.holidays.values().filter(|holiday| holiday.kind == HolidayKind::Government);
+        calendar.hours.list(
+            government.map(|holiday| holiday.date),
+            calendar.open_days.keys().copied(),
+            calendar.half_days.values().map(|half| (half.date, half.closes)),
+        );
         Ok(calendar)
     }
 
@@ -135,7 +136,7 @@ impl WorkingCalendar {
     /// Whether the date falls on the weekly holiday and was not ordered to be worked.
     #[must_use]
     pub fn is_weekend(&self, date: NaiveDate) -> bool {
-        self.weekend.contains(&date.weekday()) && !self.open_days.contains_key(&date)
+        self.hours.is_weekly_holiday(date) && !self.open_days.contains_key(&date)
     }
 
     /// Whether the date is listed as a holiday of the government.
@@ -147,7 +148,7 @@ impl WorkingCalendar {
     /// Whether offices are open. A day on which banks alone are closed is a working day.
     #[must_use]
     pub fn is_working_day(&self, date: NaiveDate) -> bool {
-        !self.is_weekend(date) && !self.is_government_holiday(date)
+        self.hours.is_working_day(date)
     }
 
     /// Whether banks are open: on working days that are no bank holiday.
@@ -197,28 +198,23 @@ impl WorkingCalendar {
     /// # Errors
     /// [`SpanError`] where the span touches more than [`SpanError::LONGEST_DAYS`] days.
     pub fn working_minutes(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<MinutesAnswer, SpanError> {
-        let (from, to) = (dhaka_time(from), dhaka_time(to));
         if to <= from {
             return Ok(MinutesAnswer { minutes: 0, missing_year: None });
         }
-        let days = to.date().signed_duration_since(from.date()).num_days().saturating_add(1);
+        let (first, last) = (dhaka_date(from), dhaka_date(to));
+        let days = last.signed_duration_since(first).num_days().saturating_add(1);
         if days > SpanError::LONGEST_DAYS {
             return Err(SpanError { days });
         }
-        let touched = from.date().iter_days().take_while(|day| *day <= to.date());
-        let seconds: i64 = touched.map(|day| self.seconds_of(day, from, to)).sum();
-        let missing_year = self.answer(from.date(), to.date()).missing_year;
-        Ok(MinutesAnswer { minutes: u64::try_from(seconds / 60).unwrap_or_default(), missing_year })
+        let missing_year = self.answer(first, last).missing_year;
+        Ok(MinutesAnswer { minutes: self.hours.between(from, to) / 60, missing_year })
     }
 
-    /// The seconds of one day's office hours that lie between two clock times.
-    fn seconds_of(&self, day: NaiveDate, from: NaiveDateTime, to: NaiveDateTime) -> i64 {
-        if !self.is_working_day(day) {
-            return 0;
-        }
-        let closes = self.half_day(day).map_or(self.closes, |half| half.closes);
-        let (start, end) = (from.max(day.and_time(self.opens)), to.min(day.and_time(closes)));
-        end.signed_duration_since(start).num_seconds().max(0)
+    /// The office hours alone, with what is listed from one date until another, both included; other days follow the
+    /// week. It names no missing year: ask [`covers`](Self::covers) where that matters.
+    #[must_use]
+    pub fn office_hours(&self, from: NaiveDate, until: NaiveDate) -> OfficeHours {
+        self.hours.within(from, until)
     }
 
     /// The later date, with the first year between the two that is not covered.
