@@ -10,11 +10,9 @@ use crate::money::{Rate, Taka};
 use crate::quantity::Quantity;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::tax_facts::TaxFacts;
+use crate::violations::Violations;
 
-/// The most lines that one document may have.
-pub const MAX_LINES: usize = 500;
-/// The longest free text in one field, in bytes.
-pub const MAX_TEXT: usize = 500;
+pub use crate::violations::{FieldViolation, MAX_LINES, MAX_TEXT};
 
 /// One line of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +38,9 @@ pub struct InvoiceLine {
     /// The commission within the amount, for services that are taxed on the higher of commission and gross bill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commission: Option<Taka>,
+    /// The line of the purchase order that this one bills, from 1; none where there is no order or no line was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub po_line: Option<u32>,
 }
 
 /// The VAT invoice (Mushak 6.3) that came with the bill.
@@ -97,15 +98,6 @@ fn is_zero(amount: &Taka) -> bool {
     *amount == Taka::ZERO
 }
 
-/// One thing that is wrong with a field of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldViolation {
-    /// The field's path, such as `lines[2].amount`.
-    pub field: String,
-    /// What is wrong with it and what would be right.
-    pub refusal: Refusal,
-}
-
 impl Invoice {
     /// Reads an invoice from JSON.
     ///
@@ -119,88 +111,63 @@ impl Invoice {
     /// Everything that is wrong with the invoice on its own. Empty means that it may be claimed.
     #[must_use]
     pub fn violations(&self) -> Vec<FieldViolation> {
-        let mut found = Vec::new();
-        let mut say = |field: &str, code, message: String| {
-            found.push(FieldViolation {
-                field: field.to_owned(),
-                refusal: Refusal::new(code, format!("{field}: {message}")),
-            });
-        };
-        let invalid = RefusalCode::InvalidField;
-        if self.currency != "BDT" {
-            let currency: String = self.currency.chars().take(10).collect();
-            say("currency", RefusalCode::CurrencyNotSupported, format!("{currency:?} is not handled; only BDT is"));
-        }
-        text("number", &self.number, &mut say);
+        let mut found = Violations::default();
+        found.currency(&self.currency);
+        found.text("number", &self.number);
         if !self.number.trim().is_empty() && canonical_number(&self.number).is_empty() {
-            say("number", invalid, format!("{:?} has no letter or digit", self.number));
+            found.invalid("number", format!("{:?} has no letter or digit", self.number));
         }
         if self.due_date < self.date {
-            say("due_date", invalid, format!("{} is before the invoice date {}", self.due_date, self.date));
+            found.invalid("due_date", format!("{} is before the invoice date {}", self.due_date, self.date));
         }
-        if self.lines.is_empty() {
-            say("lines", invalid, "there are none; give at least one".to_owned());
-        }
-        if self.lines.len() > MAX_LINES {
-            say(
-                "lines",
-                RefusalCode::LimitExceeded,
-                format!("there are {}; the most is {MAX_LINES}", self.lines.len()),
-            );
-        }
+        found.line_count(self.lines.len());
         for (i, line) in self.lines.iter().enumerate().take(MAX_LINES) {
-            text(&format!("lines[{i}].description"), &line.description, &mut say);
-            for (name, code) in [("tax_code", &line.tax_code), ("tds_code", &line.tds_code)] {
-                if let Some(code) = code {
-                    text(&format!("lines[{i}].{name}"), code, &mut say);
-                }
-            }
-            let commission = line.commission.unwrap_or_default();
-            for (name, amount) in [("unit_price", line.unit_price), ("amount", line.amount), ("commission", commission)]
-            {
-                not_negative(&format!("lines[{i}].{name}"), amount, &mut say);
-            }
-            if line.commission.is_some() && commission > line.amount {
-                let message = format!("{commission} is more than the line's amount {}", line.amount);
-                say(&format!("lines[{i}].commission"), invalid, message);
-            }
+            self.check_line(i, line, &mut found);
         }
         let whole = [("subtotal", self.subtotal), ("sd", self.sd), ("vat", self.vat), ("total", self.total)];
         for (name, amount) in whole.into_iter().chain(self.tax.amounts()) {
-            not_negative(name, amount, &mut say);
+            found.not_negative(name, amount);
         }
         for (name, value) in self.tax.texts() {
-            text(name, value, &mut say);
+            found.text(name, value);
         }
         if self.total == Taka::ZERO {
-            say("total", invalid, "it is zero; there is nothing to approve".to_owned());
+            found.invalid("total", "it is zero; there is nothing to approve");
         }
         if let Some(mushak) = &self.mushak_63 {
-            text("mushak_63.number", &mushak.number, &mut say);
+            found.text("mushak_63.number", &mushak.number);
         }
-        found
+        found.0
+    }
+
+    fn check_line(&self, i: usize, line: &InvoiceLine, found: &mut Violations) {
+        let at = |name: &str| format!("lines[{i}].{name}");
+        found.text(&at("description"), &line.description);
+        for (name, code) in [("tax_code", &line.tax_code), ("tds_code", &line.tds_code)] {
+            if let Some(code) = code {
+                found.text(&at(name), code);
+            }
+        }
+        let commission = line.commission.unwrap_or_default();
+        for (name, amount) in [("unit_price", line.unit_price), ("amount", line.amount), ("commission", commission)] {
+            found.not_negative(&at(name), amount);
+        }
+        if line.commission.is_some() && commission > line.amount {
+            let message = format!("{commission} is more than the line's amount {}", line.amount);
+            found.invalid(&at("commission"), message);
+        }
+        if line.po_line == Some(0) {
+            found.invalid(&at("po_line"), "0 is no line; the lines of a purchase order are counted from 1");
+        } else if let (Some(number), None) = (line.po_line, &self.po_number) {
+            let message = format!("line {number} of which purchase order? give po_number, or leave po_line out");
+            found.invalid(&at("po_line"), message);
+        }
     }
 
     /// The fiscal year of the invoice date.
     #[must_use]
     pub fn fiscal_year(&self) -> FiscalYear {
         FiscalYear::of(self.date)
-    }
-}
-
-fn not_negative(field: &str, amount: Taka, say: &mut impl FnMut(&str, RefusalCode, String)) {
-    if amount.is_negative() {
-        say(field, RefusalCode::InvalidField, format!("{amount} is negative; a credit is another document"));
-    }
-}
-
-fn text(field: &str, value: &str, say: &mut impl FnMut(&str, RefusalCode, String)) {
-    if value.trim().is_empty() {
-        say(field, RefusalCode::InvalidField, "it is empty".to_owned());
-    } else if value.len() > MAX_TEXT {
-        say(field, RefusalCode::LimitExceeded, format!("it has {} bytes; the most is {MAX_TEXT}", value.len()));
-    } else if value.chars().any(char::is_control) {
-        say(field, RefusalCode::InvalidField, "it holds control characters".to_owned());
     }
 }
 
@@ -254,6 +221,31 @@ mod tests {
         let line = sample().pointer("/lines/0").unwrap().clone();
         let many = with("/lines", serde_json::Value::Array(vec![line; MAX_LINES + 1])).unwrap();
         assert_eq!(many, ["LIMIT_EXCEEDED: lines: there are 501; the most is 500"]);
+    }
+
+    #[test]
+    fn a_line_of_an_order_is_named_from_1_and_with_the_order() {
+        let zero = "INVALID_FIELD: lines[0].po_line: 0 is no line; the lines of a purchase order are counted from 1";
+        let no_order =
+            "INVALID_FIELD: lines[0].po_line: line 2 of which purchase order? give po_number, or leave po_line out";
+        for (order, line, said) in [
+            (Some("PO-1"), Some(1), None),
+            (Some("PO-1"), Some(u32::MAX), None),
+            (Some("PO-1"), None, None),
+            (None, None, None),
+            (Some("PO-1"), Some(0), Some(zero)),
+            (None, Some(0), Some(zero)),
+            (None, Some(2), Some(no_order)),
+        ] {
+            let mut invoice = Invoice::from_json(&sample().to_string()).unwrap();
+            invoice.po_number = order.map(|number| number.parse().unwrap());
+            invoice.lines[0].po_line = line;
+            let found: Vec<String> = invoice.violations().iter().map(|v| v.refusal.to_string()).collect();
+            assert_eq!(found, Vec::from_iter(said), "{order:?} {line:?}");
+            let written = serde_json::to_value(&invoice).unwrap();
+            assert_eq!(written.pointer("/lines/0/po_line").and_then(serde_json::Value::as_u64), line.map(u64::from));
+            assert_eq!(Invoice::from_json(&written.to_string()), Ok(invoice));
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod refusal;
 pub mod signature;
 pub mod tax_facts;
 pub mod vendor;
+pub mod violations;
 pub mod words;
 
 mod digits;

@@ -124,6 +124,7 @@ impl Reader {
             tds_code: Some(line.tds_code).filter(|code| !code.is_empty()),
             sd_rate: Some(Rate::from_ppm(line.sd_rate_ppm)).filter(|rate| rate.ppm() > 0),
             commission: line.commission_poisha.map(|poisha| self.taka(&at("commission_poisha"), poisha)),
+            po_line: None,
             description: line.description,
         })
     }

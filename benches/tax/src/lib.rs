@@ -72,6 +72,7 @@ impl Bill {
                 tds_code: tds_code.map(str::to_owned),
                 sd_rate: None,
                 commission: None,
+                po_line: None,
             });
         }
         invoice.total = invoice.subtotal.plus(invoice.vat)?;

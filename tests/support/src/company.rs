@@ -118,6 +118,7 @@ pub fn invoice(vendor: &str, number: &str, subtotal: &str) -> Invoice {
             tds_code: None,
             sd_rate: None,
             commission: None,
+            po_line: None,
         }],
         subtotal,
         sd: Taka::ZERO,

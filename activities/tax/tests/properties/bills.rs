@@ -154,6 +154,7 @@ pub(super) fn bill(world: &World, items: &[Item], extras: &Extras) -> Facts {
             tds_code: world.payments[item.payment % world.payments.len()].clone(),
             sd_rate: (item.sd_ppm > 0).then(|| Rate::from_ppm(item.sd_ppm)),
             commission: item.commission_percent.map(part),
+            po_line: None,
         });
     }
     if vat.poisha() <= extras.jitter.abs() {
