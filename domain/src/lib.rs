@@ -12,6 +12,7 @@ pub mod ids;
 pub mod invoice;
 pub mod lang;
 pub mod money;
+pub mod order;
 pub mod payee;
 pub mod quantity;
 pub mod refusal;
@@ -32,6 +33,7 @@ pub use ids::{
 pub use invoice::{Invoice, InvoiceLine};
 pub use lang::Lang;
 pub use money::{Rate, Taka};
+pub use order::{Order, OrderLine};
 pub use payee::PayeeFacts;
 pub use refusal::{Refusal, RefusalCode};
 pub use tax_facts::TaxFacts;
