@@ -11,6 +11,7 @@ pub mod identity;
 pub mod ids;
 pub mod invoice;
 pub mod lang;
+pub mod matching;
 pub mod money;
 pub mod order;
 pub mod payee;

@@ -1,4 +1,6 @@
-//! Quantities on an invoice line: exact decimals that are not money.
+//! Quantities on a line of a document, and their sums: exact decimals that are not money.
+
+mod sum;
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::digits;
 use crate::money::{MoneyError, Taka};
 
-/// How much of a thing was supplied: positive, at most six decimals and nine digits before the point.
+pub use sum::{QuantitySum, SumError};
+
+/// The most decimals of a quantity.
+const DECIMALS: u32 = 6;
+
+/// How much of a thing was ordered or supplied: positive, at most six decimals and nine digits before the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Quantity(Decimal);
 
@@ -33,16 +40,19 @@ impl FromStr for Quantity {
     type Err = QuantityError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain = digits::to_ascii(text.trim());
-        let (whole, decimals) = plain.split_once('.').unwrap_or((&plain, "0"));
-        let digits = |part: &str, most: usize| {
-            !part.is_empty() && part.len() <= most && part.chars().all(|c| c.is_ascii_digit())
-        };
-        match Decimal::from_str_exact(&plain) {
-            Ok(value) if digits(whole, 9) && digits(decimals, 6) && value > Decimal::ZERO => Ok(Self(value)),
-            _ => Err(QuantityError(text.chars().take(40).collect())),
-        }
+        let positive = plain(text, 9).filter(|value| *value > Decimal::ZERO);
+        positive.map(Self).ok_or_else(|| QuantityError(digits::excerpt(text)))
     }
+}
+
+/// A number without a sign, in either script, with no more than so many digits before the point and six after it.
+fn plain(text: &str, whole_digits: usize) -> Option<Decimal> {
+    let ascii = digits::to_ascii(text.trim());
+    let (whole, decimals) = ascii.split_once('.').unwrap_or((&ascii, "0"));
+    let digits =
+        |part: &str, most: usize| !part.is_empty() && part.len() <= most && part.chars().all(|c| c.is_ascii_digit());
+    let ok = digits(whole, whole_digits) && digits(decimals, DECIMALS as usize);
+    Decimal::from_str_exact(&ascii).ok().filter(|_| ok)
 }
 
 impl fmt::Display for Quantity {
