@@ -39,7 +39,7 @@ codes! {
     CurrencyNotSupported = "CURRENCY_NOT_SUPPORTED", "the document is in another currency than BDT";
     Unauthenticated = "UNAUTHENTICATED", "the bearer token is missing, expired or not from a trusted issuer";
     PermissionDenied = "PERMISSION_DENIED", "the person is not an active member of the tenant";
-    NotFound = "NOT_FOUND", "there is no such document for this tenant";
+    NotFound = "NOT_FOUND", "there is no such document or proposal for this tenant";
     RequestIdReused = "REQUEST_ID_REUSED", "the request id was used before with another content";
     DuplicateInvoice = "DUPLICATE_INVOICE", "the vendor's invoice number is open or approved already in this fiscal year";
     VendorUnknown = "VENDOR_UNKNOWN", "the vendor is not in the tenant's register";
@@ -59,13 +59,15 @@ codes! {
     BudgetUnknown = "BUDGET_UNKNOWN", "the department or project has no budget line in this fiscal year";
     BudgetExceeded = "BUDGET_EXCEEDED", "the budget of the department or project does not suffice";
     RulesNotActive = "RULES_NOT_ACTIVE", "no version of a needed rule is active for the tenant";
+    ProposalNeeded = "PROPOSAL_NEEDED", "the company has such a rule: one person proposes the change and another activates it";
+    ProposalClosed = "PROPOSAL_CLOSED", "the proposed rule was activated, or another version of the rule since it was proposed";
     NoEligibleApprover = "NO_ELIGIBLE_APPROVER", "nobody but the submitter holds a role that the policy asks for";
     NotAssessed = "NOT_ASSESSED", "the document has not been assessed yet";
     TaskUnknown = "TASK_UNKNOWN", "the document's plan has no such task";
     TaskNotOpen = "TASK_NOT_OPEN", "the task is not open yet: an earlier task is undecided";
     AlreadyDecided = "ALREADY_DECIDED", "the task has been decided";
     NotEligible = "NOT_ELIGIBLE", "the person is not among those who may decide the task";
-    SelfApproval = "SELF_APPROVAL", "the submitter may not decide on their own document";
+    SelfApproval = "SELF_APPROVAL", "nobody may decide on their own document or activate their own proposal";
     RepeatedApprover = "REPEATED_APPROVER", "the person has decided another level of this document";
     AnswerNotAllowed = "ANSWER_NOT_ALLOWED", "the task does not know this answer";
     NotSubmitter = "NOT_SUBMITTER", "only the submitter may withdraw the document";

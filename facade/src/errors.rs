@@ -53,6 +53,8 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::BudgetUnknown
         | R::BudgetExceeded
         | R::RulesNotActive
+        | R::ProposalNeeded
+        | R::ProposalClosed
         | R::NoEligibleApprover
         | R::NotAssessed
         | R::TaskNotOpen

@@ -22,10 +22,14 @@ use crate::options::{DemoOptions, Global};
 use crate::output::line;
 use crate::session::Session;
 use crate::stack::{Stack, StackOptions, Temporal};
-use crate::{invoices, json, ledger, text};
+use crate::{invoices, json, ledger, tax, text};
 
 /// What people do in the demonstration.
 const SCRIPT: &str = include_str!("../../examples/script.json");
+
+/// Who changes the rules of the example company.
+const CONTROLLER: &str = "farida";
+const CFO: &str = "tanvir";
 
 /// How often the demonstration looks, and how long it waits in all.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -134,15 +138,19 @@ async fn play(stack: &Stack, tenant: &TenantId, scene: &Scene) -> anyhow::Result
     Ok(())
 }
 
-/// Makes another tax schedule the company's. What is running keeps what it was assessed with.
+/// Makes another tax schedule the company's, by two people. What is running keeps what it was assessed with.
 async fn activate(stack: &Stack, tenant: &TenantId, schedule: &str) -> anyhow::Result<()> {
     let path = Path::new("rules/tax").join(format!("{schedule}.toml"));
     let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let reason = format!("the company turns to schedule {schedule}");
     let mut tx = stack.ledger.begin().await?;
-    let activated = rules::activate(&mut tx, tenant, RuleKind::Tax, &text, "vextrus-demo").await?;
-    let hash = activated.map_err(anyhow::Error::msg)?;
+    let proposal = rules::propose(&mut tx, tenant, RuleKind::Tax, &text, &CONTROLLER.parse()?, None, &reason).await??;
     tx.commit().await?;
-    line(&format!("the controller activates tax schedule {schedule}, version {}", hash.get(..12).unwrap_or(&hash)))
+    line(&format!("{CONTROLLER} proposes tax schedule {schedule}, version {}", tax::short(&proposal.hash)))?;
+    let mut tx = stack.ledger.begin().await?;
+    rules::activate(&mut tx, tenant, proposal.number, &CFO.parse()?).await??;
+    tx.commit().await?;
+    line(&format!("{CFO} activates it"))
 }
 
 fn refused(scene: &Scene, status: &Status) -> anyhow::Result<()> {

@@ -28,7 +28,7 @@ pub async fn run(options: Options) -> u8 {
     let done = match command {
         Command::Invoice(command) => invoices::run(&global, command).await,
         Command::Inbox => invoices::inbox(&global).await,
-        Command::Rules(command) => rules::run(command).await,
+        Command::Rules(command) => rules::run(&global, command).await,
         Command::Tax(command) => tax::run(&global, command),
         Command::Identity(command) => identity::run(&global, command),
         Command::Ledger(command) => ledger::run(command).await,

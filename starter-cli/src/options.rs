@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use vextrus_ledger::rules::RuleKind;
 
 use crate::identity::IdentityCommand;
+use crate::rules::RulesCommand;
 use crate::tax::TaxCommand;
 
 /// Vendor invoices, their approval and their taxes, on Temporal.
@@ -58,7 +58,7 @@ pub(crate) enum Command {
     Invoice(InvoiceCommand),
     /// What waits for you.
     Inbox,
-    /// The company's rules: tax schedules, approval policies, account mappings.
+    /// The company's rules: tax schedules, approval policies, account mappings, calendars.
     #[command(subcommand)]
     Rules(RulesCommand),
     /// Taxes of a bill, the rates behind them and when they are due. Needs no server.
@@ -137,29 +137,6 @@ pub(crate) enum InvoiceCommand {
         /// The id of this request; the same id gives the same answer. A new one without it.
         #[arg(long)]
         request_id: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum RulesCommand {
-    /// Checks a rule without storing it.
-    Check {
-        /// The kind of rule: tax, approval, accounts or calendar.
-        kind: RuleKind,
-        /// The rule's file.
-        file: PathBuf,
-    },
-    /// Stores a rule by its hash and makes it the active one of a tenant.
-    Activate {
-        /// The kind of rule: tax, approval, accounts or calendar.
-        kind: RuleKind,
-        /// The rule's file.
-        file: PathBuf,
-        #[command(flatten)]
-        ledger: LedgerOptions,
-        /// Who activates it, for the trail.
-        #[arg(long)]
-        by: String,
     },
 }
 

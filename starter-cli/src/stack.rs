@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use vextrus_domain::signature::KeyPair;
-use vextrus_domain::{PersonId, TenantId};
+use vextrus_domain::{PersonId, RefusalCode, TenantId};
 use vextrus_facade::{FacadeError, dev_tokens};
 use vextrus_ledger::Ledger;
 use vextrus_ledger::masterdata::Company;
@@ -22,7 +22,7 @@ use vextrus_temporal::{
 };
 use vextrus_worker::{Fleet, Parts};
 
-/// The rules that a development stack activates.
+/// The rules that a development stack founds a company on.
 pub const DEFAULT_RULES: [(RuleKind, &str); 4] = [
     (RuleKind::Tax, include_str!("../../rules/tax/house.toml")),
     (RuleKind::Approval, include_str!("../../rules/approval/invoice.toml")),
@@ -219,7 +219,8 @@ impl Stack {
         }
     }
 
-    /// Writes a company's master data and activates the default rules for it.
+    /// Writes a company's master data and founds it on the default rules. What a folder that is kept has in place of one
+    /// of them stays.
     ///
     /// # Errors
     /// The ledger's.
@@ -227,9 +228,10 @@ impl Stack {
         let mut tx = self.ledger.begin().await?;
         vextrus_ledger::masterdata::import(&mut tx, company, "vextrus-dev").await?;
         for (kind, content) in DEFAULT_RULES {
-            rules::activate(&mut tx, &company.tenant, kind, content, "vextrus-dev")
-                .await?
-                .map_err(anyhow::Error::msg)?;
+            match rules::found(&mut tx, &company.tenant, kind, content, "vextrus-dev").await? {
+                Err(refusal) if refusal.code != RefusalCode::ProposalNeeded => return Err(refusal.into()),
+                _ => {}
+            }
         }
         tx.commit().await?;
         Ok(())

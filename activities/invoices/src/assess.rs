@@ -11,7 +11,7 @@ use vextrus_domain::{DocumentKey, Payer, Refusal, RefusalCode, canonical};
 use vextrus_ledger::assessments::{self, Facts, StoredAssessment};
 use vextrus_ledger::documents::{self, Document, State};
 use vextrus_ledger::journal::{self, AccountMapping};
-use vextrus_ledger::rules::{self, ActiveRule, RuleKind};
+use vextrus_ledger::rules::{self, ActiveRule, RuleKind, WHOLE_COMPANY};
 use vextrus_ledger::{LedgerError, Tx, budgets, decisions, effects, masterdata, outbox, tasks};
 use vextrus_tax::{Assessment, Case, Question, QuestionKind, Schedule};
 
@@ -353,12 +353,12 @@ async fn rules_for(tx: &mut Tx, document: &Document, earlier: Option<&StoredAsse
     let tenant = &document.key.tenant;
     let (tax, approval, accounts) = match earlier {
         None => (
-            rules::needed(tx, tenant, RuleKind::Tax).await??,
-            rules::needed(tx, tenant, RuleKind::Approval).await??,
-            rules::needed(tx, tenant, RuleKind::Accounts).await??,
+            rules::needed(tx, tenant, RuleKind::Tax, WHOLE_COMPANY).await??,
+            rules::needed(tx, tenant, RuleKind::Approval, "invoice").await??,
+            rules::needed(tx, tenant, RuleKind::Accounts, "invoice").await??,
         ),
         Some(kept) => (
-            rules::needed(tx, tenant, RuleKind::Tax).await??,
+            rules::needed(tx, tenant, RuleKind::Tax, WHOLE_COMPANY).await??,
             rules::version(tx, RuleKind::Approval, &kept.approval_hash).await?,
             rules::version(tx, RuleKind::Accounts, &kept.accounts_hash).await?,
         ),

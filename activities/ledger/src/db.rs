@@ -77,7 +77,7 @@ enum Conn {
 #[derive(Debug, Clone)]
 pub(crate) enum Arg {
     Text(Option<String>),
-    Int(i64),
+    Int(Option<i64>),
     Bool(bool),
     Date(Option<NaiveDate>),
     Time(Option<DateTime<Utc>>),
@@ -94,9 +94,10 @@ arg_from! {
     &String => |v| Self::Text(Some(v.clone()));
     Option<&str> => |v| Self::Text(v.map(str::to_owned));
     Option<String> => |v| Self::Text(v);
-    i64 => |v| Self::Int(v);
-    u32 => |v| Self::Int(i64::from(v));
-    Taka => |v| Self::Int(v.poisha());
+    i64 => |v| Self::Int(Some(v));
+    Option<i64> => |v| Self::Int(v);
+    u32 => |v| Self::Int(Some(i64::from(v)));
+    Taka => |v| Self::Int(Some(v.poisha()));
     bool => |v| Self::Bool(v);
     NaiveDate => |v| Self::Date(Some(v));
     Option<NaiveDate> => |v| Self::Date(v);
@@ -194,14 +195,16 @@ impl Ledger {
     }
 
     async fn migrate(&self) -> Result<(), LedgerError> {
-        let (guards, tax_guards) = match &self.pool {
+        let (guards, tax_guards, rule_guards) = match &self.pool {
             Pool::Sqlite { .. } => (
                 include_str!("../migrations/0001_guards.sqlite.sql"),
                 include_str!("../migrations/0002_guards.sqlite.sql"),
+                include_str!("../migrations/0003_guards.sqlite.sql"),
             ),
             Pool::Postgres(_) => (
                 include_str!("../migrations/0001_guards.postgres.sql"),
                 include_str!("../migrations/0002_guards.postgres.sql"),
+                include_str!("../migrations/0003_guards.postgres.sql"),
             ),
         };
         let migration = |version, name: &'static str, sql: &'static str| {
@@ -212,6 +215,8 @@ impl Ledger {
             migration(2, "guards", guards),
             migration(3, "tax", include_str!("../migrations/0002_tax.sql")),
             migration(4, "tax guards", tax_guards),
+            migration(5, "rules", include_str!("../migrations/0003_rules.sql")),
+            migration(6, "rule guards", rule_guards),
         ]);
         match &self.pool {
             Pool::Sqlite { pool, .. } => {

@@ -10,10 +10,10 @@ use vextrus_domain::{Refusal, RefusalCode};
 /// The largest bill or case: as much as the facade takes of a bill, with room for white space.
 pub(super) const MAX_CASE: u64 = 1024 * 1024;
 /// The largest schedule or calendar: ten thousand rows with their sources.
-pub(super) const MAX_RULES: u64 = 8 * 1024 * 1024;
+pub(crate) const MAX_RULES: u64 = 8 * 1024 * 1024;
 
 /// Reads a file of at most this many bytes.
-pub(super) fn read(path: &Path, most: u64) -> anyhow::Result<String> {
+pub(crate) fn read(path: &Path, most: u64) -> anyhow::Result<String> {
     let name = path.display().to_string();
     let file = File::open(path).with_context(|| format!("{name} cannot be opened"))?;
     bounded(file, &name, most)

@@ -11,7 +11,9 @@ mod schedules;
 mod show;
 mod table;
 
+pub(crate) use file::{MAX_RULES, read};
 pub(crate) use options::{TaxCommand, date};
+pub(crate) use schedules::short;
 pub(crate) use table::table;
 
 use crate::options::Global;

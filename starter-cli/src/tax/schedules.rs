@@ -28,6 +28,6 @@ pub(super) fn parse(name: &str, text: &str) -> anyhow::Result<Schedule> {
 }
 
 /// As much of a hash as people compare.
-pub(super) fn short(hash: &str) -> &str {
+pub(crate) fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }

@@ -196,8 +196,16 @@ fn a_folder_outlives_it() {
     let (ledger, Dev { program, folder: gone, .. }) = (first.session()["ledger"].clone(), first);
     program.terminate().exits(0);
     drop(gone);
+    let rules = |args: &[&str]| {
+        let mut command = vextrus(&[&["rules"], args, &["--tenant", "acme-bd", "-o", "json"]].concat());
+        command.env("VEXTRUS_LEDGER_ADDRESS", ledger.as_str().unwrap());
+        run(command).json()
+    };
+    let proposed = rules(&["propose", "tax", "rules/tax/nbr.toml", "--by", "farida", "--reason", "the law's rates"]);
+    rules(&["activate", "1", "--by", "tanvir"]);
     let second = Dev::start(&folder);
     assert_eq!(second.session()["ledger"], ledger);
+    assert_eq!(rules(&["list"])[0]["hash"], proposed["hash"], "the company's own rule stays");
     second.by("rahim", &["invoice", "approve", &invoice_id]).ok();
     assert_eq!(second.until_ended(&invoice_id)["outcome"], "approved");
     the_ledger_is_sound(&second);

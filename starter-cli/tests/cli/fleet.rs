@@ -148,10 +148,12 @@ async fn an_invoice_goes_through_the_separate_programs() {
     let server = DevServer::start(DevServerOptions::default()).await.unwrap();
     let mut site = Site::new(&server.address);
     site.operate(&["ledger", "import", "examples/company.json", "--by", "controller"]).ok();
-    for (kind, file) in
-        [("tax", "tax/house.toml"), ("approval", "approval/invoice.toml"), ("accounts", "accounts/invoice.toml")]
+    for (number, (kind, file)) in
+        (1..).zip([("tax", "tax/house"), ("approval", "approval/invoice"), ("accounts", "accounts/invoice")])
     {
-        site.operate(&["rules", "activate", kind, &format!("rules/{file}"), "--by", "controller"]).ok();
+        let file = format!("rules/{file}.toml");
+        site.operate(&["rules", "propose", kind, &file, "--by", "farida", "--reason", "the first of its kind"]).ok();
+        site.operate(&["rules", "activate", &number.to_string(), "--by", "tanvir"]).ok();
     }
     let worker = site.worker();
     let facade = site.facade();

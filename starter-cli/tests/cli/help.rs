@@ -32,7 +32,9 @@ fn every_help_page_renders() {
         next += 1;
     }
     let names: Vec<String> = pages.iter().map(|path| path.join(" ")).collect();
-    for name in ["invoice submit", "invoice watch", "inbox", "rules activate", "ledger check", "dev", "demo"] {
+    let some = ["invoice submit", "invoice watch", "inbox", "ledger check", "dev", "demo"];
+    let rules = ["rules check", "rules list", "rules propose", "rules activate"];
+    for name in some.into_iter().chain(rules) {
         assert!(names.iter().any(|n| n == name), "{name} is not listed: {names:?}");
     }
     let all = run(vextrus(&["--help"])).ok();
@@ -45,7 +47,7 @@ fn every_help_page_renders() {
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 14] = [
         (&["frobnicate"], "frobnicate"),
         (&[], "Usage"),
         (&["invoice"], "Usage"),
@@ -54,6 +56,11 @@ fn wrong_usage_exits_with_2() {
         (&["inbox", "-o", "yaml"], "yaml"),
         (&["inbox", "--as", "a", "--token-file", "b"], "--token-file"),
         (&["rules", "check", "weather", "x.toml"], "weather"),
+        (&["rules", "propose", "tax", "x.toml", "--tenant", "a", "--by", "farida"], "--reason"),
+        (&["rules", "propose", "tax", "x.toml", "--tenant", "a", "--reason", "r"], "--by"),
+        (&["rules", "activate", "0", "--tenant", "a", "--by", "tanvir"], "0 is not in 1.."),
+        (&["rules", "activate", "1", "--tenant", "a", "--by", "no person"], "is not a person id"),
+        (&["rules", "list"], "--tenant"),
         (&["ledger", "check"], "--tenant"),
     ];
     for (args, said) in cases {

@@ -7,5 +7,6 @@ mod fleet;
 mod help;
 mod offline;
 mod program;
+mod rules;
 mod running;
 mod tax;

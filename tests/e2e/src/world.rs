@@ -68,13 +68,15 @@ impl World {
         Ok(Self { stack, company })
     }
 
-    /// Activates a rule in place of the default one.
+    /// Activates a rule in place of the default one: farida proposes it, tanvir activates it.
     ///
     /// # Errors
     /// The ledger's, or the rule's.
     pub async fn activate(&self, kind: RuleKind, content: &str) -> anyhow::Result<()> {
+        let (tenant, farida, tanvir) = (&self.company.tenant, "farida".parse()?, "tanvir".parse()?);
         let mut tx = self.stack.ledger.begin().await?;
-        rules::activate(&mut tx, &self.company.tenant, kind, content, "test").await?.map_err(anyhow::Error::msg)?;
+        let proposal = rules::propose(&mut tx, tenant, kind, content, &farida, None, "for a test").await??;
+        rules::activate(&mut tx, tenant, proposal.number, &tanvir).await??;
         Ok(tx.commit().await?)
     }
 

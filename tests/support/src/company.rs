@@ -17,7 +17,7 @@ use vextrus_ledger::decisions::Trust;
 use vextrus_ledger::masterdata::{self, Budget, Company, PurchaseOrder};
 use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_ledger::views::{self, DocumentView};
-use vextrus_ledger::{Ledger, check};
+use vextrus_ledger::{Clock, Ledger, check};
 
 use crate::ledgers::{Database, Fixture, TestLedger};
 
@@ -33,6 +33,14 @@ pub const RULES: [(RuleKind, &str); 3] = [
     (RuleKind::Approval, include_str!("../../../rules/approval/invoice.toml")),
     (RuleKind::Accounts, include_str!("../../../rules/accounts/invoice.toml")),
 ];
+
+/// Since when the rules of both companies are in force, and every rule that replaces one of them: the first day of the
+/// fiscal year of the sample invoices, so that a test may take any later moment for the present.
+pub const IN_FORCE_SINCE: &str = "2025-06-30T18:00:00Z";
+/// Proposes changes of the rules.
+pub const PROPOSER: &str = "nasrin";
+/// Activates them.
+pub const ACTIVATOR: &str = "tareq";
 
 /// The statutory schedule.
 pub const NBR: &str = include_str!("../../../rules/tax/nbr.toml");
@@ -205,11 +213,11 @@ impl Deref for Acme {
 impl Fixture for Acme {
     async fn build(database: Database) -> Self {
         let on = TestLedger::build(database).await;
-        let mut tx = on.begin().await.unwrap();
+        let mut tx = in_force_since(&on).begin().await.unwrap();
         for tenant in [ACME, GLOBEX] {
             masterdata::import(&mut tx, &company(tenant), "controller").await.unwrap();
             for (kind, text) in RULES {
-                rules::activate(&mut tx, &id(tenant), kind, text, "controller").await.unwrap().unwrap();
+                rules::found(&mut tx, &id(tenant), kind, text, "controller").await.unwrap().unwrap();
             }
         }
         tx.commit().await.unwrap();
@@ -217,6 +225,11 @@ impl Fixture for Acme {
         let keys = AcceptedKeys::from_public_texts([key.public_text().as_str()]).unwrap();
         Self { on, key, trust: Trust { keys, unsigned: false } }
     }
+}
+
+/// The ledger at the moment when rules of these tests take effect.
+fn in_force_since(ledger: &Ledger) -> Ledger {
+    ledger.clone().with_clock(Clock::Fixed(id(IN_FORCE_SINCE)))
 }
 
 impl Acme {
@@ -269,10 +282,12 @@ impl Acme {
         tx.commit().await.unwrap();
     }
 
-    /// Makes a rule the active one of [`ACME`].
+    /// Makes a rule the active one of [`ACME`]: one person proposes it, another activates it.
     pub async fn activate(&self, kind: RuleKind, text: &str) {
-        let mut tx = self.begin().await.unwrap();
-        rules::activate(&mut tx, &id(ACME), kind, text, "controller").await.unwrap().unwrap();
+        let mut tx = in_force_since(self).begin().await.unwrap();
+        let (tenant, proposer) = (id(ACME), id(PROPOSER));
+        let proposed = rules::propose(&mut tx, &tenant, kind, text, &proposer, None, "for a test").await.unwrap();
+        rules::activate(&mut tx, &tenant, proposed.unwrap().number, &id(ACTIVATOR)).await.unwrap().unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -105,7 +105,7 @@ async fn a_tenant_without_rules_is_refused(desk: &Desk) {
                 assert_eq!(refusal.code, RefusalCode::RulesNotActive);
                 assert!(refusal.message.starts_with(&format!("no {kind} rule is active for newcomer")), "{refusal}");
                 let mut tx = desk.begin().await.unwrap();
-                rules::activate(&mut tx, &clerk.tenant, kind, RULES[n].1, "controller").await.unwrap().unwrap();
+                rules::found(&mut tx, &clerk.tenant, kind, RULES[n].1, "controller").await.unwrap().unwrap();
                 tx.commit().await.unwrap();
             }
             (AssessOutput::Assessed(_), None) => {}

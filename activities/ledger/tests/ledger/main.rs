@@ -14,4 +14,5 @@ mod journal;
 mod migrations;
 mod numbers;
 mod outbox;
+mod proposals;
 mod rules;

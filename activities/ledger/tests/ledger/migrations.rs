@@ -4,10 +4,10 @@ use std::process::Command;
 
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use vextrus_domain::{DocumentKey, Lang, PayeeFacts};
-use vextrus_ledger::rules::{self, RuleKind};
+use vextrus_domain::{DocumentKey, Lang, PayeeFacts, RefusalCode};
+use vextrus_ledger::rules::{self, RuleKind, WHOLE_COMPANY};
 use vextrus_ledger::{Ledger, LedgerError, assessments, masterdata};
-use vextrus_tests_support::company::{CALENDAR, id, taka};
+use vextrus_tests_support::company::{CALENDAR, RULES, id, taka};
 use vextrus_tests_support::ledgers::{Database, Engine, at_once};
 use vextrus_tests_support::on_both;
 
@@ -17,8 +17,10 @@ on_both![
     many_processes_may_open_a_new_ledger_at_once,
     a_ledger_of_a_later_version_is_left_alone,
     a_ledger_of_the_first_version_keeps_what_it_holds,
+    rules_of_the_first_version_are_those_of_invoices_since_their_activation,
 ];
 
+const POLICY: &str = RULES[1].1;
 /// Names a ledger that a process of its own is to open.
 const ADDRESS: &str = "VEXTRUS_TEST_LEDGER";
 
@@ -115,10 +117,18 @@ async fn first_version(database: &Database) {
         }
     }
     let mut raw = database.raw().await;
+    // SQLite compares times as text, and the program writes them so.
     for sql in [
         "INSERT INTO rule_versions VALUES ('tax', 'h1', 'content', '2026-01-01T00:00:00Z')",
-        "INSERT INTO rule_activations VALUES ('acme', 'tax', 1, 'h1', 'controller', '2026-01-01T00:00:00Z')",
+        "INSERT INTO rule_activations VALUES ('acme', 'tax', 1, 'h1', 'controller', '2026-01-01T00:00:00+00:00')",
+        "INSERT INTO rule_versions VALUES ('approval', 'h2', 'policy', '2026-01-01T00:00:00Z')",
+        "INSERT INTO rule_versions VALUES ('approval', 'h3', 'policy again', '2026-01-01T00:00:00Z')",
+        "INSERT INTO rule_versions VALUES ('accounts', 'h4', 'mapping', '2026-01-01T00:00:00Z')",
+        "INSERT INTO rule_activations VALUES ('acme', 'approval', 1, 'h2', 'controller', '2026-01-01T00:00:00+00:00')",
+        "INSERT INTO rule_activations VALUES ('acme', 'approval', 2, 'h3', 'controller', '2026-02-01T00:00:00+00:00')",
+        "INSERT INTO rule_activations VALUES ('acme', 'accounts', 1, 'h4', 'controller', '2026-01-01T00:00:00+00:00')",
         "INSERT INTO people VALUES ('acme', 'karim', 'works', '[]', TRUE)",
+        "INSERT INTO people VALUES ('acme', 'rina', 'works', '[]', TRUE)",
         "INSERT INTO vendors VALUES ('acme', 'padma', 'Padma', 'contractor', '123456789012', '1234567890101', TRUE, 0)",
         "INSERT INTO documents (tenant, document, submission, kind, vendor, fiscal_year, canonical_number, number,
             invoice_date, department, total, submitter, request_id, payload, payload_hash, state, revision, claimed_at)
@@ -138,7 +148,7 @@ async fn a_ledger_of_the_first_version_keeps_what_it_holds(database: &Database) 
     let mut tx = ledger.begin().await.unwrap();
     let tenant = id("acme");
     let key = DocumentKey { tenant, document: id("d-1"), submission: 1 };
-    let rule = rules::active(&mut tx, &key.tenant, RuleKind::Tax).await.unwrap().unwrap();
+    let rule = rules::active(&mut tx, &key.tenant, RuleKind::Tax, WHOLE_COMPANY).await.unwrap().unwrap();
     assert_eq!((rule.hash.as_str(), rule.content.as_str()), ("h1", "content"));
     let vendor = masterdata::lock_vendor(&mut tx, &key.tenant, &id("padma")).await.unwrap().unwrap();
     assert_eq!(vendor.tax, PayeeFacts::default());
@@ -148,7 +158,7 @@ async fn a_ledger_of_the_first_version_keeps_what_it_holds(database: &Database) 
     let shown = vextrus_tax::explain::lines(&kept.assessment, Lang::En);
     assert_eq!(shown, ["VAT STANDARD: 15 % of 1,00,000.00 = 15,000.00 (schedule house)"]);
     // The new kind of rule fits, and what was guarded is guarded still.
-    rules::activate(&mut tx, &key.tenant, RuleKind::Calendar, CALENDAR, "controller").await.unwrap().unwrap();
+    rules::found(&mut tx, &key.tenant, RuleKind::Calendar, CALENDAR, "controller").await.unwrap().unwrap();
     tx.commit().await.unwrap();
     let refused = database.raw().await.refused("DELETE FROM rule_activations").await;
     assert!(refused.contains("rule_activations is append-only"), "{refused}");
@@ -157,7 +167,40 @@ async fn a_ledger_of_the_first_version_keeps_what_it_holds(database: &Database) 
     let refused = database
         .raw()
         .await
-        .refused("INSERT INTO rule_activations VALUES ('acme', 'tax', 2, 'unknown', 'x', '2026-01-01T00:00:00Z')")
+        .refused(
+            "INSERT INTO rule_activations (tenant, kind, subject, seq, hash, activated_by, activated_at, effective_from)
+             VALUES ('other', 'tax', '', 1, 'unknown', 'x', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')",
+        )
         .await;
     assert!(refused.to_lowercase().contains("foreign key"), "{refused}");
+}
+
+async fn rules_of_the_first_version_are_those_of_invoices_since_their_activation(database: &Database) {
+    first_version(database).await;
+    let ledger = Ledger::open(&database.address).await.unwrap();
+    let mut tx = ledger.begin().await.unwrap();
+    let tenant = id("acme");
+    for (kind, subject, moment, hash) in [
+        (RuleKind::Tax, WHOLE_COMPANY, "2026-01-01T00:00:00Z", Some("h1")),
+        (RuleKind::Tax, WHOLE_COMPANY, "2025-12-31T23:59:59Z", None),
+        (RuleKind::Tax, "invoice", "2026-03-01T00:00:00Z", None),
+        (RuleKind::Approval, "invoice", "2026-01-31T23:59:59Z", Some("h2")),
+        (RuleKind::Approval, "invoice", "2026-02-01T00:00:00Z", Some("h3")),
+        (RuleKind::Approval, WHOLE_COMPANY, "2026-03-01T00:00:00Z", None),
+        (RuleKind::Accounts, "invoice", "2026-03-01T00:00:00Z", Some("h4")),
+    ] {
+        let rule = rules::active_at(&mut tx, &tenant, kind, subject, id(moment)).await.unwrap();
+        assert_eq!(rule.map(|r| r.hash).as_deref(), hash, "{kind} {subject:?} at {moment}");
+    }
+    let listed = rules::list(&mut tx, &tenant).await.unwrap();
+    assert!(listed.active.iter().all(|a| a.proposal.is_none() && a.effective_from == a.activated_at), "{listed:?}");
+    assert_eq!(listed.active.iter().map(|a| a.seq).collect::<Vec<_>>(), [1, 2, 1]);
+    // The next change goes the new way.
+    let founded = rules::found(&mut tx, &tenant, RuleKind::Approval, POLICY, "controller").await.unwrap();
+    assert_eq!(founded.unwrap_err().code, RefusalCode::ProposalNeeded);
+    let (karim, rina) = (id("karim"), id("rina"));
+    let proposed = rules::propose(&mut tx, &tenant, RuleKind::Approval, POLICY, &karim, None, "first").await.unwrap();
+    let activated = rules::activate(&mut tx, &tenant, proposed.unwrap().number, &rina).await.unwrap().unwrap();
+    assert_eq!((activated.seq, activated.subject.as_str()), (3, "invoice"));
+    tx.commit().await.unwrap();
 }

@@ -1,71 +1,75 @@
-//! Rules are kept by the hash of their text, and each tenant has one that is active.
+//! Rules are kept by the hash of their text; each kind and subject of a tenant has one in force.
 
-use vextrus_domain::{RefusalCode, TenantId, canonical};
+use vextrus_domain::{Refusal, RefusalCode, TenantId, canonical};
 use vextrus_ledger::audit::{self, TENANT_CHAIN};
-use vextrus_ledger::rules::{self, RuleKind};
-use vextrus_tests_support::company::{ACME, Acme, GLOBEX, RULES, id};
+use vextrus_ledger::rules::{self, RuleKind, WHOLE_COMPANY};
+use vextrus_tests_support::company::{ACME, Acme, CALENDAR, GLOBEX, IN_FORCE_SINCE, RULES, id};
 use vextrus_tests_support::on_both;
 
 on_both![
-    activating_what_is_active_changes_nothing,
-    the_last_activation_counts_and_earlier_versions_stay,
+    founding_what_is_in_force_changes_nothing,
+    a_second_rule_is_not_founded,
     a_wrong_rule_is_refused_with_its_place,
+    each_type_of_document_has_rules_of_its_own,
+    the_last_activation_counts_and_earlier_versions_stay,
     a_rule_is_of_one_tenant_and_one_kind,
     a_needed_rule_that_is_not_active_is_a_refusal,
-    an_activation_is_on_the_trail,
+    a_founding_is_on_the_trail,
 ];
 
 const TAX: &str = RULES[0].1;
+const INVOICE: &str = "invoice";
 
-async fn activate(acme: &Acme, tenant: &str, kind: RuleKind, text: &str) -> Result<String, String> {
+async fn found(acme: &Acme, tenant: &str, kind: RuleKind, text: &str) -> Result<String, Refusal> {
     let mut tx = acme.begin().await.unwrap();
-    let activated = rules::activate(&mut tx, &id(tenant), kind, text, "controller").await.unwrap();
+    let founded = rules::found(&mut tx, &id(tenant), kind, text, "controller").await.unwrap();
     tx.commit().await.unwrap();
-    activated
+    founded
 }
 
-async fn active(acme: &Acme, tenant: &str, kind: RuleKind) -> Option<String> {
+async fn active(acme: &Acme, tenant: &str, kind: RuleKind, subject: &str) -> Option<String> {
     let mut tx = acme.read().await.unwrap();
-    rules::active(&mut tx, &id(tenant), kind).await.unwrap().map(|rule| rule.hash)
+    rules::active(&mut tx, &id(tenant), kind, subject).await.unwrap().map(|rule| rule.hash)
 }
 
-async fn activating_what_is_active_changes_nothing(acme: &Acme) {
+/// The policy of another type of document.
+fn policy_for(document: &str) -> String {
+    RULES[1].1.replace("document = \"invoice\"", &format!("document = \"{document}\""))
+}
+
+async fn founding_what_is_in_force_changes_nothing(acme: &Acme) {
     let mut raw = acme.database.raw().await;
     let before = raw.rows().await;
     for (kind, text) in RULES {
-        assert_eq!(activate(acme, ACME, kind, text).await.unwrap(), canonical::sha256_hex(text));
+        assert_eq!(found(acme, ACME, kind, text).await.unwrap(), canonical::sha256_hex(text));
     }
     assert_eq!(raw.rows().await, before);
 }
 
-async fn the_last_activation_counts_and_earlier_versions_stay(acme: &Acme) {
-    let first = canonical::sha256_hex(TAX);
-    let changed = TAX.replace("75000", "60000");
-    let second = activate(acme, ACME, RuleKind::Tax, &changed).await.unwrap();
-    assert_ne!(first, second);
-    assert_eq!(active(acme, ACME, RuleKind::Tax).await, Some(second.clone()));
-    let mut tx = acme.read().await.unwrap();
-    for (hash, text) in [(&first, TAX), (&second, changed.as_str())] {
-        let stored = rules::version(&mut tx, RuleKind::Tax, hash).await.unwrap();
-        assert_eq!((&stored.hash, stored.content.as_str()), (hash, text));
-    }
-    assert!(rules::version(&mut tx, RuleKind::Approval, &first).await.is_err(), "a hash is of one kind");
-    assert!(rules::version(&mut tx, RuleKind::Tax, "no such").await.unwrap_err().is_final());
-    tx.rollback().await.unwrap();
-
-    assert_eq!(activate(acme, ACME, RuleKind::Tax, TAX).await.unwrap(), first);
-    assert_eq!(active(acme, ACME, RuleKind::Tax).await, Some(first));
+async fn a_second_rule_is_not_founded(acme: &Acme) {
     let mut raw = acme.database.raw().await;
-    let count = |table| format!("SELECT count(*) FROM {table} WHERE kind = 'tax'");
-    assert_eq!(raw.number(&count("rule_versions")).await, 2, "going back stores nothing anew");
-    assert_eq!(raw.number(&(count("rule_activations") + " AND tenant = 'acme'")).await, 3);
+    let before = raw.rows().await;
+    for (kind, text, named) in [
+        (RuleKind::Tax, TAX.replace("75000", "60000"), "another tax rule already"),
+        (RuleKind::Approval, RULES[1].1.replace("50", "60"), "another approval rule for invoice already"),
+        (RuleKind::Accounts, RULES[2].1.replace("5100", "5999"), "another accounts rule for invoice already"),
+    ] {
+        let refusal = found(acme, ACME, kind, &text).await.unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::ProposalNeeded);
+        assert!(refusal.message.contains(named) && refusal.message.contains("rules propose"), "{refusal}");
+    }
+    assert_eq!(raw.rows().await, before);
+    // A rule that was replaced is not founded anew either.
+    acme.activate(RuleKind::Tax, &TAX.replace("75000", "60000")).await;
+    assert_eq!(found(acme, ACME, RuleKind::Tax, TAX).await.unwrap_err().code, RefusalCode::ProposalNeeded);
+    found(acme, ACME, RuleKind::Tax, &TAX.replace("75000", "60000")).await.unwrap();
 }
 
 async fn a_wrong_rule_is_refused_with_its_place(acme: &Acme) {
-    let before = active(acme, ACME, RuleKind::Tax).await;
     let too_high = TAX.replace("rate_ppm = 75000", "rate_ppm = 750000");
     let no_level = RULES[1].1.split("[[level]]").next().unwrap().to_owned() + "level = []";
     let shared = RULES[2].1.replace("2320", "2310");
+    let (nameless, shouted) = (policy_for(""), RULES[2].1.replace("\"invoice\"", "\"Invoice 7\""));
     for (kind, text, said) in [
         (
             RuleKind::Tax,
@@ -75,37 +79,99 @@ async fn a_wrong_rule_is_refused_with_its_place(acme: &Acme) {
         (RuleKind::Tax, "schedule = 1", "line 1: invalid type"),
         (RuleKind::Tax, RULES[1].1, "unknown field"),
         (RuleKind::Approval, no_level.as_str(), "level"),
+        (RuleKind::Approval, "document = \"invoice\"\nremind = 1", "line 2"),
+        (RuleKind::Approval, nameless.as_str(), "document is \"\": give a type of document such as \"invoice\""),
         (RuleKind::Accounts, shared.as_str(), "accounts vds_payable and tds_payable share one code"),
+        (RuleKind::Accounts, shouted.as_str(), "document is \"Invoice 7\": give a type of document"),
+        (RuleKind::Calendar, "weekend = [\"someday\"]", "line 1"),
     ] {
-        let why = activate(acme, ACME, kind, text).await.unwrap_err();
-        assert!(why.contains(said), "{why}");
+        let refusal = found(acme, "newcomer", kind, text).await.unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::InvalidField);
+        assert!(refusal.message.contains(said), "{refusal}");
+        assert_eq!(kind.check(text), Err(refusal.message.clone()));
     }
-    assert_eq!(active(acme, ACME, RuleKind::Tax).await, before);
-    assert_eq!(acme.database.raw().await.number("SELECT count(*) FROM rule_versions").await, 3);
+    let mut raw = acme.database.raw().await;
+    assert_eq!(raw.number("SELECT count(*) FROM rule_versions").await, 3);
+    assert_eq!(raw.number("SELECT count(*) FROM rule_activations WHERE tenant = 'newcomer'").await, 0);
+}
+
+async fn each_type_of_document_has_rules_of_its_own(acme: &Acme) {
+    let (policy, mapping) = (policy_for("purchase_order"), RULES[2].1.replace("\"invoice\"", "\"purchase_order\""));
+    for (kind, text, subject) in [
+        (RuleKind::Tax, TAX, WHOLE_COMPANY),
+        (RuleKind::Calendar, CALENDAR, WHOLE_COMPANY),
+        (RuleKind::Approval, RULES[1].1, INVOICE),
+        (RuleKind::Accounts, RULES[2].1, INVOICE),
+        (RuleKind::Approval, &policy, "purchase_order"),
+        (RuleKind::Accounts, &mapping, "purchase_order"),
+    ] {
+        assert_eq!(kind.subject_of(text).as_deref(), Ok(subject), "{kind}");
+        let hash = found(acme, ACME, kind, text).await.unwrap();
+        assert_eq!(active(acme, ACME, kind, subject).await, Some(hash), "{kind} {subject}");
+    }
+    // A change of one leaves the other.
+    acme.activate(RuleKind::Approval, &policy.replace("50", "60")).await;
+    assert_eq!(active(acme, ACME, RuleKind::Approval, INVOICE).await, Some(canonical::sha256_hex(RULES[1].1)));
+    let changed = active(acme, ACME, RuleKind::Approval, "purchase_order").await;
+    assert_eq!(changed, Some(canonical::sha256_hex(&policy.replace("50", "60"))));
+    assert_eq!(active(acme, ACME, RuleKind::Approval, WHOLE_COMPANY).await, None);
+}
+
+async fn the_last_activation_counts_and_earlier_versions_stay(acme: &Acme) {
+    let changed = TAX.replace("75000", "60000");
+    let (first, second) = (canonical::sha256_hex(TAX), canonical::sha256_hex(&changed));
+    acme.activate(RuleKind::Tax, &changed).await;
+    assert_eq!(active(acme, ACME, RuleKind::Tax, WHOLE_COMPANY).await, Some(second.clone()));
+    let mut tx = acme.read().await.unwrap();
+    for (hash, text) in [(&first, TAX), (&second, changed.as_str())] {
+        let stored = rules::version(&mut tx, RuleKind::Tax, hash).await.unwrap();
+        assert_eq!((&stored.hash, stored.content.as_str()), (hash, text));
+    }
+    assert!(rules::version(&mut tx, RuleKind::Approval, &first).await.is_err(), "a hash is of one kind");
+    assert!(rules::version(&mut tx, RuleKind::Tax, "no such").await.unwrap_err().is_final());
+    tx.rollback().await.unwrap();
+
+    acme.activate(RuleKind::Tax, TAX).await;
+    assert_eq!(active(acme, ACME, RuleKind::Tax, WHOLE_COMPANY).await, Some(first));
+    let mut raw = acme.database.raw().await;
+    let count = |table| format!("SELECT count(*) FROM {table} WHERE kind = 'tax'");
+    assert_eq!(raw.number(&count("rule_versions")).await, 2, "going back stores nothing anew");
+    assert_eq!(raw.number(&(count("rule_activations") + " AND tenant = 'acme'")).await, 3);
 }
 
 async fn a_rule_is_of_one_tenant_and_one_kind(acme: &Acme) {
-    let theirs = active(acme, GLOBEX, RuleKind::Tax).await;
-    activate(acme, ACME, RuleKind::Tax, &TAX.replace("75000", "60000")).await.unwrap();
-    assert_eq!(active(acme, GLOBEX, RuleKind::Tax).await, theirs);
-    assert_eq!(active(acme, ACME, RuleKind::Approval).await, Some(canonical::sha256_hex(RULES[1].1)));
+    let theirs = active(acme, GLOBEX, RuleKind::Tax, WHOLE_COMPANY).await;
+    acme.activate(RuleKind::Tax, &TAX.replace("75000", "60000")).await;
+    assert_eq!(active(acme, GLOBEX, RuleKind::Tax, WHOLE_COMPANY).await, theirs);
+    assert_eq!(active(acme, ACME, RuleKind::Approval, INVOICE).await, Some(canonical::sha256_hex(RULES[1].1)));
 }
 
 async fn a_needed_rule_that_is_not_active_is_a_refusal(acme: &Acme) {
     let newcomer: TenantId = id("newcomer");
     let mut tx = acme.read().await.unwrap();
     for kind in RuleKind::ALL {
-        let refusal = rules::needed(&mut tx, &newcomer, kind).await.unwrap().unwrap_err();
-        assert_eq!(refusal.code, RefusalCode::RulesNotActive);
-        assert!(refusal.message.starts_with(&format!("no {kind} rule is active for newcomer")), "{refusal}");
+        for subject in [WHOLE_COMPANY, INVOICE] {
+            let refusal = rules::needed(&mut tx, &newcomer, kind, subject).await.unwrap().unwrap_err();
+            assert_eq!(refusal.code, RefusalCode::RulesNotActive);
+            assert!(refusal.message.starts_with(&format!("no {kind} rule is active for newcomer")), "{refusal}");
+            assert_eq!(refusal.message.contains("document invoice"), subject == INVOICE, "{refusal}");
+        }
     }
 }
 
-async fn an_activation_is_on_the_trail(acme: &Acme) {
-    let before = canonical::sha256_hex(TAX);
-    let after = activate(acme, ACME, RuleKind::Tax, &TAX.replace("75000", "60000")).await.unwrap();
+async fn a_founding_is_on_the_trail(acme: &Acme) {
+    let hash = found(acme, ACME, RuleKind::Approval, &policy_for("purchase_order")).await.unwrap();
     let mut tx = acme.read().await.unwrap();
-    let last = audit::read_chain(&mut tx, &id(ACME), TENANT_CHAIN).await.unwrap().unwrap().pop().unwrap();
+    let trail = audit::read_chain(&mut tx, &id(ACME), TENANT_CHAIN).await.unwrap().unwrap();
+    let [.., first, last] = trail.as_slice() else { panic!("{trail:?}") };
     assert_eq!((last.kind.as_str(), last.actor.as_deref()), ("rule_activated", Some("controller")));
-    assert_eq!(last.body, serde_json::json!({"kind": "tax", "hash": after, "before": before}));
+    let body = |kind: &str, subject: &str, hash: &str, from: &str| {
+        serde_json::json!({
+            "kind": kind, "subject": subject, "hash": hash, "before": null, "proposal": null, "proposed_by": null,
+            "effective_from": from,
+        })
+    };
+    let at = serde_json::to_value(last.at).unwrap();
+    assert_eq!(last.body, body("approval", "purchase_order", &hash, at.as_str().unwrap()));
+    assert_eq!(first.body, body("accounts", INVOICE, &canonical::sha256_hex(RULES[2].1), IN_FORCE_SINCE));
 }

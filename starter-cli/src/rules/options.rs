@@ -1,0 +1,63 @@
+//! What can be said behind `vextrus rules`.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Subcommand, value_parser};
+use vextrus_domain::PersonId;
+use vextrus_ledger::rules::RuleKind;
+
+use crate::options::LedgerOptions;
+use crate::tax::date;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Checks a rule without storing it.
+    Check(RuleFile),
+    /// Lists a tenant's rules: what is in force, what will be, and the proposals that wait for another person.
+    List(LedgerOptions),
+    /// Stores a rule by its hash and proposes it, for another person to activate.
+    ///
+    /// Example: vextrus rules propose tax rules/tax/nbr.toml --by farida --reason "the law's rates" --effective 2027-07-01
+    Propose(ProposeOptions),
+    /// Puts a proposed rule in force, from its effective date on. Its proposer cannot.
+    Activate(ActivateOptions),
+}
+
+/// A rule on file.
+#[derive(Debug, Args)]
+pub(crate) struct RuleFile {
+    /// The kind of rule: tax, approval, accounts or calendar.
+    pub(crate) kind: RuleKind,
+    /// The rule's file.
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProposeOptions {
+    #[command(flatten)]
+    pub(crate) rule: RuleFile,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerOptions,
+    /// Who proposes it: a person of the tenant.
+    #[arg(long, value_name = "PERSON")]
+    pub(crate) by: PersonId,
+    /// Why, for the trail: the law, order or decision that it follows.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// The day from which it counts, from midnight in Dhaka, today at the earliest; its activation without it.
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(crate) effective: Option<NaiveDate>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ActivateOptions {
+    /// The proposal's number.
+    #[arg(value_parser = value_parser!(i64).range(1..))]
+    pub(crate) proposal: i64,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerOptions,
+    /// Who activates it: a person of the tenant, and not its proposer.
+    #[arg(long, value_name = "PERSON")]
+    pub(crate) by: PersonId,
+}
