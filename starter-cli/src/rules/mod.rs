@@ -1,5 +1,6 @@
-//! `vextrus rules …`: rules are checked, proposed by one person and activated by another.
+//! `vextrus rules …`: rules are checked, compared, proposed by one person and activated by another.
 
+mod diff;
 mod list;
 mod options;
 mod show;
@@ -22,6 +23,7 @@ pub(crate) async fn run(global: &Global, command: RulesCommand) -> anyhow::Resul
     match command {
         RulesCommand::Check(rule) => check(global.output, &rule),
         RulesCommand::List(ledger) => list::run(global.output, &ledger).await,
+        RulesCommand::Diff(asked) => diff::run(global.output, &asked).await,
         RulesCommand::Propose(asked) => propose(global.output, &asked).await,
         RulesCommand::Activate(asked) => activate(global.output, &asked).await,
     }

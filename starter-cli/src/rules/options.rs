@@ -16,6 +16,13 @@ pub(crate) enum RulesCommand {
     Check(RuleFile),
     /// Lists a tenant's rules: what is in force, what will be, and the proposals that wait for another person.
     List(LedgerOptions),
+    /// Says what a rule would change of the one in force.
+    ///
+    /// Schedules are compared by their rows and settings, other rules line by line. A proposal is compared with what is in
+    /// force when it is to take effect.
+    ///
+    /// Example: vextrus rules diff tax rules/tax/nbr.toml
+    Diff(DiffOptions),
     /// Stores a rule by its hash and proposes it, for another person to activate.
     ///
     /// Example: vextrus rules propose tax rules/tax/nbr.toml --by farida --reason "the law's rates" --effective 2027-07-01
@@ -31,6 +38,22 @@ pub(crate) struct RuleFile {
     pub(crate) kind: RuleKind,
     /// The rule's file.
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(override_usage = "vextrus rules diff [OPTIONS] --tenant <TENANT> <KIND> <FILE>\n       \
+                            vextrus rules diff [OPTIONS] --tenant <TENANT> --proposal <NUMBER>")]
+pub(crate) struct DiffOptions {
+    /// The kind of rule: tax, approval, accounts or calendar.
+    #[arg(required_unless_present = "proposal", requires = "file")]
+    pub(crate) kind: Option<RuleKind>,
+    /// The rule's file.
+    pub(crate) file: Option<PathBuf>,
+    /// A proposal, in place of a file.
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["kind", "file"], value_parser = value_parser!(i64).range(1..))]
+    pub(crate) proposal: Option<i64>,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerOptions,
 }
 
 #[derive(Debug, Args)]

@@ -33,7 +33,7 @@ fn every_help_page_renders() {
     }
     let names: Vec<String> = pages.iter().map(|path| path.join(" ")).collect();
     let some = ["invoice submit", "invoice watch", "inbox", "ledger check", "dev", "demo"];
-    let rules = ["rules check", "rules list", "rules propose", "rules activate"];
+    let rules = ["rules check", "rules list", "rules diff", "rules propose", "rules activate"];
     for name in some.into_iter().chain(rules) {
         assert!(names.iter().any(|n| n == name), "{name} is not listed: {names:?}");
     }
@@ -47,7 +47,7 @@ fn every_help_page_renders() {
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    let cases: [(&[&str], &str); 14] = [
+    let cases: [(&[&str], &str); 17] = [
         (&["frobnicate"], "frobnicate"),
         (&[], "Usage"),
         (&["invoice"], "Usage"),
@@ -60,6 +60,9 @@ fn wrong_usage_exits_with_2() {
         (&["rules", "propose", "tax", "x.toml", "--tenant", "a", "--reason", "r"], "--by"),
         (&["rules", "activate", "0", "--tenant", "a", "--by", "tanvir"], "0 is not in 1.."),
         (&["rules", "activate", "1", "--tenant", "a", "--by", "no person"], "is not a person id"),
+        (&["rules", "diff", "--tenant", "a"], "--proposal"),
+        (&["rules", "diff", "tax", "--tenant", "a"], "FILE"),
+        (&["rules", "diff", "tax", "x.toml", "--proposal", "1", "--tenant", "a"], "--proposal"),
         (&["rules", "list"], "--tenant"),
         (&["ledger", "check"], "--tenant"),
     ];

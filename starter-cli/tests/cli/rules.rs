@@ -1,4 +1,4 @@
-//! Rules: checked, proposed by one person and activated by another, on a ledger in a file.
+//! Rules: checked, compared, proposed by one person and activated by another, on a ledger in a file.
 
 use serde_json::{Value, json};
 
@@ -72,6 +72,7 @@ fn bad_rules_are_refused_with_the_place() {
         assert!(ran.err.contains(&format!("{}: ", file.display())) && ran.err.contains("line 2"), "{ran:#?}");
         ran.fails(1, "policy.toml");
     }
+    rules(&books, &["diff", "approval", text(&file)]).fails(1, "policy.toml");
     // A sound rule of one kind is none of another.
     std::fs::write(&file, content(RULES[1].1)).unwrap();
     check("approval").ok();
@@ -134,6 +135,7 @@ fn what_may_not_be_is_refused() {
     rules(&books, &["activate", "5", "--by", "farida"]).fails(4, "SELF_APPROVAL: farida made proposal 5");
     rules(&books, &["activate", "5", "--by", "controller"]).fails(4, "PERMISSION_DENIED");
     activate(&books, "7").fails(3, "NOT_FOUND: acme-bd has no proposal 7");
+    rules(&books, &["diff", "--proposal", "7"]).fails(3, "NOT_FOUND");
     activate(&books, "5").ok();
     activate(&books, "5").fails(4, "PROPOSAL_CLOSED: proposal 5 was activated by tanvir");
     activate(&books, "6").fails(4, "PROPOSAL_CLOSED: since proposal 6 was made");
@@ -152,4 +154,56 @@ fn a_rule_waits_for_its_day_in_dhaka() {
     assert_eq!(tax[1]["hash"], proposed["hash"]);
     let table = rules(&books, &["list"]).ok();
     assert!(table.lines().any(|l| l.starts_with("tax ") && l.contains("scheduled") && l.contains("2099-07-01 00:00")));
+
+    // A file is compared with what is in force, a proposal with what will be.
+    rules(&books, &["diff", "tax", RULES[0].1]).ok().strip_prefix("no difference").unwrap();
+    propose(&books, "tax", RULES[0].1, &["--effective", "2099-08-01"]).ok();
+    let said = rules(&books, &["diff", "--proposal", "6"]).ok();
+    assert!(said.contains("TDS CONTRACTOR 7 %") && said.contains("is now TDS CONTRACTOR 7.5 %"), "{said}");
+}
+
+#[test]
+fn what_changes_is_shown() {
+    let books = founded();
+    for (kind, file) in RULES {
+        let said = rules(&books, &["diff", kind, file]).ok();
+        assert!(said.starts_with(&format!("no difference: {file} is the {kind} rule")), "{said}");
+        let answer = rules(&books, &["diff", kind, file, "-o", "json"]).json();
+        assert_eq!((&answer["before"], &answer["diff"]), (&answer["after"], &json!("")));
+    }
+    let file = lowered(&books);
+    let said = rules(&books, &["diff", "tax", &file]).ok();
+    assert!(said.starts_with("~ TDS CONTRACTOR 7.5 %") && said.contains("is now TDS CONTRACTOR 7 %"), "{said}");
+    let answer = rules(&books, &["diff", "tax", &file, "-o", "json"]).json();
+    assert_eq!((answer["changes"].as_array().unwrap().len(), &answer["changes"][0]["change"]), (1, &json!("changed")));
+    assert!(answer["diff"].as_str().unwrap().contains("-rate_ppm = 75000\n+rate_ppm = 70000\n"), "{answer}");
+    let remarked = books.file("remarked.toml", &format!("# A remark.\n{}", content(RULES[0].1)));
+    let said = rules(&books, &["diff", "tax", text(&remarked)]).ok();
+    assert!(said.starts_with("no difference in rows and settings") && said.contains("\n+# A remark.\n"), "{said}");
+
+    let policy = content(RULES[1].1).replace("remind_at_percent = 50", "remind_at_percent = 60");
+    let policy = books.file("policy.toml", &policy);
+    propose(&books, "approval", text(&policy), &[]).ok();
+    let of_file = rules(&books, &["diff", "approval", text(&policy)]).ok();
+    let of_proposal = rules(&books, &["diff", "--proposal", "5"]).ok();
+    for (said, name) in [(&of_file, text(&policy)), (&of_proposal, "proposal 5")] {
+        let lines: Vec<&str> = said.lines().collect();
+        assert!(lines[0].starts_with("--- approval ") && lines[1].starts_with(&format!("+++ {name} ")), "{said}");
+        let changed: Vec<&&str> = lines[2..].iter().filter(|l| l.starts_with(['+', '-'])).collect();
+        assert_eq!(changed, [&"-remind_at_percent = 50", &"+remind_at_percent = 60"]);
+    }
+    let answer = rules(&books, &["diff", "--proposal", "5", "-o", "json"]).json();
+    assert_eq!(
+        (&answer["kind"], &answer["subject"], &answer["changes"]),
+        (&json!("approval"), &json!("invoice"), &json!(null))
+    );
+
+    // The first rule of another document is all new.
+    let first = books.file("po.toml", &content(RULES[2].1).replace("\"invoice\"", "\"purchase_order\""));
+    let said = rules(&books, &["diff", "accounts", text(&first)]).ok();
+    assert!(said.starts_with("--- no accounts rule for purchase_order is active"), "{said}");
+    assert!(
+        said.lines().skip(3).all(|l| l.starts_with('+')) && said.contains("+document = \"purchase_order\""),
+        "{said}"
+    );
 }
