@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DepartmentId, PersonId, RoleName, TenantId};
+use crate::money::Taka;
 
 /// The person behind a request, as their token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,9 +25,26 @@ pub struct Person {
     pub department: Option<DepartmentId>,
     /// The roles that they hold.
     pub roles: Vec<RoleName>,
+    /// To whom they report, where that is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager: Option<PersonId>,
+    /// Who stands in for them, where somebody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy: Option<PersonId>,
+    /// The largest amount that they may approve; none means that only their roles limit them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_limit: Option<Taka>,
     /// Whether they are at work for the tenant.
     #[serde(default = "active")]
     pub active: bool,
+}
+
+impl Person {
+    /// An active person of a department with these roles, and nothing else recorded.
+    #[must_use]
+    pub fn new(id: PersonId, department: Option<DepartmentId>, roles: Vec<RoleName>) -> Self {
+        Self { id, department, roles, manager: None, deputy: None, approval_limit: None, active: true }
+    }
 }
 
 fn active() -> bool {

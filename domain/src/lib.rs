@@ -6,6 +6,7 @@ pub mod actor;
 pub mod calendar;
 pub mod canonical;
 pub mod company;
+pub mod document;
 pub mod grouping;
 pub mod identity;
 pub mod ids;
@@ -28,6 +29,7 @@ mod digits;
 pub use actor::{Actor, Person};
 pub use calendar::FiscalYear;
 pub use company::Payer;
+pub use document::{Content, DocumentType};
 pub use ids::{
     DepartmentId, DocumentId, DocumentKey, PersonId, ProjectId, RequestId, RoleName, TaskId, TenantId, VendorId,
 };

@@ -26,6 +26,19 @@ pub struct Quantity(Decimal);
 pub struct QuantityError(String);
 
 impl Quantity {
+    /// A quantity from its millionths; none below one.
+    #[must_use]
+    pub fn from_millionths(millionths: u64) -> Option<Self> {
+        let value = Decimal::try_from_i128_with_scale(i128::from(millionths), DECIMALS).ok()?;
+        Some(Self(value.normalize())).filter(|_| millionths > 0 && value < Decimal::from(1_000_000_000_u64))
+    }
+
+    /// The quantity in millionths.
+    #[must_use]
+    pub fn millionths(self) -> u64 {
+        QuantitySum::from(self).millionths()
+    }
+
     /// The price of this quantity, rounded half-up to the poisha.
     ///
     /// # Errors

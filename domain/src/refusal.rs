@@ -55,6 +55,7 @@ codes! {
     MushakMissing = "MUSHAK_MISSING", "the bill has no VAT invoice (Mushak 6.3), without which it must not be paid";
     ReturnProofMissing = "RETURN_PROOF_MISSING", "the vendor has shown no proof of submission of return and the company's policy is not to pay then";
     PoUnknown = "PO_UNKNOWN", "the purchase order is not in the ledger or not open";
+    OrderInUse = "ORDER_IN_USE", "the change of a purchase order is at odds with what was received, billed or asked of it already";
     PoVendorMismatch = "PO_VENDOR_MISMATCH", "the purchase order was given to another vendor";
     BudgetUnknown = "BUDGET_UNKNOWN", "the department or project has no budget line in this fiscal year";
     BudgetExceeded = "BUDGET_EXCEEDED", "the budget of the department or project does not suffice";
@@ -70,7 +71,14 @@ codes! {
     SelfApproval = "SELF_APPROVAL", "nobody may decide on their own document or activate their own proposal";
     RepeatedApprover = "REPEATED_APPROVER", "the person has decided another level of this document";
     AnswerNotAllowed = "ANSWER_NOT_ALLOWED", "the task does not know this answer";
-    NotSubmitter = "NOT_SUBMITTER", "only the submitter may withdraw the document";
+    NotSubmitter = "NOT_SUBMITTER", "only the submitter may do this";
+    NotAdministrator = "NOT_ADMINISTRATOR", "only an administrator that the policy names may do this";
+    ReasonRequired = "REASON_REQUIRED", "the command needs a reason, a question or an answer in words";
+    QuestionUnknown = "QUESTION_UNKNOWN", "the document has no such question that waits for an answer";
+    DelegationInvalid = "DELEGATION_INVALID", "the delegation does not exist, does not cover this document, or would close a circle or a chain too long";
+    NothingToEscalate = "NOTHING_TO_ESCALATE", "the task has nobody left to be escalated to";
+    DocumentReturned = "DOCUMENT_RETURNED", "the document is with its submitter for changes";
+    NotReturned = "NOT_RETURNED", "the document was not returned for changes";
     DocumentClosed = "DOCUMENT_CLOSED", "the document is settled or closed";
     StalePlan = "STALE_PLAN", "the decision was made for another plan than the task's";
     SignatureMissing = "SIGNATURE_MISSING", "the decision carries no signature and the namespace is not trusted";

@@ -68,12 +68,23 @@ pub struct Vendor {
     pub tin: String,
     /// Its BIN as recorded; checked when an invoice is assessed.
     pub bin: String,
+    /// The class that approval policies know it by, such as `related_party`; its kind, where none is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// Whether it may be paid.
     #[serde(default = "active")]
     pub active: bool,
     /// What tax depends on, with its evidence.
     #[serde(default)]
     pub tax: PayeeFacts,
+}
+
+impl Vendor {
+    /// The class that approval policies know it by.
+    #[must_use]
+    pub fn class(&self) -> &str {
+        self.class.as_deref().unwrap_or(self.kind.name())
+    }
 }
 
 fn active() -> bool {

@@ -40,6 +40,14 @@ impl QuantitySum {
     /// The largest sum that is accepted.
     pub const MAX: Self = Self(999_999_999_999_999_999);
 
+    /// A sum from its millionths.
+    ///
+    /// # Errors
+    /// [`SumError::OutOfRange`] beyond [`Self::MAX`].
+    pub fn from_millionths(millionths: u64) -> Result<Self, SumError> {
+        Some(Self(millionths)).filter(|sum| *sum <= Self::MAX).ok_or(SumError::OutOfRange)
+    }
+
     /// The sum in millionths.
     #[must_use]
     pub const fn millionths(self) -> u64 {
