@@ -1,10 +1,11 @@
 //! A policy resolved for one document: which tasks, in which order, who may answer them and by when.
 
 use serde::{Deserialize, Serialize};
+use vextrus_domain::calendar::OfficeHours;
 use vextrus_domain::canonical::{self, CanonicalError};
-use vextrus_domain::{DepartmentId, Person, PersonId, Refusal, RefusalCode, RoleName, Taka, TaskId};
+use vextrus_domain::{DepartmentId, DocumentType, PersonId, RoleName, Taka, TaskId};
 
-use crate::policy::{ExceptionKind, Policy};
+use crate::policy::{Clock, ExceptionKind, Limits};
 
 /// One answer that a task knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,17 @@ pub enum TaskKind {
     Exception(ExceptionKind),
 }
 
+impl TaskKind {
+    /// The kind's name in data.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Level => "level",
+            Self::Exception(kind) => kind.name(),
+        }
+    }
+}
+
 /// The answer that is meant: by its name, or `approve` and `reject` for the only one that proceeds or refuses. A task with
 /// several ways to proceed wants the very one.
 #[must_use]
@@ -40,41 +52,118 @@ pub fn allowed<'a>(answers: &'a [AllowedAnswer], answer: &str) -> Option<&'a All
     })
 }
 
-impl TaskKind {
-    /// The kind's name in data.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Level => "level",
-            Self::Exception(kind) => kind.name(),
-        }
-    }
+/// Who is asked beside a task's people when its time has passed, or by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// In words of the policy: `deputy`, `manager`, `next_level`, or a role.
+    pub to: String,
+    /// The people, sorted.
+    pub people: Vec<PersonId>,
+    /// How long the task then has, in seconds.
+    pub within_seconds: u64,
 }
 
-/// One thing that a person must decide.
+/// One thing that people must decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Its id, unique in the document's submission.
     pub id: TaskId,
     /// What it is for.
     pub kind: TaskKind,
+    /// The level's or exception's name in the policy.
+    pub name: String,
     /// Tasks of one stage are open together; a stage opens when the one before it is decided.
     pub stage: u32,
-    /// The role asked.
+    /// The role asked; the level's name, where people are named.
     pub role: RoleName,
     /// What is asked.
     pub question: String,
+    /// Why it is asked, in words of the policy.
+    pub why: String,
     /// What its answer is an answer to, where the answer itself counts and not only whether it proceeds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// The department that its people must be of, where the level asks only the document's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<DepartmentId>,
     /// The people who may decide it, sorted.
     pub eligible: Vec<PersonId>,
+    /// How many of them must let the document go on.
+    pub needed: u32,
     /// The answers that it knows.
     pub answers: Vec<AllowedAnswer>,
-    /// How long they have, in seconds from its opening.
+    /// How long they have, in seconds of its clock.
     pub within_seconds: u64,
-    /// When the reminder goes out, in seconds from its opening.
-    pub remind_after_seconds: u64,
+    /// Which seconds count.
+    pub clock: Clock,
+    /// When reminders go out, in percent of its time.
+    pub remind_at_percent: Vec<u8>,
+    /// Who is asked beside them, step by step; after the last step the document expires.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalations: Vec<Escalation>,
+}
+
+impl Task {
+    /// Whether the answer itself counts, so that the document must be assessed again with it.
+    #[must_use]
+    pub fn asks_which(&self) -> bool {
+        self.answers.iter().filter(|a| a.proceeds).count() > 1
+    }
+}
+
+/// Which approvals of an earlier plan still count when a plan takes its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// None: every level starts again.
+    Nothing,
+    /// Those of levels that the new plan has too, by people whom it asks too.
+    Approved,
+}
+
+/// How a plan meets the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Succession {
+    /// It adds to what was decided; what is undecided stays.
+    Follows,
+    /// It takes the place of what is undecided.
+    Replaces(Keep),
+}
+
+/// How long people have who are not asked to decide: the submitter, who is asked or given the document back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmitterTimes {
+    /// For an answer, in seconds; then the task's clock goes on.
+    pub answer_seconds: u64,
+    /// For changes, in seconds; then the document expires.
+    pub change_seconds: u64,
+}
+
+/// What holds for the whole document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The type of document.
+    pub document: DocumentType,
+    /// The amount that limits of delegations are compared with.
+    pub amount: Taka,
+    /// Who may reassign, escalate, replan and reassess, sorted.
+    pub administrators: Vec<PersonId>,
+    /// Who may decide more than one level, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_repeat: Vec<PersonId>,
+    /// Who may release the payment although they approved, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_release: Vec<PersonId>,
+    /// The submitter's times.
+    pub submitter: SubmitterTimes,
+    /// Which seconds count for the submitter.
+    pub clock: Clock,
+    /// How much of everything there may be.
+    pub limits: Limits,
+    /// The office hours that working time is counted by, where any time is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<OfficeHours>,
 }
 
 /// The tasks of one assessment of a document.
@@ -82,8 +171,12 @@ pub struct Task {
 pub struct Plan {
     /// The assessment that it belongs to; 1 for the first.
     pub revision: u32,
+    /// How it meets the plan before it.
+    pub succession: Succession,
     /// The hash of the policy that it was resolved from.
     pub policy_hash: String,
+    /// What holds for the whole document.
+    pub terms: Terms,
     /// The tasks, by stage.
     pub tasks: Vec<Task>,
 }
@@ -96,127 +189,4 @@ impl Plan {
     pub fn hash(&self) -> Result<String, CanonicalError> {
         canonical::hash(self)
     }
-}
-
-/// An exception that the assessment found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExceptionFinding {
-    /// What was found.
-    pub kind: ExceptionKind,
-    /// What is asked, with the values.
-    pub question: String,
-    /// The answers with which the document goes on; none: those of the policy.
-    pub choices: Option<Choices>,
-}
-
-/// A question whose answer counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choices {
-    /// What the answer is stored under.
-    pub subject: String,
-    /// The answers.
-    pub answers: Vec<String>,
-}
-
-impl ExceptionFinding {
-    /// A finding that is answered with the policy's own answers.
-    #[must_use]
-    pub const fn new(kind: ExceptionKind, question: String) -> Self {
-        Self { kind, question, choices: None }
-    }
-}
-
-/// What the resolution of a policy needs to know of a document.
-#[derive(Debug, Clone)]
-pub struct Facts<'a> {
-    /// The assessment; levels belong to the first, later ones only ask what changed.
-    pub revision: u32,
-    /// The invoice total, VAT included.
-    pub total: Taka,
-    /// The department that pays.
-    pub department: &'a DepartmentId,
-    /// Who submitted.
-    pub submitter: &'a PersonId,
-    /// The tenant's people.
-    pub people: &'a [Person],
-    /// What the assessment found.
-    pub findings: &'a [ExceptionFinding],
-}
-
-/// Resolves a policy into the plan of one document.
-///
-/// # Errors
-/// `NO_ELIGIBLE_APPROVER` when a role that is needed is held by nobody but the submitter.
-pub fn resolve(policy: &Policy, policy_hash: &str, facts: &Facts<'_>) -> Result<Plan, Refusal> {
-    let mut tasks = Vec::new();
-    for (i, finding) in facts.findings.iter().enumerate() {
-        let Some(rule) = policy.exceptions.iter().find(|e| e.kind == finding.kind) else {
-            continue;
-        };
-        tasks.push(Task {
-            id: task_id(&format!("exception-{}-{}", facts.revision, i + 1))?,
-            kind: TaskKind::Exception(finding.kind),
-            stage: 0,
-            role: rule.role.clone(),
-            question: finding.question.clone(),
-            subject: finding.choices.as_ref().map(|c| c.subject.clone()),
-            eligible: eligible(&rule.role, None, facts)?,
-            answers: match &finding.choices {
-                None => answers(std::slice::from_ref(&rule.proceed), &rule.refuse),
-                Some(choices) => answers(&choices.answers, &rule.refuse),
-            },
-            within_seconds: rule.within_seconds,
-            remind_after_seconds: share(rule.within_seconds, policy.remind_at_percent),
-        });
-    }
-    let levels =
-        policy.levels.iter().filter(|l| facts.revision == 1 && l.above.is_none_or(|above| facts.total > above));
-    for (stage, level) in (1..).zip(levels) {
-        tasks.push(Task {
-            id: task_id(&format!("level-{stage}"))?,
-            kind: TaskKind::Level,
-            stage,
-            role: level.role.clone(),
-            question: format!("approve a total of BDT {} as {}?", facts.total.grouped(), level.role),
-            subject: None,
-            eligible: eligible(&level.role, level.same_department.then_some(facts.department), facts)?,
-            answers: answers(&["approve".to_owned()], "reject"),
-            within_seconds: level.within_seconds,
-            remind_after_seconds: share(level.within_seconds, policy.remind_at_percent),
-        });
-    }
-    Ok(Plan { revision: facts.revision, policy_hash: policy_hash.to_owned(), tasks })
-}
-
-fn task_id(text: &str) -> Result<TaskId, Refusal> {
-    text.parse().map_err(|e| Refusal::new(RefusalCode::Internal, format!("{e}")))
-}
-
-fn answers(proceed: &[String], refuse: &str) -> Vec<AllowedAnswer> {
-    let proceed = proceed.iter().map(|name| AllowedAnswer { name: name.clone(), proceeds: true });
-    proceed.chain([AllowedAnswer { name: refuse.to_owned(), proceeds: false }]).collect()
-}
-
-fn share(seconds: u64, percent: u8) -> u64 {
-    seconds.saturating_mul(u64::from(percent)) / 100
-}
-
-fn eligible(role: &RoleName, department: Option<&DepartmentId>, facts: &Facts<'_>) -> Result<Vec<PersonId>, Refusal> {
-    let mut found: Vec<PersonId> = facts
-        .people
-        .iter()
-        .filter(|p| p.active && p.id != *facts.submitter && p.roles.contains(role))
-        .filter(|p| department.is_none_or(|d| p.department.as_ref() == Some(d)))
-        .map(|p| p.id.clone())
-        .collect();
-    found.sort();
-    found.dedup();
-    if found.is_empty() {
-        let of = department.map(|d| format!(" of department {d}")).unwrap_or_default();
-        return Err(Refusal::new(
-            RefusalCode::NoEligibleApprover,
-            format!("nobody{of} but the submitter holds the role {role}; give it to an active person"),
-        ));
-    }
-    Ok(found)
 }
