@@ -7,20 +7,26 @@ use crate::steps::{
     AssessInput, AssessOutput, CloseInput, CloseOutput, RecordInput, RecordOutput, SettleInput, SettleOutput,
 };
 
-/// The activities that read or write a vendor's invoice.
+/// The steps of every document with approvals. Each type of document has them on its own task queue.
 #[derive(Debug)]
-pub struct InvoiceActivities;
+pub struct DocumentActivities;
 
 #[expect(clippy::unimplemented, reason = "the macro demands this body; it is never called")]
 #[activity_definitions]
-impl InvoiceActivities {
-    /// Checks the document, computes its taxes, reserves its budget and resolves its plan.
+impl DocumentActivities {
+    /// Checks the document, computes what it owes, reserves its budget and resolves its plan.
     #[activity(name = "assess")]
     pub fn assess(input: AssessInput) -> Result<AssessOutput, ActivityError> {
         unimplemented!()
     }
 
-    /// Writes the payment instruction, the postings and the obligations of an approved document.
+    /// Writes what people and time have brought and the document goes on with.
+    #[activity(name = "record")]
+    pub fn record(input: RecordInput) -> Result<RecordOutput, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Carries an approved document out: a payment instruction with its postings, or an order.
     #[activity(name = "settle")]
     pub fn settle(input: SettleInput) -> Result<SettleOutput, ActivityError> {
         unimplemented!()
@@ -33,22 +39,7 @@ impl InvoiceActivities {
     }
 }
 
-/// The activities that every document with approvals shares.
-#[derive(Debug)]
-pub struct ApprovalActivities;
-
-#[expect(clippy::unimplemented, reason = "the macro demands this body; it is never called")]
-#[activity_definitions]
-impl ApprovalActivities {
-    /// Writes a decision that does not end the approval, and what else has to go on the trail.
-    #[activity(name = "record")]
-    pub fn record(input: RecordInput) -> Result<RecordOutput, ActivityError> {
-        unimplemented!()
-    }
-}
-
-/// Marker types, for `#[activity(definition = …)]` in the implementing crates.
+/// Marker types, for `#[activity(definition = …)]` in the implementing crate.
 pub mod definitions {
-    pub use super::approval_activities::Record;
-    pub use super::invoice_activities::{Assess, Close, Settle};
+    pub use super::document_activities::{Assess, Close, Record, Settle};
 }

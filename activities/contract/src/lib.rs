@@ -10,7 +10,7 @@ use temporalio_common_wasm::error::ApplicationFailure;
 use vextrus_domain::RefusalCode;
 
 pub mod activities;
-pub mod invoice;
+pub mod document;
 pub mod search_attributes;
 pub mod steps;
 

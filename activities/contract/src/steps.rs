@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use vextrus_approval::{Plan, SignedDecision};
-use vextrus_domain::{DocumentKey, PersonId, Refusal, Taka, TaskId};
+use vextrus_approval::{Plan, SignedCommand};
+use vextrus_domain::{DocumentKey, PersonId, Refusal, RequestId, Taka};
 use vextrus_tax::Withheld;
 
 /// Input of `assess`.
@@ -11,9 +11,9 @@ use vextrus_tax::Withheld;
 pub struct AssessInput {
     /// The document.
     pub key: DocumentKey,
-    /// 1 for the first assessment; one more for each `reassess` that `settle` answered.
+    /// 1 for the first assessment; one more for each further one.
     pub revision: u32,
-    /// The hash of the claimed document; the ledger refuses another.
+    /// The hash of the document's content; the ledger refuses another.
     pub payload_hash: String,
 }
 
@@ -51,11 +51,13 @@ fn is_zero(amount: &Taka) -> bool {
 /// The versions of the rules that a document was assessed with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleHashes {
-    /// The tax schedule.
+    /// The tax schedule; empty where no tax was computed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub tax: String,
     /// The approval policy.
     pub approval: String,
-    /// The account mapping.
+    /// The account mapping; empty where nothing is posted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub accounts: String,
 }
 
@@ -64,8 +66,9 @@ pub struct RuleHashes {
 pub struct Assessed {
     /// When; the first tasks are open since then.
     pub at: DateTime<Utc>,
-    /// The amounts.
-    pub totals: Totals,
+    /// The amounts, where it owes taxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Totals>,
     /// Who must decide what.
     pub plan: Plan,
     /// With which rules.
@@ -84,10 +87,22 @@ pub enum AssessOutput {
     Refused(Refusal),
 }
 
-/// Something for the trail that changes no task.
+/// Something that the workflow has taken and the ledger does not hold yet, in the order of its acceptance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "note")]
-pub enum Note {
+#[serde(rename_all = "snake_case", tag = "entry")]
+pub enum Entry {
+    /// A command.
+    Command {
+        /// When it was taken.
+        at: DateTime<Utc>,
+        /// The command, as it was signed.
+        signed: Box<SignedCommand>,
+    },
+    /// Time has passed.
+    Tick {
+        /// Until when.
+        at: DateTime<Utc>,
+    },
     /// A message was refused.
     Refused {
         /// When.
@@ -99,20 +114,15 @@ pub enum Note {
         /// Why.
         refusal: Refusal,
     },
-    /// The submitter was asked something.
-    InfoRequested {
-        /// When.
-        at: DateTime<Utc>,
-        /// The question, as its asker signed it.
-        asked: SignedDecision,
-    },
-    /// The people of a task were reminded.
-    Reminded {
-        /// When.
-        at: DateTime<Utc>,
-        /// The task.
-        task: TaskId,
-    },
+}
+
+/// A command that the ledger does not take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedCommand {
+    /// Its request.
+    pub request_id: RequestId,
+    /// Why.
+    pub refusal: Refusal,
 }
 
 /// Input of `record`.
@@ -120,23 +130,20 @@ pub enum Note {
 pub struct RecordInput {
     /// The document.
     pub key: DocumentKey,
-    /// When it was accepted; what follows a decision is open since then.
-    pub at: DateTime<Utc>,
-    /// The decision.
-    pub decision: Option<SignedDecision>,
-    /// What else goes on the trail.
-    pub notes: Vec<Note>,
+    /// What is to be written.
+    pub entries: Vec<Entry>,
 }
 
 /// Output of `record`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordOutput {
-    /// Written.
-    Recorded,
-    /// Written, and the answer changes what was assessed.
-    Reassess,
-    /// The decision does not stand.
+    /// Written, but for these commands.
+    Recorded {
+        /// What was not taken.
+        refused: Vec<RefusedCommand>,
+    },
+    /// The document has ended or was never assessed: nothing can be written.
     Refused(Refusal),
 }
 
@@ -149,31 +156,37 @@ pub struct SettleInput {
     pub revision: u32,
     /// When it was approved; its date in Dhaka is the posting date.
     pub at: DateTime<Utc>,
-    /// The decision that ended the approval, unless it is in the ledger already.
-    pub decision: Option<SignedDecision>,
+    /// What the ledger does not hold yet.
+    pub entries: Vec<Entry>,
 }
 
-/// What was settled.
+/// What was carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
-    /// The payment instruction's number.
-    pub instruction: String,
-    /// The date of the postings.
-    pub posting_date: NaiveDate,
-    /// The amounts.
-    pub totals: Totals,
+    /// The number of the payment instruction, or of the order.
+    pub number: String,
+    /// The date of the postings, or of the order's issue.
+    pub date: NaiveDate,
+    /// The amounts, where it owes taxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Totals>,
 }
 
 /// Output of `settle`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SettleOutput {
-    /// The instruction exists.
+    /// It is carried out.
     Settled(Box<Settlement>),
-    /// Nothing was written: the withholding has changed since the assessment.
+    /// The approval is written, and nothing else: what would be carried out is not what was approved.
     Reassess {
         /// What has changed.
         why: String,
+    },
+    /// The ledger does not take every command, so that the document is not approved. The others are written.
+    NotApproved {
+        /// What was not taken.
+        refused: Vec<RefusedCommand>,
     },
     /// Nothing was written: the ledger does not hold what settling needs.
     Refused(Refusal),
@@ -214,14 +227,12 @@ impl CloseReason {
 pub struct CloseInput {
     /// The document.
     pub key: DocumentKey,
-    /// When.
-    pub at: DateTime<Utc>,
     /// Why.
     pub reason: CloseReason,
     /// The refusal behind it, where there is one.
     pub refusal: Option<Refusal>,
-    /// The decision behind it, where there is one.
-    pub decision: Option<SignedDecision>,
+    /// What the ledger does not hold yet.
+    pub entries: Vec<Entry>,
 }
 
 /// Output of `close`.
@@ -232,6 +243,11 @@ pub enum CloseOutput {
     Closed,
     /// Too late: it is settled.
     AlreadySettled(Box<Settlement>),
+    /// The ledger does not take every command, so that the document has not ended. The others are written.
+    NotEnded {
+        /// What was not taken.
+        refused: Vec<RefusedCommand>,
+    },
     /// The ledger does not hold what closing for this reason needs.
     Refused(Refusal),
 }

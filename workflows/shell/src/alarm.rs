@@ -8,9 +8,11 @@ use chrono::{DateTime, Utc};
 use temporalio_workflow::{CancellableFuture, TimerOptions, TimerResult, WorkflowCancellationToken, WorkflowContext};
 
 use crate::steps;
-use crate::workflow::InvoiceApproval;
 
 type Timer<'a> = Pin<Box<dyn CancellableFuture<Output = TimerResult> + 'a>>;
+
+/// The longest time that a timer is set for; what is due later is looked at again then.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 /// The timer, where one is running.
 pub(crate) struct Alarm<'a> {
@@ -29,9 +31,9 @@ impl<'a> Alarm<'a> {
     }
 
     /// The timer's future, armed so that it fires no later than `at`.
-    pub(crate) fn no_later_than(
+    pub(crate) fn no_later_than<W: 'static>(
         &mut self,
-        ctx: &'a WorkflowContext<InvoiceApproval>,
+        ctx: &'a WorkflowContext<W>,
         at: DateTime<Utc>,
     ) -> &mut Timer<'a> {
         if let Some(late) = self.running.take_if(|r| r.at > at) {
@@ -40,7 +42,7 @@ impl<'a> Alarm<'a> {
         let running = self.running.get_or_insert_with(|| {
             let token = ctx.cancellation_token().child_token();
             // A moment that has passed still needs a timer, and the server takes none of no length.
-            let wait = (at - steps::now(ctx)).to_std().unwrap_or_default().max(Duration::from_millis(1));
+            let wait = (at - steps::now(ctx)).to_std().unwrap_or_default().clamp(Duration::from_millis(1), LONGEST);
             let options = TimerOptions::builder(wait)
                 .summary("next reminder or deadline".to_owned())
                 .cancellation_token(token.clone())

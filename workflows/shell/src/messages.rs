@@ -9,46 +9,52 @@ use temporalio_workflow::common::data_converters::{
     GenericPayloadConverter as _, RawValue, SerializationContext, SerializationContextData,
     WorkflowSerializationContext,
 };
-use vextrus_approval::{REQUEST_INFO, SignedDecision};
-use vextrus_contract::invoice::{ApproveSignal, RejectSignal, RequestInfoSignal};
+use vextrus_approval::SignedCommand;
+use vextrus_contract::document::{ApproveSignal, RejectSignal, RequestInfoSignal};
 use vextrus_domain::{PersonId, Refusal, RefusalCode, TaskId};
 
-use crate::workflow::InvoiceApproval;
-
 /// An update's refusal by its validator: it reaches the client as text, with the code first.
-pub(crate) type Refused = Box<dyn std::error::Error + Send + Sync>;
+pub type Refused = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a signal says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) person: PersonId,
-    pub(crate) answer: &'static str,
-    pub(crate) comment: String,
+    pub(crate) wish: Wish,
+    pub(crate) words: String,
     pub(crate) task: Option<TaskId>,
-    pub(crate) assertion: Option<SignedDecision>,
+    pub(crate) assertion: Option<SignedCommand>,
+}
+
+/// What a signal asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Approve,
+    Reject,
+    Ask,
 }
 
 impl From<ApproveSignal> for Message {
     fn from(s: ApproveSignal) -> Self {
-        Self { person: s.approver, answer: "approve", comment: s.comments, task: s.task, assertion: s.assertion }
+        Self { person: s.approver, wish: Wish::Approve, words: s.comments, task: s.task, assertion: s.assertion }
     }
 }
 
 impl From<RejectSignal> for Message {
     fn from(s: RejectSignal) -> Self {
-        Self { person: s.approver, answer: "reject", comment: s.reason, task: s.task, assertion: s.assertion }
+        Self { person: s.approver, wish: Wish::Reject, words: s.reason, task: s.task, assertion: s.assertion }
     }
 }
 
 impl From<RequestInfoSignal> for Message {
     fn from(s: RequestInfoSignal) -> Self {
-        Self { person: s.requested_by, answer: REQUEST_INFO, comment: s.question, task: None, assertion: s.assertion }
+        Self { person: s.requested_by, wish: Wish::Ask, words: s.question, task: None, assertion: s.assertion }
     }
 }
 
 /// Reads the one payload that a signal should have.
-pub(crate) fn parse<T: DeserializeOwned + 'static>(
-    ctx: &SyncWorkflowContext<InvoiceApproval>,
+pub(crate) fn parse<W, T: DeserializeOwned + 'static>(
+    ctx: &SyncWorkflowContext<W>,
     raw: RawValue,
 ) -> Result<T, Refusal> {
     let malformed = |why: String| Refusal::new(RefusalCode::MessageMalformed, why);

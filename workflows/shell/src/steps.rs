@@ -10,18 +10,17 @@ use temporalio_workflow::{
 use vextrus_contract::search_attributes::{STAGE, STATUS};
 use vextrus_domain::{Refusal, RefusalCode};
 
-use crate::messages;
-use crate::workflow::InvoiceApproval;
+use crate::{Holds, messages};
 
 /// The workflow's time.
-pub(crate) fn now(ctx: &WorkflowContext<InvoiceApproval>) -> DateTime<Utc> {
+pub(crate) fn now<W>(ctx: &WorkflowContext<W>) -> DateTime<Utc> {
     messages::time(ctx.workflow_time())
 }
 
 /// Options of every step: on a token of its own, so that a cancel never reaches a step half done, and tried again without
 /// limit, since each is safe to repeat and a document must never be left between two states.
-pub(crate) fn options(ctx: &WorkflowContext<InvoiceApproval>, summary: String) -> ActivityOptions {
-    let timeout = Duration::from_millis(ctx.state(|w| w.state.start.step_timeout_millis).max(1));
+pub(crate) fn options<W: Holds>(ctx: &WorkflowContext<W>, summary: String) -> ActivityOptions {
+    let timeout = Duration::from_millis(ctx.state(|w| w.state().start.step_timeout_millis).max(1));
     ActivityOptions::with_start_to_close_timeout(timeout)
         .cancellation_token(WorkflowCancellationToken::new())
         .retry_policy(
@@ -47,10 +46,10 @@ pub(crate) fn refusal(error: &ActivityExecutionError) -> Refusal {
 }
 
 /// Shows where the document stands, in one event, and only when it has changed.
-pub(crate) fn show(ctx: &WorkflowContext<InvoiceApproval>, status: &str, stage: &str) {
+pub(crate) fn show<W: Holds>(ctx: &WorkflowContext<W>, status: &str, stage: &str) {
     let shown = (status.to_owned(), stage.to_owned());
-    if ctx.state(|w| w.state.shown != shown) {
+    if ctx.state(|w| w.state().shown != shown) {
         ctx.upsert_search_attributes([STATUS.value_set(shown.0.clone()), STAGE.value_set(shown.1.clone())]);
-        ctx.state_mut(|w| w.state.shown = shown);
+        ctx.state_mut(|w| w.state_mut().shown = shown);
     }
 }
