@@ -21,17 +21,15 @@ pub struct StoredAssessment {
     pub paid_on: NaiveDate,
     /// The facts that it used.
     pub facts: Facts,
-    /// The amounts and their working.
-    pub assessment: Assessment,
-    /// Who must decide what.
-    pub plan: Plan,
+    /// The taxes and their working; none for what owes none, such as an order.
+    pub assessment: Option<Assessment>,
     /// The plan's hash.
     pub plan_hash: String,
-    /// The hash of the tax schedule.
+    /// The hash of the tax schedule; empty where no tax was computed.
     pub tax_hash: String,
     /// The hash of the approval policy.
     pub approval_hash: String,
-    /// The hash of the account mapping.
+    /// The hash of the account mapping; empty where nothing is posted.
     pub accounts_hash: String,
 }
 
@@ -51,6 +49,9 @@ pub struct Facts {
     /// What everybody should know and nobody has to answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// What the match with purchase order and receipts found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub matched: Vec<String>,
     /// What people had answered to questions with choices.
     #[serde(skip_serializing_if = "Answers::is_empty")]
     pub answers: Answers,
@@ -63,7 +64,6 @@ struct Row {
     paid_on: NaiveDate,
     facts: String,
     assessment: String,
-    plan: String,
     plan_hash: String,
     tax_hash: String,
     approval_hash: String,
@@ -78,7 +78,6 @@ impl Row {
             paid_on: self.paid_on,
             facts: canonical::from_text(&self.facts)?,
             assessment: canonical::from_text(&self.assessment)?,
-            plan: canonical::from_text(&self.plan)?,
             plan_hash: self.plan_hash,
             tax_hash: self.tax_hash,
             approval_hash: self.approval_hash,
@@ -91,7 +90,7 @@ impl Row {
 ///
 /// # Errors
 /// [`LedgerError::Database`].
-pub async fn store(tx: &mut Tx, key: &DocumentKey, a: &StoredAssessment) -> Result<(), LedgerError> {
+pub async fn store(tx: &mut Tx, key: &DocumentKey, a: &StoredAssessment, plan: &Plan) -> Result<(), LedgerError> {
     tx.exec(
         "INSERT INTO assessments (tenant, document, submission, revision, assessed_at, paid_on, assessment, plan, plan_hash,
             tax_hash, approval_hash, accounts_hash, facts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -103,7 +102,7 @@ pub async fn store(tx: &mut Tx, key: &DocumentKey, a: &StoredAssessment) -> Resu
             a.assessed_at,
             a.paid_on,
             canonical::to_text(&a.assessment)?,
-            canonical::to_text(&a.plan)?,
+            canonical::to_text(plan)?,
             &a.plan_hash,
             &a.tax_hash,
             &a.approval_hash,
@@ -122,10 +121,24 @@ pub async fn store(tx: &mut Tx, key: &DocumentKey, a: &StoredAssessment) -> Resu
 pub async fn all(tx: &mut Tx, key: &DocumentKey) -> Result<Vec<StoredAssessment>, LedgerError> {
     let rows: Vec<Row> = tx
         .all(
-            "SELECT revision, assessed_at, paid_on, facts, assessment, plan, plan_hash, tax_hash, approval_hash, accounts_hash
+            "SELECT revision, assessed_at, paid_on, facts, assessment, plan_hash, tax_hash, approval_hash, accounts_hash
              FROM assessments WHERE tenant = $1 AND document = $2 AND submission = $3 ORDER BY revision",
             args![key.tenant.as_str(), key.document.as_str(), key.submission],
         )
         .await?;
     rows.into_iter().map(Row::into_assessment).collect()
+}
+
+/// The plans of a document's submission, by revision.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn plans(tx: &mut Tx, key: &DocumentKey) -> Result<Vec<Plan>, LedgerError> {
+    let rows: Vec<(String,)> = tx
+        .all(
+            "SELECT plan FROM assessments WHERE tenant = $1 AND document = $2 AND submission = $3 ORDER BY revision",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission],
+        )
+        .await?;
+    rows.into_iter().map(|(plan,)| canonical::from_text(&plan).map_err(LedgerError::from)).collect()
 }

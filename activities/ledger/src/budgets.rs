@@ -1,156 +1,388 @@
-//! Budgets: reserved when a document is assessed, committed when it is settled, released when it is closed.
+//! Budgets: reserved when a document is assessed, committed when it is settled, released when it is closed; and what issued
+//! orders keep of them (their encumbrance), which their invoices use first.
 
-use vextrus_domain::{DocumentKey, FiscalYear, Invoice, ProjectId, Refusal, RefusalCode, Taka};
+use vextrus_approval::Shortfall;
+use vextrus_domain::ids::PoNumber;
+use vextrus_domain::{DepartmentId, DocumentKey, FiscalYear, ProjectId, Refusal, RefusalCode, Taka, TenantId};
 
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
-/// Reserves what the invoice costs from its department's line and, where one is named, its project's.
-/// Input VAT is recovered and costs no budget.
+/// What a document needs of which budget.
+#[derive(Debug, Clone, Copy)]
+pub struct Need<'a> {
+    /// The fiscal year.
+    pub year: FiscalYear,
+    /// The department.
+    pub department: &'a DepartmentId,
+    /// The project, where one pays: then its line and the department's are both needed.
+    pub project: Option<&'a ProjectId>,
+    /// How much, without VAT.
+    pub cost: Taka,
+    /// The issued order whose encumbrance is used first.
+    pub order: Option<&'a PoNumber>,
+    /// What happens when a budget does not suffice.
+    pub shortfall: Shortfall,
+}
+
+impl Need<'_> {
+    /// The lines, in the one order in which they are locked: the department's own line ('') sorts before its project's.
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        std::iter::once("").chain(self.project.map(ProjectId::as_str))
+    }
+}
+
+/// A budget line that does not suffice, where the policy lets the document go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Short {
+    /// In words, with the values.
+    pub message: String,
+}
+
+/// Brings what an open document has reserved to what it needs: nothing for what it had before. Answers the lines that do not
+/// suffice although the document goes on.
 ///
 /// # Errors
-/// [`LedgerError::Database`]; the inner error is `BUDGET_UNKNOWN` or `BUDGET_EXCEEDED`.
+/// [`LedgerError::Database`]; the inner error is `BUDGET_UNKNOWN` or, where the policy stops at it, `BUDGET_EXCEEDED`.
 pub async fn reserve(
     tx: &mut Tx,
     key: &DocumentKey,
-    invoice: &Invoice,
-    cost: Taka,
-) -> Result<Result<(), Refusal>, LedgerError> {
-    let year = invoice.fiscal_year();
-    // The department's own line ('') sorts before its project's: the one order in which lines are locked.
-    let lines = std::iter::once("").chain(invoice.project.as_ref().map(ProjectId::as_str));
-    for project in lines {
-        let changed = tx
-            .exec(
-                "UPDATE budget_lines SET reserved = reserved + $5 WHERE tenant = $1 AND fiscal_year = $2 AND department = $3
-                 AND project = $4 AND allocated - reserved - committed >= $5",
-                args![key.tenant.as_str(), year.to_string(), invoice.department.as_str(), project, cost],
-            )
-            .await?;
-        if changed == 0 {
-            return refused(tx, key, invoice, year, project, cost).await.map(Err);
+    need: &Need<'_>,
+) -> Result<Result<Vec<Short>, Refusal>, LedgerError> {
+    give_back(tx, key).await?;
+    tx.exec(
+        "DELETE FROM budget_reservations WHERE tenant = $1 AND document = $2 AND submission = $3 AND state = 'reserved'",
+        args![key.tenant.as_str(), key.document.as_str(), key.submission],
+    )
+    .await?;
+    let mut short = Vec::new();
+    for project in need.lines() {
+        let mut own = need.cost.poisha();
+        if let Some(order) = need.order {
+            own -= hold(tx, key, need, order, project, own).await?;
         }
-        tx.exec(
-            "INSERT INTO budget_reservations (tenant, document, submission, fiscal_year, department, project, amount, state)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 'reserved')",
-            args![
-                key.tenant.as_str(),
-                key.document.as_str(),
-                key.submission,
-                year.to_string(),
-                invoice.department.as_str(),
-                project,
-                cost
-            ],
-        )
-        .await?;
-    }
-    Ok(Ok(()))
-}
-
-/// Brings what an open document has reserved from one cost to another.
-///
-/// # Errors
-/// [`LedgerError::Database`]; the inner error is `BUDGET_EXCEEDED`.
-pub async fn adjust(
-    tx: &mut Tx,
-    key: &DocumentKey,
-    invoice: &Invoice,
-    cost: Taka,
-) -> Result<Result<(), Refusal>, LedgerError> {
-    for (year, department, project, amount) in reserved(tx, key).await? {
-        let more = cost.poisha() - amount;
-        if more == 0 {
+        // What takes nothing meets no shortfall, and needs no line of its year.
+        if own == 0 {
             continue;
         }
-        let changed = tx
-            .exec(
-                "UPDATE budget_lines SET reserved = reserved + $5 WHERE tenant = $1 AND fiscal_year = $2 AND department = $3
-                 AND project = $4 AND allocated - reserved - committed >= $5",
-                args![key.tenant.as_str(), year, department, &project, more],
-            )
-            .await?;
-        if changed == 0 {
-            let more = Taka::from_poisha(more).map_err(|e| LedgerError::corrupt("reservation", e))?;
-            return refused(tx, key, invoice, invoice.fiscal_year(), &project, more).await.map(Err);
+        match take(tx, &key.tenant, need, project, own).await? {
+            Ok(None) => {}
+            Ok(Some(missing)) => short.push(missing),
+            Err(refusal) => return Ok(Err(refusal)),
         }
-        tx.exec(
-            "UPDATE budget_reservations SET amount = $5 WHERE tenant = $1 AND document = $2 AND submission = $3
-             AND project = $4 AND state = 'reserved'",
-            args![key.tenant.as_str(), key.document.as_str(), key.submission, &project, cost],
-        )
-        .await?;
+        write(tx, key, need, (need.year.to_string(), project), own, None).await?;
     }
-    Ok(Ok(()))
+    Ok(Ok(short))
 }
 
-async fn refused(
+/// Holds what an order keeps of a line for one of its invoices; answers how much, in poisha.
+async fn hold(
     tx: &mut Tx,
     key: &DocumentKey,
-    invoice: &Invoice,
-    year: FiscalYear,
+    need: &Need<'_>,
+    order: &PoNumber,
     project: &str,
-    needed: Taka,
+    wanted: i64,
+) -> Result<i64, LedgerError> {
+    let kept: Vec<(String, i64)> = tx
+        .all(
+            "SELECT fiscal_year, amount - held - used - released FROM encumbrances
+             WHERE tenant = $1 AND po_number = $2 AND department = $3 AND project = $4
+               AND amount - held - used - released > 0 ORDER BY fiscal_year",
+            args![key.tenant.as_str(), order.as_str(), need.department.as_str(), project],
+        )
+        .await?;
+    let mut held = 0;
+    for (year, free) in kept {
+        let part = free.min(wanted - held);
+        if part <= 0 {
+            break;
+        }
+        tx.exec(
+            "UPDATE encumbrances SET held = held + $6
+             WHERE tenant = $1 AND po_number = $2 AND fiscal_year = $3 AND department = $4 AND project = $5",
+            args![key.tenant.as_str(), order.as_str(), &year, need.department.as_str(), project, part],
+        )
+        .await?;
+        write(tx, key, need, (year, project), part, Some(order)).await?;
+        held += part;
+    }
+    Ok(held)
+}
+
+/// Takes from a line what is free, or more than that where the policy lets it.
+async fn take(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    need: &Need<'_>,
+    project: &str,
+    amount: i64,
+) -> Result<Result<Option<Short>, Refusal>, LedgerError> {
+    let at = |amount| args![tenant.as_str(), need.year.to_string(), need.department.as_str(), project, amount];
+    let taken = tx
+        .exec(
+            "UPDATE budget_lines SET reserved = reserved + $5 WHERE tenant = $1 AND fiscal_year = $2 AND department = $3
+             AND project = $4 AND allocated - reserved - committed >= $5",
+            at(amount),
+        )
+        .await?;
+    if taken == 1 {
+        return Ok(Ok(None));
+    }
+    let refusal = lacking(tx, tenant, need, project, amount).await?;
+    if need.shortfall == Shortfall::Stop || refusal.code == RefusalCode::BudgetUnknown {
+        return Ok(Err(refusal));
+    }
+    tx.exec(
+        "UPDATE budget_lines SET reserved = reserved + $5, excess = CASE
+             WHEN reserved + $5 + committed - allocated > excess THEN reserved + $5 + committed - allocated ELSE excess END
+         WHERE tenant = $1 AND fiscal_year = $2 AND department = $3 AND project = $4",
+        at(amount),
+    )
+    .await?;
+    Ok(Ok(Some(Short { message: refusal.message })))
+}
+
+async fn write(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    need: &Need<'_>,
+    (year, project): (String, &str),
+    amount: i64,
+    from: Option<&PoNumber>,
+) -> Result<(), LedgerError> {
+    tx.exec(
+        "INSERT INTO budget_reservations (tenant, document, submission, fiscal_year, department, project, amount, from_order,
+            po_number, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'reserved')
+         ON CONFLICT (tenant, document, submission, fiscal_year, department, project)
+         DO UPDATE SET amount = budget_reservations.amount + $7, from_order = budget_reservations.from_order + $8,
+            po_number = coalesce(budget_reservations.po_number, $9)",
+        args![
+            key.tenant.as_str(),
+            key.document.as_str(),
+            key.submission,
+            year,
+            need.department.as_str(),
+            project,
+            amount,
+            if from.is_some() { amount } else { 0 },
+            from.map(PoNumber::as_str)
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+async fn lacking(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    need: &Need<'_>,
+    project: &str,
+    needed: i64,
 ) -> Result<Refusal, LedgerError> {
-    let free: Option<(i64,)> = tx
+    let of = if project.is_empty() { String::new() } else { format!(", project {project}") };
+    let line = format!("department {}{of}, {}", need.department, need.year);
+    let Some(free) = free(tx, tenant, need.year, need.department, project).await? else {
+        return Ok(Refusal::new(RefusalCode::BudgetUnknown, format!("{line} has no budget line; give it one")));
+    };
+    let needed = Taka::from_poisha(needed).map_err(|e| LedgerError::corrupt("reservation", e))?;
+    let message = format!("{line} has BDT {} free; {} without VAT are needed", free.grouped(), needed.grouped());
+    Ok(Refusal::new(RefusalCode::BudgetExceeded, message))
+}
+
+/// What is free on a line; none where there is no such line. Below zero where the policy let more be spent.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn free(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    year: FiscalYear,
+    department: &DepartmentId,
+    project: &str,
+) -> Result<Option<Taka>, LedgerError> {
+    let found: Option<(i64,)> = tx
         .opt(
             "SELECT allocated - reserved - committed FROM budget_lines
              WHERE tenant = $1 AND fiscal_year = $2 AND department = $3 AND project = $4",
-            args![key.tenant.as_str(), year.to_string(), invoice.department.as_str(), project],
+            args![tenant.as_str(), year.to_string(), department.as_str(), project],
         )
         .await?;
-    let of = if project.is_empty() { String::new() } else { format!(", project {project}") };
-    let line = format!("department {}{of}, {year}", invoice.department);
-    Ok(match free.map(|(poisha,)| Taka::from_poisha(poisha)) {
-        None => Refusal::new(RefusalCode::BudgetUnknown, format!("{line} has no budget line; give it one")),
-        Some(free) => {
-            let free = free.map_err(|e| LedgerError::corrupt("budget line", e))?;
-            let message =
-                format!("{line} has BDT {} free; the invoice needs {} without VAT", free.grouped(), needed.grouped());
-            Refusal::new(RefusalCode::BudgetExceeded, message)
-        }
-    })
+    found.map(|(free,)| Taka::from_poisha(free).map_err(|e| LedgerError::corrupt("budget line", e))).transpose()
 }
 
-/// Turns what a document has reserved into what is spent.
+#[derive(sqlx::FromRow)]
+struct Reserved {
+    fiscal_year: String,
+    department: String,
+    project: String,
+    amount: i64,
+    from_order: i64,
+    po_number: Option<String>,
+}
+
+impl Reserved {
+    /// The order that some of it is held of.
+    fn order(&self) -> Option<&str> {
+        self.po_number.as_deref().filter(|_| self.from_order > 0)
+    }
+}
+
+async fn reserved(tx: &mut Tx, key: &DocumentKey) -> Result<Vec<Reserved>, LedgerError> {
+    tx.all(
+        "SELECT fiscal_year, department, project, amount, from_order, po_number FROM budget_reservations
+         WHERE tenant = $1 AND document = $2 AND submission = $3 AND state = 'reserved'
+         ORDER BY department, project, fiscal_year",
+        args![key.tenant.as_str(), key.document.as_str(), key.submission],
+    )
+    .await
+}
+
+/// Moves a line: `reserved` and `committed` by so much. An excess that is not needed any more goes with what is given back.
+async fn shift(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    at: &Reserved,
+    reserved: i64,
+    committed: i64,
+) -> Result<(), LedgerError> {
+    tx.exec(
+        "UPDATE budget_lines SET reserved = reserved + $5, committed = committed + $6, excess = CASE
+             WHEN reserved + $5 + committed + $6 <= allocated THEN 0
+             WHEN reserved + $5 + committed + $6 - allocated < excess THEN reserved + $5 + committed + $6 - allocated
+             ELSE excess END
+         WHERE tenant = $1 AND fiscal_year = $2 AND department = $3 AND project = $4",
+        args![tenant.as_str(), &at.fiscal_year, &at.department, &at.project, reserved, committed],
+    )
+    .await
+    .map(drop)
+}
+
+/// Whether the order that a document's reservations are held of is open; locked, so that it does not end or take in another
+/// invoice meanwhile. It is the order that they were held of, whatever the document names by now.
+async fn lock_order(tx: &mut Tx, tenant: &TenantId, lines: &[Reserved]) -> Result<bool, LedgerError> {
+    let Some(order) = lines.iter().find_map(Reserved::order) else { return Ok(false) };
+    let (open,): (bool,) = tx
+        .one(
+            "UPDATE purchase_orders SET lock_version = lock_version + 1 WHERE tenant = $1 AND po_number = $2 RETURNING open",
+            args![tenant.as_str(), order],
+        )
+        .await?;
+    Ok(open)
+}
+
+/// Turns what an invoice has reserved into what is spent.
 ///
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn commit(tx: &mut Tx, key: &DocumentKey) -> Result<(), LedgerError> {
-    for (year, department, project, amount) in reserved(tx, key).await? {
-        tx.exec(
-            "UPDATE budget_lines SET reserved = reserved - $5, committed = committed + $5
-             WHERE tenant = $1 AND fiscal_year = $2 AND department = $3 AND project = $4",
-            args![key.tenant.as_str(), year, department, project, amount],
-        )
-        .await?;
+    let lines = reserved(tx, key).await?;
+    lock_order(tx, &key.tenant, &lines).await?;
+    for line in lines {
+        if let Some(order) = line.order() {
+            tx.exec(
+                "UPDATE encumbrances SET held = held - $6, used = used + $6
+                 WHERE tenant = $1 AND po_number = $2 AND fiscal_year = $3 AND department = $4 AND project = $5",
+                args![key.tenant.as_str(), order, &line.fiscal_year, &line.department, &line.project, line.from_order],
+            )
+            .await?;
+        }
+        shift(tx, &key.tenant, &line, -line.amount, line.amount).await?;
     }
     mark(tx, key, "committed").await
 }
 
-/// Gives back what a document has reserved.
+/// Gives back what a document has reserved. What an invoice held of an open order stays with the order.
 ///
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn release(tx: &mut Tx, key: &DocumentKey) -> Result<(), LedgerError> {
-    for (year, department, project, amount) in reserved(tx, key).await? {
-        tx.exec(
-            "UPDATE budget_lines SET reserved = reserved - $5
-             WHERE tenant = $1 AND fiscal_year = $2 AND department = $3 AND project = $4",
-            args![key.tenant.as_str(), year, department, project, amount],
-        )
-        .await?;
-    }
+    give_back(tx, key).await?;
     mark(tx, key, "released").await
 }
 
-async fn reserved(tx: &mut Tx, key: &DocumentKey) -> Result<Vec<(String, String, String, i64)>, LedgerError> {
-    tx.all(
-        "SELECT fiscal_year, department, project, amount FROM budget_reservations
-         WHERE tenant = $1 AND document = $2 AND submission = $3 AND state = 'reserved' ORDER BY department, project",
-        args![key.tenant.as_str(), key.document.as_str(), key.submission],
-    )
-    .await
+async fn give_back(tx: &mut Tx, key: &DocumentKey) -> Result<(), LedgerError> {
+    let lines = reserved(tx, key).await?;
+    let is_open = lock_order(tx, &key.tenant, &lines).await?;
+    for line in lines {
+        let mut freed = line.amount - line.from_order;
+        if let Some(order) = line.order() {
+            // A closed order takes nothing back: what its invoice does not use is free.
+            let released = if is_open { 0 } else { line.from_order };
+            freed += released;
+            tx.exec(
+                "UPDATE encumbrances SET held = held - $6, released = released + $7
+                 WHERE tenant = $1 AND po_number = $2 AND fiscal_year = $3 AND department = $4 AND project = $5",
+                args![
+                    key.tenant.as_str(),
+                    order,
+                    &line.fiscal_year,
+                    &line.department,
+                    &line.project,
+                    line.from_order,
+                    released
+                ],
+            )
+            .await?;
+        }
+        shift(tx, &key.tenant, &line, -freed, 0).await?;
+    }
+    Ok(())
+}
+
+/// Hands what an order's document has reserved to the issued order.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn encumber(tx: &mut Tx, key: &DocumentKey, order: &PoNumber) -> Result<(), LedgerError> {
+    for line in reserved(tx, key).await? {
+        tx.exec(
+            "INSERT INTO encumbrances (tenant, po_number, fiscal_year, department, project, amount)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (tenant, po_number, fiscal_year, department, project)
+             DO UPDATE SET amount = encumbrances.amount + $6",
+            args![key.tenant.as_str(), order.as_str(), &line.fiscal_year, &line.department, &line.project, line.amount],
+        )
+        .await?;
+    }
+    mark(tx, key, "encumbered").await
+}
+
+/// Frees of what an order keeps and nothing holds or used: up to this much of each line, the latest year's first, or all of it.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn free_order(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    order: &PoNumber,
+    most: Option<Taka>,
+) -> Result<(), LedgerError> {
+    let lines: Vec<Reserved> = tx
+        .all(
+            "SELECT fiscal_year, department, project, amount - held - used - released AS amount, CAST(0 AS BIGINT) AS from_order,
+                po_number FROM encumbrances WHERE tenant = $1 AND po_number = $2 AND amount - held - used - released > 0
+             ORDER BY department, project, fiscal_year",
+            args![tenant.as_str(), order.as_str()],
+        )
+        .await?;
+    let most = most.map_or(i64::MAX, Taka::poisha);
+    for (at, line) in lines.iter().enumerate() {
+        // Lines are locked the earliest year first, as everywhere, and the later years of the same line are freed first.
+        let same = |l: &&Reserved| l.department == line.department && l.project == line.project;
+        let later: i64 = lines[at + 1..].iter().take_while(same).map(|l| l.amount).sum();
+        let part = line.amount.min(most.saturating_sub(later));
+        if part > 0 {
+            tx.exec(
+                "UPDATE encumbrances SET released = released + $6
+                 WHERE tenant = $1 AND po_number = $2 AND fiscal_year = $3 AND department = $4 AND project = $5",
+                args![tenant.as_str(), order.as_str(), &line.fiscal_year, &line.department, &line.project, part],
+            )
+            .await?;
+            shift(tx, tenant, line, -part, 0).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn mark(tx: &mut Tx, key: &DocumentKey, state: &str) -> Result<(), LedgerError> {

@@ -1,13 +1,15 @@
-//! Claims: a business key (tenant, vendor, fiscal year, canonical number) belongs to one open or approved document.
+//! Claims: a business key (tenant, vendor, fiscal year, canonical number) belongs to one open or approved document. A purchase
+//! order has no number of the vendor's: its own id stands in for it, so that each request is another order.
 
 use serde_json::json;
 use uuid::Uuid;
 use vextrus_domain::ids::PoNumber;
 use vextrus_domain::invoice::canonical_number;
-use vextrus_domain::{Actor, DocumentKey, Invoice, ProjectId, Refusal, RefusalCode, RequestId, canonical};
+use vextrus_domain::{Actor, Content, DocumentKey, ProjectId, Refusal, RefusalCode, RequestId, canonical};
 
+use crate::approvals::Approval;
 use crate::db::{Ledger, Tx, args};
-use crate::documents::State;
+use crate::documents::{self, Document, State};
 use crate::error::LedgerError;
 use crate::masterdata;
 
@@ -18,6 +20,8 @@ pub struct Claim {
     pub key: DocumentKey,
     /// The hash of what was claimed.
     pub payload_hash: String,
+    /// The number of that content; 1 for the first.
+    pub content: u32,
     /// Whether this very request had claimed it before.
     pub repeated: bool,
 }
@@ -25,7 +29,16 @@ pub struct Claim {
 /// How often a claim is tried again when another one of the same key won the race.
 const TRIES: usize = 3;
 
-/// Claims an invoice's business key.
+/// A request to claim a document.
+struct Request<'a> {
+    actor: &'a Actor,
+    id: &'a RequestId,
+    content: &'a Content,
+    payload: String,
+    hash: String,
+}
+
+/// Claims a document's business key.
 ///
 /// The same request id with the same content is answered the same way. An open or approved document of the key is a
 /// refusal; a refused, withdrawn or expired one makes this the next submission.
@@ -36,14 +49,15 @@ pub async fn claim(
     ledger: &Ledger,
     actor: &Actor,
     request_id: &RequestId,
-    invoice: &Invoice,
+    content: &Content,
 ) -> Result<Result<Claim, Refusal>, LedgerError> {
-    let payload = canonical::to_text(invoice)?;
+    let payload = content.to_text()?;
     let hash = canonical::sha256_hex(&payload);
+    let request = Request { actor, id: request_id, content, payload, hash };
     let mut tries = 1;
     loop {
         let mut tx = ledger.begin().await?;
-        match claim_once(&mut tx, actor, request_id, invoice, &payload, &hash).await {
+        match claim_once(&mut tx, &request).await {
             Ok(Ok(claim)) => match tx.commit().await {
                 Ok(()) => return Ok(Ok(claim)),
                 Err(e) if e.is_unique_violation() && tries < TRIES => tries += 1,
@@ -56,120 +70,249 @@ pub async fn claim(
     }
 }
 
-async fn claim_once(
+/// Claims a document within a transaction of the caller's, who looks what would become of it and rolls back.
+///
+/// # Errors
+/// [`LedgerError::Database`]; the inner error is a refusal.
+pub async fn claim_in(
     tx: &mut Tx,
     actor: &Actor,
-    request_id: &RequestId,
-    invoice: &Invoice,
-    payload: &str,
-    hash: &str,
-) -> Result<Result<Claim, Refusal>, LedgerError> {
+    content: &Content,
+) -> Result<Result<DocumentKey, Refusal>, LedgerError> {
+    let payload = content.to_text()?;
+    let hash = canonical::sha256_hex(&payload);
+    let id = Uuid::now_v7().to_string().parse().map_err(|e| LedgerError::corrupt("request id", format!("{e}")))?;
+    let claimed = claim_once(tx, &Request { actor, id: &id, content, payload, hash }).await?;
+    Ok(claimed.map(|claim| claim.key))
+}
+
+/// What makes two documents the same for their claims.
+fn business_key(content: &Content, document: &str) -> String {
+    match content {
+        Content::Invoice(invoice) => canonical_number(&invoice.number),
+        Content::Order(_) => document.to_owned(),
+    }
+}
+
+/// The number as it is printed; an order has none before it is issued.
+fn printed_number(content: &Content) -> &str {
+    content.invoice().map_or("", |invoice| invoice.number.as_str())
+}
+
+async fn claim_once(tx: &mut Tx, request: &Request<'_>) -> Result<Result<Claim, Refusal>, LedgerError> {
+    let (actor, content) = (request.actor, request.content);
     let tenant = &actor.tenant;
     if !masterdata::is_active(tx, tenant, &actor.person).await? {
         return Ok(Err(not_a_member(actor)));
     }
-    if let Some(earlier) = same_request(tx, actor, request_id, hash).await? {
+    if let Some(earlier) = same_request(tx, request).await? {
         return Ok(earlier);
     }
-    if !masterdata::vendor_exists(tx, tenant, &invoice.vendor).await? {
-        let message = format!("vendor {} is not in the register of {tenant}; add it first", invoice.vendor);
+    if !masterdata::vendor_exists(tx, tenant, content.vendor()).await? {
+        let message = format!("vendor {} is not in the register of {tenant}; add it first", content.vendor());
         return Ok(Err(Refusal::new(RefusalCode::VendorUnknown, message)));
     }
-    let fiscal_year = invoice.fiscal_year().to_string();
-    let canonical = canonical_number(&invoice.number);
+    let fresh = Uuid::now_v7().to_string();
+    let fiscal_year = content.fiscal_year().to_string();
+    let canonical = business_key(content, &fresh);
     let latest: Option<(String, i64, String)> = tx
         .opt(
             "SELECT document, submission, state FROM documents
              WHERE tenant = $1 AND vendor = $2 AND fiscal_year = $3 AND canonical_number = $4
              ORDER BY submission DESC LIMIT 1",
-            args![tenant.as_str(), invoice.vendor.as_str(), &fiscal_year, &canonical],
+            args![tenant.as_str(), content.vendor().as_str(), &fiscal_year, &canonical],
         )
         .await?;
     let (document, submission) = match latest {
-        None => (Uuid::now_v7().to_string(), 1),
+        None => (fresh, 1),
         Some((document, last, state)) if State::parse(&state)? == State::Closed => (document, last + 1),
         Some((document, last, state)) => {
             // This very request may have claimed it between our two looks, in another process.
-            if let Some(earlier) = same_request(tx, actor, request_id, hash).await? {
+            if let Some(earlier) = same_request(tx, request).await? {
                 return Ok(earlier);
             }
             // Or its submitter sends it again under a new id, because the workflow could not be started then.
             let key = key_of(actor, &document, last)?;
-            if State::parse(&state)? == State::Claimed && same_content(tx, actor, &key, hash).await? {
-                return Ok(Ok(Claim { key, payload_hash: hash.to_owned(), repeated: true }));
+            if State::parse(&state)? == State::Claimed && same_content(tx, &key, request).await? {
+                return Ok(Ok(Claim { key, payload_hash: request.hash.clone(), content: 1, repeated: true }));
             }
             let message = format!(
                 "invoice {} of {} in {fiscal_year} is {state} already as document {document}",
-                invoice.number, invoice.vendor
+                printed_number(content),
+                content.vendor()
             );
             return Ok(Err(Refusal::new(RefusalCode::DuplicateInvoice, message)));
         }
     };
     let key = key_of(actor, &document, submission)?;
-    insert(tx, &key, actor, request_id, invoice, payload, hash).await?;
-    Ok(Ok(Claim { key, payload_hash: hash.to_owned(), repeated: false }))
+    insert(tx, &key, request, &canonical).await?;
+    Ok(Ok(Claim { key, payload_hash: request.hash.clone(), content: 1, repeated: false }))
 }
 
-async fn insert(
-    tx: &mut Tx,
-    key: &DocumentKey,
-    actor: &Actor,
-    request_id: &RequestId,
-    invoice: &Invoice,
-    payload: &str,
-    hash: &str,
-) -> Result<(), LedgerError> {
-    let fiscal_year = invoice.fiscal_year().to_string();
+async fn insert(tx: &mut Tx, key: &DocumentKey, request: &Request<'_>, canonical: &str) -> Result<(), LedgerError> {
+    let content = request.content;
+    let fiscal_year = content.fiscal_year().to_string();
     tx.exec(
         "INSERT INTO documents (tenant, document, submission, kind, vendor, fiscal_year, canonical_number, number,
-            invoice_date, department, project, po_number, total, submitter, request_id, payload, payload_hash, state, claimed_at)
-         VALUES ($1, $2, $3, 'invoice', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'claimed', $17)",
+            dated, department, project, po_number, total, submitter, request_id, payload, payload_hash, state, claimed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'claimed', $18)",
         args![
             key.tenant.as_str(),
             key.document.as_str(),
             key.submission,
-            invoice.vendor.as_str(),
+            content.kind().name(),
+            content.vendor().as_str(),
             &fiscal_year,
-            canonical_number(&invoice.number),
-            &invoice.number,
-            invoice.date,
-            invoice.department.as_str(),
-            invoice.project.as_ref().map(ProjectId::as_str),
-            invoice.po_number.as_ref().map(PoNumber::as_str),
-            invoice.total,
-            actor.person.as_str(),
-            request_id.as_str(),
-            payload,
-            hash,
+            canonical,
+            printed_number(content),
+            content.date(),
+            content.department().as_str(),
+            content.project().map(ProjectId::as_str),
+            content.po_number().map(PoNumber::as_str),
+            content.amount(),
+            request.actor.person.as_str(),
+            request.id.as_str(),
+            &request.payload,
+            &request.hash,
             tx.now()
         ],
     )
     .await?;
-    let body = json!({"request_id": request_id, "payload_hash": hash, "number": &invoice.number, "vendor": &invoice.vendor,
-        "fiscal_year": fiscal_year, "total": invoice.total});
-    tx.audit(key, "claimed", Some(&actor.person), body);
+    keep(tx, key, request, 1).await?;
+    let body = json!({"request_id": request.id, "payload_hash": &request.hash, "kind": content.kind(),
+        "number": printed_number(content), "vendor": content.vendor(), "fiscal_year": fiscal_year, "total": content.amount()});
+    tx.audit(key, "claimed", Some(&request.actor.person), body);
     Ok(())
 }
 
-async fn same_request(
+async fn keep(tx: &mut Tx, key: &DocumentKey, request: &Request<'_>, content: u32) -> Result<(), LedgerError> {
+    tx.exec(
+        "INSERT INTO document_contents (tenant, document, submission, content, request_id, payload, payload_hash, submitted_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        args![
+            key.tenant.as_str(),
+            key.document.as_str(),
+            key.submission,
+            content,
+            request.id.as_str(),
+            &request.payload,
+            &request.hash,
+            tx.now()
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Keeps another content of a document that was returned for changes. Its approval takes it up with the command that names it.
+///
+/// The same request id with the same content is answered the same way.
+///
+/// # Errors
+/// [`LedgerError::Database`]; the inner error says why the document cannot be changed so.
+pub async fn change(
     tx: &mut Tx,
     actor: &Actor,
     request_id: &RequestId,
-    hash: &str,
-) -> Result<Option<Result<Claim, Refusal>>, LedgerError> {
-    let found: Option<(String, i64, String, String)> = tx
+    key: &DocumentKey,
+    content: &Content,
+) -> Result<Result<Claim, Refusal>, LedgerError> {
+    let payload = content.to_text()?;
+    let hash = canonical::sha256_hex(&payload);
+    let request = Request { actor, id: request_id, content, payload, hash };
+    let Some(document) = documents::lock(tx, key).await? else {
+        return Ok(Err(Refusal::new(RefusalCode::NotClaimed, format!("{key} was not claimed"))));
+    };
+    let earlier: Option<(String, i64, i64, String)> = tx
         .opt(
-            "SELECT document, submission, payload_hash, submitter FROM documents WHERE tenant = $1 AND request_id = $2",
-            args![actor.tenant.as_str(), request_id.as_str()],
+            "SELECT document, submission, content, payload_hash FROM document_contents WHERE tenant = $1 AND request_id = $2",
+            args![key.tenant.as_str(), request_id.as_str()],
         )
         .await?;
-    let Some((document, submission, payload_hash, submitter)) = found else { return Ok(None) };
-    if payload_hash != hash || submitter != actor.person.as_str() {
-        let message = format!("request id {request_id} was used for another submission; use a new one");
-        return Ok(Some(Err(Refusal::new(RefusalCode::RequestIdReused, message))));
+    if let Some((same, submission, content, hash)) = earlier {
+        if same != key.document.as_str() || submission != i64::from(key.submission) || hash != request.hash {
+            return Ok(Err(reused(request_id)));
+        }
+        let content = u32::try_from(content).map_err(|e| LedgerError::corrupt("content", e))?;
+        return Ok(Ok(Claim { key: key.clone(), payload_hash: hash, content, repeated: true }));
+    }
+    if let Err(refusal) = may_change(&document, actor, content) {
+        return Ok(Err(refusal));
+    }
+    if Approval::load(tx, &document).await?.machine().returned().is_none() {
+        let message = "the document was not returned for changes; withdraw it to submit it anew";
+        return Ok(Err(Refusal::new(RefusalCode::NotReturned, message)));
+    }
+    let number = document.content_number + 1;
+    keep(tx, key, &request, number).await?;
+    tx.exec(
+        "UPDATE documents SET content = $4, dated = $5, department = $6, project = $7, po_number = $8, total = $9,
+            payload = $10, payload_hash = $11 WHERE tenant = $1 AND document = $2 AND submission = $3",
+        args![
+            key.tenant.as_str(),
+            key.document.as_str(),
+            key.submission,
+            number,
+            content.date(),
+            content.department().as_str(),
+            content.project().map(ProjectId::as_str),
+            content.po_number().map(PoNumber::as_str),
+            content.amount(),
+            &request.payload,
+            &request.hash
+        ],
+    )
+    .await?;
+    let body = json!({"request_id": request_id, "content": number, "payload_hash": &request.hash,
+        "before": &document.payload_hash, "total": content.amount()});
+    tx.audit(key, "content_changed", Some(&actor.person), body);
+    Ok(Ok(Claim { key: key.clone(), payload_hash: request.hash, content: number, repeated: false }))
+}
+
+/// What stays the same when a document is changed: its type, its vendor, its number and fiscal year, and whose it is.
+fn may_change(document: &Document, actor: &Actor, content: &Content) -> Result<(), Refusal> {
+    let no = |code, message: String| Err(Refusal::new(code, message));
+    if document.submitter != actor.person {
+        return no(RefusalCode::NotSubmitter, format!("{} did not submit this document", actor.person));
+    }
+    if document.state != State::Assessed {
+        return no(RefusalCode::DocumentClosed, format!("{} is {}", document.key, document.state.name()));
+    }
+    let (old, id) = (&document.content, document.key.document.as_str());
+    let same = old.kind() == content.kind()
+        && old.vendor() == content.vendor()
+        && business_key(old, id) == business_key(content, id)
+        && (old.invoice().is_none() || old.fiscal_year() == content.fiscal_year())
+        && (old.order().is_none() || old.po_number() == content.po_number());
+    if same {
+        return Ok(());
+    }
+    let message =
+        "content: type, vendor, number, fiscal year and amended order stay the same; withdraw and submit anew";
+    no(RefusalCode::InvalidField, message.to_owned())
+}
+
+fn reused(request_id: &RequestId) -> Refusal {
+    let message = format!("request id {request_id} was used for another submission; use a new one");
+    Refusal::new(RefusalCode::RequestIdReused, message)
+}
+
+async fn same_request(tx: &mut Tx, request: &Request<'_>) -> Result<Option<Result<Claim, Refusal>>, LedgerError> {
+    let actor = request.actor;
+    let found: Option<(String, i64, i64, String, String)> = tx
+        .opt(
+            "SELECT d.document, d.submission, c.content, c.payload_hash, d.submitter FROM document_contents c JOIN documents d
+               ON d.tenant = c.tenant AND d.document = c.document AND d.submission = c.submission
+             WHERE c.tenant = $1 AND c.request_id = $2",
+            args![actor.tenant.as_str(), request.id.as_str()],
+        )
+        .await?;
+    let Some((document, submission, content, payload_hash, submitter)) = found else { return Ok(None) };
+    if content != 1 || payload_hash != request.hash || submitter != actor.person.as_str() {
+        return Ok(Some(Err(reused(request.id))));
     }
     let key = key_of(actor, &document, submission)?;
-    Ok(Some(Ok(Claim { key, payload_hash, repeated: true })))
+    Ok(Some(Ok(Claim { key, payload_hash, content: 1, repeated: true })))
 }
 
 fn key_of(actor: &Actor, document: &str, submission: i64) -> Result<DocumentKey, LedgerError> {
@@ -180,12 +323,18 @@ fn key_of(actor: &Actor, document: &str, submission: i64) -> Result<DocumentKey,
     })
 }
 
-async fn same_content(tx: &mut Tx, actor: &Actor, key: &DocumentKey, hash: &str) -> Result<bool, LedgerError> {
+async fn same_content(tx: &mut Tx, key: &DocumentKey, request: &Request<'_>) -> Result<bool, LedgerError> {
     let (same,): (i64,) = tx
         .one(
             "SELECT count(*) FROM documents WHERE tenant = $1 AND document = $2 AND submission = $3
              AND submitter = $4 AND payload_hash = $5",
-            args![key.tenant.as_str(), key.document.as_str(), key.submission, actor.person.as_str(), hash],
+            args![
+                key.tenant.as_str(),
+                key.document.as_str(),
+                key.submission,
+                request.actor.person.as_str(),
+                &request.hash
+            ],
         )
         .await?;
     Ok(same == 1)

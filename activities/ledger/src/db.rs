@@ -8,9 +8,10 @@ use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
 };
-use sqlx::{FromRow, Postgres, SqlSafeStr as _, Sqlite, Transaction};
+use sqlx::{Connection as _, FromRow, Postgres, SqlSafeStr as _, Sqlite, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use vextrus_domain::Taka;
 
@@ -195,37 +196,41 @@ impl Ledger {
     }
 
     async fn migrate(&self) -> Result<(), LedgerError> {
-        let (guards, tax_guards, rule_guards) = match &self.pool {
-            Pool::Sqlite { .. } => (
-                include_str!("../migrations/0001_guards.sqlite.sql"),
-                include_str!("../migrations/0002_guards.sqlite.sql"),
-                include_str!("../migrations/0003_guards.sqlite.sql"),
-            ),
-            Pool::Postgres(_) => (
-                include_str!("../migrations/0001_guards.postgres.sql"),
-                include_str!("../migrations/0002_guards.postgres.sql"),
-                include_str!("../migrations/0003_guards.postgres.sql"),
-            ),
-        };
+        let is_sqlite = matches!(self.pool, Pool::Sqlite { .. });
+        // The same step in two languages.
+        macro_rules! either {
+            ($name:literal) => {
+                if is_sqlite {
+                    include_str!(concat!("../migrations/", $name, ".sqlite.sql"))
+                } else {
+                    include_str!(concat!("../migrations/", $name, ".postgres.sql"))
+                }
+            };
+        }
         let migration = |version, name: &'static str, sql: &'static str| {
             Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
         };
         let migrator = Migrator::with_migrations(vec![
             migration(1, "ledger", include_str!("../migrations/0001_ledger.sql")),
-            migration(2, "guards", guards),
+            migration(2, "guards", either!("0001_guards")),
             migration(3, "tax", include_str!("../migrations/0002_tax.sql")),
-            migration(4, "tax guards", tax_guards),
+            migration(4, "tax guards", either!("0002_guards")),
             migration(5, "rules", include_str!("../migrations/0003_rules.sql")),
-            migration(6, "rule guards", rule_guards),
+            migration(6, "rule guards", either!("0003_guards")),
+            migration(7, "remade", either!("0004_remade")),
+            migration(8, "approvals", include_str!("../migrations/0004_approvals.sql")),
+            migration(9, "approval guards", either!("0004_guards")),
         ]);
         match &self.pool {
             Pool::Sqlite { pool, .. } => {
-                // sqlx locks nothing on SQLite: without a transaction round the whole, two processes that open a new
-                // ledger at once both create its tables.
-                let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-                // `run` itself cannot be named here: "implementation of `Acquire` is not general enough".
-                migrator.run_direct(None, &mut *tx, false).await?;
-                tx.commit().await?;
+                // Tables that others refer to are made anew, which needs foreign keys off, which only works outside of a
+                // transaction. sqlx locks nothing on SQLite: without one round the whole, two processes that open a new ledger
+                // at once would both create its tables.
+                let mut conn = pool.acquire().await?;
+                sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut *conn).await?;
+                let migrated = migrate_sqlite(&migrator, &mut conn).await;
+                sqlx::query("PRAGMA foreign_keys = ON").execute(&mut *conn).await?;
+                migrated?;
             }
             Pool::Postgres(pool) => migrator.run(pool).await?,
         }
@@ -280,6 +285,18 @@ impl Ledger {
             Pool::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+async fn migrate_sqlite(migrator: &Migrator, conn: &mut SqliteConnection) -> Result<(), LedgerError> {
+    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
+    // `run` itself cannot be named here: "implementation of `Acquire` is not general enough".
+    migrator.run_direct(None, &mut *tx, false).await?;
+    let broken = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut *tx).await?.len();
+    if broken > 0 {
+        return Err(LedgerError::corrupt("foreign key", format!("{broken} rows refer to nothing after the migration")));
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 impl Tx {

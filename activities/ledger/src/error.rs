@@ -1,8 +1,6 @@
 //! Why the ledger could not do something. A business "no" is not an error; it is a [`Refusal`].
-//!
-//! [`Refusal`]: vextrus_domain::Refusal
 
-use vextrus_domain::RefusalCode;
+use vextrus_domain::{Refusal, RefusalCode};
 
 /// Why the ledger could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +30,9 @@ pub enum LedgerError {
         /// Why.
         why: String,
     },
+    /// A stored command is not signed by anybody whose word is taken.
+    #[error("a stored command does not stand: {0}")]
+    Unsigned(Refusal),
     /// A value cannot be written.
     #[error(transparent)]
     Canonical(#[from] vextrus_domain::canonical::CanonicalError),
@@ -46,7 +47,14 @@ impl LedgerError {
     /// Whether the same request cannot succeed when it is sent again.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::EffectConflict { .. } | Self::Corrupt { .. } | Self::Address(_) | Self::Canonical(_))
+        matches!(
+            self,
+            Self::EffectConflict { .. }
+                | Self::Corrupt { .. }
+                | Self::Address(_)
+                | Self::Canonical(_)
+                | Self::Unsigned(_)
+        )
     }
 
     /// The refusal code that callers see.
@@ -54,6 +62,7 @@ impl LedgerError {
     pub fn code(&self) -> RefusalCode {
         match self {
             Self::EffectConflict { .. } => RefusalCode::EffectConflict,
+            Self::Unsigned(refusal) => refusal.code,
             _ if self.is_final() => RefusalCode::Internal,
             _ => RefusalCode::Unavailable,
         }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use vextrus_domain::{DocumentKey, Refusal, RefusalCode, Taka};
+use vextrus_domain::{DocumentKey, DocumentType, Refusal, RefusalCode, Taka};
 use vextrus_tax::{Assessment, Tax};
 
 use crate::db::{Tx, args};
@@ -13,7 +13,7 @@ use crate::error::LedgerError;
 #[serde(deny_unknown_fields)]
 pub struct AccountMapping {
     /// The type of document.
-    pub document: String,
+    pub document: DocumentType,
     /// The accounts.
     pub accounts: Accounts,
 }

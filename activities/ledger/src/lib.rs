@@ -3,20 +3,21 @@
 //! One module a table or a question. A business step is one transaction ([`Tx`]) that an activity composes from these
 //! modules; rows are locked in one order: effect, document, vendor, purchase order, budget lines sorted, number series.
 
+pub mod approvals;
 pub mod assessments;
 pub mod audit;
 pub mod budgets;
 pub mod check;
 pub mod claims;
-pub mod decisions;
+pub mod delegations;
 pub mod documents;
 pub mod effects;
 pub mod journal;
 pub mod masterdata;
+pub mod orders;
 pub mod outbox;
 pub mod payments;
 pub mod rules;
-pub mod tasks;
 pub mod views;
 
 mod db;

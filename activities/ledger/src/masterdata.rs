@@ -10,6 +10,7 @@ use vextrus_domain::{
 
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
+use crate::orders;
 
 /// A purchase order that an invoice can answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +69,8 @@ pub struct Company {
 /// Writes a company's master data; what is there already is brought to what is given.
 ///
 /// # Errors
-/// [`LedgerError::Database`], also when a budget would fall below what is reserved and committed.
+/// [`LedgerError::Database`], also when a budget would fall below what is reserved and committed; [`LedgerError::Corrupt`] for
+/// an order with a number of our own series.
 pub async fn import(tx: &mut Tx, company: &Company, by: &str) -> Result<(), LedgerError> {
     let tenant = &company.tenant;
     if let Some(payer) = &company.payer {
@@ -134,9 +136,19 @@ async fn put_person(tx: &mut Tx, tenant: &TenantId, person: &Person) -> Result<(
     let roles = canonical::to_text(&person.roles)?;
     let department = person.department.as_ref().map(DepartmentId::as_str);
     tx.exec(
-        "INSERT INTO people (tenant, person, department, roles, active) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (tenant, person) DO UPDATE SET department = $3, roles = $4, active = $5",
-        args![tenant.as_str(), person.id.as_str(), department, roles, person.active],
+        "INSERT INTO people (tenant, person, department, roles, active, manager, deputy, approval_limit)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, person)
+         DO UPDATE SET department = $3, roles = $4, active = $5, manager = $6, deputy = $7, approval_limit = $8",
+        args![
+            tenant.as_str(),
+            person.id.as_str(),
+            department,
+            roles,
+            person.active,
+            person.manager.as_ref().map(PersonId::as_str),
+            person.deputy.as_ref().map(PersonId::as_str),
+            person.approval_limit.map(Taka::poisha)
+        ],
     )
     .await
     .map(drop)
@@ -148,8 +160,9 @@ async fn put_person(tx: &mut Tx, tenant: &TenantId, person: &Person) -> Result<(
 /// [`LedgerError::Database`].
 pub async fn put_vendor(tx: &mut Tx, tenant: &TenantId, vendor: &Vendor) -> Result<(), LedgerError> {
     tx.exec(
-        "INSERT INTO vendors (tenant, vendor, name, kind, tin, bin, active, tax) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT (tenant, vendor) DO UPDATE SET name = $3, kind = $4, tin = $5, bin = $6, active = $7, tax = $8",
+        "INSERT INTO vendors (tenant, vendor, name, kind, tin, bin, active, tax, class)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, vendor)
+         DO UPDATE SET name = $3, kind = $4, tin = $5, bin = $6, active = $7, tax = $8, class = $9",
         args![
             tenant.as_str(),
             vendor.id.as_str(),
@@ -158,7 +171,8 @@ pub async fn put_vendor(tx: &mut Tx, tenant: &TenantId, vendor: &Vendor) -> Resu
             &vendor.tin,
             &vendor.bin,
             vendor.active,
-            canonical::to_text(&vendor.tax)?
+            canonical::to_text(&vendor.tax)?,
+            vendor.class.as_deref()
         ],
     )
     .await
@@ -166,6 +180,10 @@ pub async fn put_vendor(tx: &mut Tx, tenant: &TenantId, vendor: &Vendor) -> Resu
 }
 
 async fn put_order(tx: &mut Tx, tenant: &TenantId, order: &PurchaseOrder) -> Result<(), LedgerError> {
+    if orders::is_of_our_series(&order.number) {
+        let why = format!("{} is a number that is given to orders issued here; import none of these", order.number);
+        return Err(LedgerError::corrupt("purchase order", why));
+    }
     tx.exec(
         "INSERT INTO purchase_orders (tenant, po_number, vendor, total, open) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (tenant, po_number) DO UPDATE SET vendor = $3, total = $4, open = $5",
@@ -192,12 +210,20 @@ struct PersonRow {
     department: Option<String>,
     roles: String,
     active: bool,
+    manager: Option<String>,
+    deputy: Option<String>,
+    approval_limit: Option<i64>,
 }
 
 impl PersonRow {
     fn into_person(self) -> Result<Person, LedgerError> {
         let bad = |why: String| LedgerError::corrupt("person", why);
+        let other = |id: Option<String>| id.map(|p| p.parse()).transpose().map_err(|e| bad(format!("{e}")));
+        let limit = self.approval_limit.map(Taka::from_poisha).transpose();
         Ok(Person {
+            manager: other(self.manager)?,
+            deputy: other(self.deputy)?,
+            approval_limit: limit.map_err(|e| bad(e.to_string()))?,
             id: self.person.parse().map_err(|e| bad(format!("{e}")))?,
             department: self.department.map(|d| d.parse()).transpose().map_err(|e| bad(format!("{e}")))?,
             roles: canonical::from_text(&self.roles)?,
@@ -213,7 +239,7 @@ impl PersonRow {
 pub async fn people(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<Person>, LedgerError> {
     let rows: Vec<PersonRow> = tx
         .all(
-            "SELECT person, department, roles, active FROM people WHERE tenant = $1 AND active ORDER BY person",
+            "SELECT person, department, roles, active, manager, deputy, approval_limit FROM people WHERE tenant = $1 AND active ORDER BY person",
             args![tenant.as_str()],
         )
         .await?;
@@ -239,6 +265,7 @@ struct VendorRow {
     bin: String,
     active: bool,
     tax: String,
+    class: Option<String>,
 }
 
 /// The vendor, locked until the transaction ends: two documents of one vendor are assessed one after the other.
@@ -249,14 +276,23 @@ pub async fn lock_vendor(tx: &mut Tx, tenant: &TenantId, vendor: &VendorId) -> R
     let row: Option<VendorRow> = tx
         .opt(
             "UPDATE vendors SET lock_version = lock_version + 1 WHERE tenant = $1 AND vendor = $2
-             RETURNING name, kind, tin, bin, active, tax",
+             RETURNING name, kind, tin, bin, active, tax, class",
             args![tenant.as_str(), vendor.as_str()],
         )
         .await?;
     row.map(|r| {
         let kind = r.kind.parse().map_err(|e| LedgerError::corrupt("vendor", format!("{e}")))?;
         let tax = canonical::from_text(&r.tax)?;
-        Ok(Vendor { id: vendor.clone(), name: r.name, kind, tin: r.tin, bin: r.bin, active: r.active, tax })
+        Ok(Vendor {
+            id: vendor.clone(),
+            name: r.name,
+            kind,
+            tin: r.tin,
+            bin: r.bin,
+            class: r.class,
+            active: r.active,
+            tax,
+        })
     })
     .transpose()
 }
@@ -270,38 +306,4 @@ pub async fn vendor_exists(tx: &mut Tx, tenant: &TenantId, vendor: &VendorId) ->
         .opt("SELECT vendor FROM vendors WHERE tenant = $1 AND vendor = $2", args![tenant.as_str(), vendor.as_str()])
         .await?;
     Ok(found.is_some())
-}
-
-/// A purchase order, locked until the transaction ends, with what other open or approved documents have billed on it.
-///
-/// # Errors
-/// [`LedgerError::Database`].
-pub async fn lock_order(
-    tx: &mut Tx,
-    key: &vextrus_domain::DocumentKey,
-    number: &PoNumber,
-) -> Result<Option<(PurchaseOrder, Taka)>, LedgerError> {
-    let row: Option<(String, i64, bool)> = tx
-        .opt(
-            "UPDATE purchase_orders SET lock_version = lock_version + 1 WHERE tenant = $1 AND po_number = $2
-             RETURNING vendor, total, open",
-            args![key.tenant.as_str(), number.as_str()],
-        )
-        .await?;
-    let Some((vendor, total, open)) = row else { return Ok(None) };
-    let (billed,): (i64,) = tx
-        .one(
-            "SELECT CAST(coalesce(sum(total), 0) AS BIGINT) FROM documents
-             WHERE tenant = $1 AND po_number = $2 AND document <> $3 AND state IN ('assessed', 'settled')",
-            args![key.tenant.as_str(), number.as_str(), key.document.as_str()],
-        )
-        .await?;
-    let bad = |why: String| LedgerError::corrupt("purchase order", why);
-    let order = PurchaseOrder {
-        number: number.clone(),
-        vendor: vendor.parse().map_err(|e| bad(format!("{e}")))?,
-        total: Taka::from_poisha(total).map_err(|e| bad(e.to_string()))?,
-        open,
-    };
-    Ok(Some((order, Taka::from_poisha(billed).map_err(|e| bad(e.to_string()))?)))
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use vextrus_domain::calendar::{TaxPeriod, WorkingCalendar};
-use vextrus_domain::{DocumentKey, FiscalYear, Taka, VendorId};
+use vextrus_domain::{DocumentKey, FiscalYear, PersonId, Taka, VendorId};
 use vextrus_tax::deadlines::{self, Deadline};
 use vextrus_tax::{Tax, Withheld};
 
@@ -74,6 +74,26 @@ pub async fn propose(tx: &mut Tx, key: &DocumentKey, i: &Instruction<'_>) -> Res
     )
     .await
     .map(drop)
+}
+
+/// Keeps who approved what an instruction pays: none of them releases the payment.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn exclude(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    instruction: &str,
+    people: impl IntoIterator<Item = &PersonId>,
+) -> Result<(), LedgerError> {
+    for person in people {
+        tx.exec(
+            "INSERT INTO payment_exclusions (tenant, instruction, person) VALUES ($1, $2, $3)",
+            args![key.tenant.as_str(), instruction, person.as_str()],
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// Until when one withheld tax is deposited and its certificate given.

@@ -1,15 +1,24 @@
 //! What people and services read: documents, inboxes, balances. Nothing here writes.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use vextrus_approval::SignedDecision;
-use vextrus_domain::{DocumentId, DocumentKey, Invoice, PersonId, Refusal, RequestId, Taka, TenantId, canonical};
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, NaiveDate, Utc};
+use vextrus_approval::{Machine, SignedCommand};
+use vextrus_domain::calendar::dhaka_date;
+use vextrus_domain::ids::PoNumber;
+use vextrus_domain::{
+    Content, DocumentId, DocumentKey, DocumentType, PersonId, ProjectId, Refusal, RequestId, Taka, TenantId, canonical,
+};
+
+use crate::approvals::Approval;
 use crate::assessments::{self, StoredAssessment};
 use crate::db::{Tx, args};
-use crate::documents::State;
+use crate::documents::{self, State};
 use crate::error::LedgerError;
+use crate::orders::{self, IssuedOrder};
+use crate::{budgets, delegations};
 
-/// A task with its decision, as it is shown.
+/// A task with its latest answer, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct TaskView {
     /// The task.
@@ -22,25 +31,40 @@ pub struct TaskView {
     pub question: String,
     /// The answers that it knows, as JSON.
     pub answers: String,
-    /// `waiting`, `open`, `decided` or `dropped`.
+    /// `waiting`, `open`, `decided`, `dropped` or `superseded`.
     pub state: String,
     /// The hash that decisions must carry.
     pub plan_hash: String,
     /// Since when.
     pub opened_at: Option<DateTime<Utc>>,
-    /// Until when.
+    /// Until when; none while its clock stands still.
     pub due_at: Option<DateTime<Utc>>,
-    /// The answer given.
+    /// How many people must let the document go on.
+    pub needed: i64,
+    /// How many have.
+    pub given: i64,
+    /// The latest answer given.
     pub answer: Option<String>,
     /// Who gave it.
     pub actor: Option<String>,
+    /// In whose name.
+    pub principal: Option<String>,
     /// The comment or reason.
     pub comment: Option<String>,
     /// When.
     pub decided_at: Option<DateTime<Utc>>,
 }
 
-/// A document, as it is shown.
+/// What is left of a budget that pays for a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BudgetLeft {
+    /// The department's own line, or the project's.
+    pub project: Option<ProjectId>,
+    /// What is free beside what this document has reserved; none where there is no such line.
+    pub free: Option<Taka>,
+}
+
+/// A document, as it is shown: everything that somebody decides on.
 #[derive(Debug, Clone)]
 pub struct DocumentView {
     /// Which; its latest submission.
@@ -53,8 +77,10 @@ pub struct DocumentView {
     pub refusal: Option<Refusal>,
     /// Who submitted it.
     pub submitter: PersonId,
-    /// What was submitted.
-    pub invoice: Invoice,
+    /// What was submitted, as it is now.
+    pub content: Content,
+    /// The number of that content; one more after each change.
+    pub content_number: u32,
     /// When.
     pub claimed_at: DateTime<Utc>,
     /// When it ended.
@@ -63,21 +89,23 @@ pub struct DocumentView {
     pub assessment: Option<StoredAssessment>,
     /// Its tasks, in order.
     pub tasks: Vec<TaskView>,
-    /// Its payment instruction's number.
-    pub instruction: Option<String>,
+    /// Where its approval stands, with what was asked and said.
+    pub approval: Machine,
+    /// What is left of the budgets that pay for it.
+    pub budgets: Vec<BudgetLeft>,
+    /// The number of its payment instruction or of the order that it issued.
+    pub number: Option<String>,
+    /// The order that an invoice answers or that this document issued or amends.
+    pub order: Option<IssuedOrder>,
 }
 
 #[derive(sqlx::FromRow)]
 struct Row {
     submission: i64,
-    state: String,
-    outcome: Option<String>,
     refusal: Option<String>,
-    submitter: String,
-    payload: String,
-    claimed_at: DateTime<Utc>,
     concluded_at: Option<DateTime<Utc>>,
     instruction: Option<String>,
+    issued: Option<String>,
 }
 
 /// A document by its id, its latest submission. Another tenant's is not found.
@@ -87,9 +115,10 @@ struct Row {
 pub async fn document(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result<Option<DocumentView>, LedgerError> {
     let row: Option<Row> = tx
         .opt(
-            "SELECT d.submission, d.state, d.outcome, d.refusal, d.submitter, d.payload, d.claimed_at, d.concluded_at, i.instruction
+            "SELECT d.submission, d.refusal, d.concluded_at, i.instruction, o.po_number AS issued
              FROM documents d LEFT JOIN payment_instructions i
                ON i.tenant = d.tenant AND i.document = d.document AND i.submission = d.submission
+             LEFT JOIN purchase_orders o ON o.tenant = d.tenant AND o.document = d.document
              WHERE d.tenant = $1 AND d.document = $2 ORDER BY d.submission DESC LIMIT 1",
             args![tenant.as_str(), id.as_str()],
         )
@@ -97,45 +126,89 @@ pub async fn document(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result
     let Some(row) = row else { return Ok(None) };
     let submission = u32::try_from(row.submission).map_err(|e| LedgerError::corrupt("submission", e))?;
     let key = DocumentKey { tenant: tenant.clone(), document: id.clone(), submission };
+    let Some(document) = documents::get(tx, &key).await? else { return Ok(None) };
     let tasks = tx
         .all(
-            "SELECT t.task, t.kind, t.role, t.question, t.answers, t.state, t.plan_hash, t.opened_at, t.due_at,
-                d.answer, d.actor, d.comment, d.decided_at
-             FROM tasks t LEFT JOIN decisions d
-               ON d.tenant = t.tenant AND d.document = t.document AND d.submission = t.submission AND d.task = t.task
-             WHERE t.tenant = $1 AND t.document = $2 AND t.submission = $3 ORDER BY t.position",
+            "SELECT task, kind, role, question, answers, state, plan_hash, opened_at, due_at, needed, given, answer, actor,
+                principal, comment, decided_at FROM tasks
+             WHERE tenant = $1 AND document = $2 AND submission = $3 ORDER BY stage, position",
             args![tenant.as_str(), id.as_str(), submission],
         )
         .await?;
-    let assessment = assessments::all(tx, &key).await?.pop();
+    let approval = Approval::load(tx, &document).await?.machine().clone();
+    let issued = row.issued.map(|number| number.parse::<PoNumber>());
+    let issued = issued.transpose().map_err(|e| LedgerError::corrupt("purchase order", format!("{e}")))?;
+    let order = match issued.as_ref().or(document.content.po_number()) {
+        Some(number) => orders::get(tx, tenant, number).await?,
+        None => None,
+    };
+    let number = match (row.instruction, issued) {
+        (Some(instruction), _) => Some(instruction),
+        (None, Some(issued)) => Some(issued.to_string()),
+        (None, None) if document.state == State::Settled => document.content.po_number().map(ToString::to_string),
+        (None, None) => None,
+    };
     Ok(Some(DocumentView {
+        assessment: assessments::all(tx, &key).await?.pop(),
+        budgets: budget_left(tx, tenant, &document.content, order.as_ref()).await?,
         key,
-        state: State::parse(&row.state)?,
-        outcome: row.outcome,
+        state: document.state,
+        outcome: document.outcome,
         refusal: row.refusal.as_deref().map(canonical::from_text).transpose()?,
-        submitter: row.submitter.parse().map_err(|e| LedgerError::corrupt("submitter", format!("{e}")))?,
-        invoice: canonical::from_text(&row.payload)?,
-        claimed_at: row.claimed_at,
+        submitter: document.submitter,
+        content: document.content,
+        content_number: document.content_number,
+        claimed_at: document.claimed_at,
         concluded_at: row.concluded_at,
-        assessment,
         tasks,
-        instruction: row.instruction,
+        approval,
+        number,
+        order,
     }))
 }
 
-/// The decision that a request made on a document, whichever its submission.
+/// The order's budget pays for an invoice on an order that was issued here, whatever the bill names.
+async fn budget_left(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    content: &Content,
+    order: Option<&IssuedOrder>,
+) -> Result<Vec<BudgetLeft>, LedgerError> {
+    let mut paying = (content.fiscal_year(), content.department(), content.project());
+    if content.invoice().is_some()
+        && let Some(order) = order
+        && let Some(issued) = &order.issued
+    {
+        let asked = match orders::document_of(tx, tenant, order).await? {
+            Some(key) => documents::get(tx, &key).await?,
+            None => None,
+        };
+        let year = asked.map_or(paying.0, |document| document.content.fiscal_year());
+        paying = (year, &issued.department, issued.project.as_ref());
+    }
+    let (year, department, project) = paying;
+    let mut left = Vec::new();
+    for project in std::iter::once(None).chain(project.map(Some)) {
+        let line = project.map_or("", ProjectId::as_str);
+        let free = budgets::free(tx, tenant, year, department, line).await?;
+        left.push(BudgetLeft { project: project.cloned(), free });
+    }
+    Ok(left)
+}
+
+/// The command that a request brought to a document, whichever its submission.
 ///
 /// # Errors
 /// [`LedgerError::Database`].
-pub async fn decision(
+pub async fn command(
     tx: &mut Tx,
     tenant: &TenantId,
     document: &DocumentId,
     request: &RequestId,
-) -> Result<Option<SignedDecision>, LedgerError> {
+) -> Result<Option<SignedCommand>, LedgerError> {
     let found: Option<(String,)> = tx
         .opt(
-            "SELECT content FROM decisions WHERE tenant = $1 AND document = $2 AND request_id = $3
+            "SELECT content FROM approval_log WHERE tenant = $1 AND document = $2 AND request_id = $3 AND kind = 'command'
              ORDER BY submission DESC LIMIT 1",
             args![tenant.as_str(), document.as_str(), request.as_str()],
         )
@@ -146,6 +219,8 @@ pub async fn decision(
 /// One line of an inbox.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct InboxLine {
+    /// The type of document.
+    pub document_kind: String,
     /// The document.
     pub document: String,
     /// Its submission.
@@ -160,20 +235,24 @@ pub struct InboxLine {
     pub question: String,
     /// The answers that it knows, as JSON.
     pub answers: String,
-    /// Until when.
-    pub due_at: DateTime<Utc>,
+    /// Until when; none while its clock stands still.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Where the line stands among the others: its due time, or its opening.
+    pub sorted_at: DateTime<Utc>,
     /// The vendor.
     pub vendor: String,
-    /// The vendor's invoice number.
+    /// The vendor's number; empty for an order.
     pub number: String,
-    /// The total, VAT included, in poisha.
+    /// The total of an invoice, the amount of an order, in poisha.
     pub total: i64,
+    /// In whose name the task may be decided.
+    pub principal: String,
 }
 
-/// Where a page of an inbox ends: due time, document and task of its last line.
+/// Where a page of an inbox ends: place, document and task of its last line.
 pub type InboxCursor = (DateTime<Utc>, String, String);
 
-/// The open tasks that a person may decide, the most urgent first, after a cursor.
+/// The open tasks that a person may decide, for themselves or in somebody's name, the most urgent first, after a cursor.
 ///
 /// # Errors
 /// [`LedgerError::Database`].
@@ -182,19 +261,53 @@ pub async fn inbox(
     tenant: &TenantId,
     person: &PersonId,
     after: Option<&InboxCursor>,
-    most: u32,
+    page: u32,
 ) -> Result<Vec<InboxLine>, LedgerError> {
-    let (due, document, task) = after.cloned().unwrap_or((DateTime::<Utc>::UNIX_EPOCH, String::new(), String::new()));
-    tx.all(
-        "SELECT t.document, t.submission, t.task, t.kind, t.role, t.question, t.answers, t.due_at, d.vendor, d.number, d.total
-         FROM task_people p
-         JOIN tasks t ON t.tenant = p.tenant AND t.document = p.document AND t.submission = p.submission AND t.task = p.task
-         JOIN documents d ON d.tenant = t.tenant AND d.document = t.document AND d.submission = t.submission
-         WHERE p.tenant = $1 AND p.person = $2 AND t.state = 'open' AND (t.due_at, t.document, t.task) > ($3, $4, $5)
-         ORDER BY t.due_at, t.document, t.task LIMIT $6",
-        args![tenant.as_str(), person.as_str(), due, document, task, most],
-    )
-    .await
+    let standing = delegations::open(tx, tenant).await?;
+    let today = dhaka_date(tx.now());
+    let [invoices, orders] = DocumentType::ALL.map(|kind| delegations::stands_for(&standing, person, kind, today));
+    let owners: BTreeSet<&PersonId> = invoices.keys().chain(orders.keys()).collect();
+    let (place, document, task) = after.cloned().unwrap_or((DateTime::<Utc>::UNIX_EPOCH, String::new(), String::new()));
+    let mut lines: Vec<InboxLine> = Vec::new();
+    // Who may decide a task for themselves decides it so.
+    let own = |owner: &&PersonId| *owner != person;
+    let mut owners: Vec<&PersonId> = owners.into_iter().collect();
+    owners.sort_by_key(own);
+    for owner in owners {
+        let most = |of: &BTreeMap<PersonId, i64>| of.get(owner).copied().unwrap_or(-1);
+        let found: Vec<InboxLine> = tx
+            .all(
+                "SELECT d.kind AS document_kind, t.document, t.submission, t.task, t.kind, t.role, t.question, t.answers,
+                    t.due_at, coalesce(t.due_at, t.opened_at) AS sorted_at, d.vendor, d.number, d.total, p.principal
+                 FROM task_people p
+                 JOIN tasks t ON t.tenant = p.tenant AND t.document = p.document AND t.submission = p.submission AND t.task = p.task
+                 JOIN documents d ON d.tenant = t.tenant AND d.document = t.document AND d.submission = t.submission
+                 WHERE p.tenant = $1 AND p.person = $2 AND t.state = 'open' AND d.submitter <> $7
+                   AND t.amount <= CASE d.kind WHEN 'invoice' THEN $8 ELSE $9 END
+                   AND (coalesce(t.due_at, t.opened_at), t.document, t.task) > ($3, $4, $5)
+                 ORDER BY coalesce(t.due_at, t.opened_at), t.document, t.task LIMIT $6",
+                args![
+                    tenant.as_str(),
+                    owner.as_str(),
+                    place,
+                    &document,
+                    &task,
+                    page,
+                    person.as_str(),
+                    most(&invoices),
+                    most(&orders)
+                ],
+            )
+            .await?;
+        for line in found {
+            if !lines.iter().any(|l| l.document == line.document && l.task == line.task) {
+                lines.push(line);
+            }
+        }
+    }
+    lines.sort_by(|a, b| (a.sorted_at, &a.document, &a.task).cmp(&(b.sorted_at, &b.document, &b.task)));
+    lines.truncate(usize::try_from(page).unwrap_or(usize::MAX));
+    Ok(lines)
 }
 
 /// What an account holds.

@@ -1,25 +1,17 @@
-//! A small synthetic company with the default rules, its invoices, and decisions that are signed as the facade signs them.
+//! A small synthetic company with the default rules, and its invoices and purchase orders.
 
 use std::fmt::{Debug, Display};
-use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use vextrus_approval::{Decision, SignedDecision, WITHDRAW};
-use vextrus_domain::signature::{AcceptedKeys, KeyPair};
 use vextrus_domain::vendor::{Vendor, VendorKind};
 use vextrus_domain::{
-    Actor, DocumentKey, FiscalYear, Invoice, InvoiceLine, PayeeFacts, Payer, Person, Rate, Refusal, RequestId, Taka,
-    TaxFacts,
+    Actor, FiscalYear, Invoice, InvoiceLine, Order, OrderLine, PayeeFacts, Person, Rate, RequestId, Taka, TaxFacts,
 };
-use vextrus_ledger::claims::{self, Claim};
-use vextrus_ledger::decisions::Trust;
-use vextrus_ledger::masterdata::{self, Budget, Company, PurchaseOrder};
-use vextrus_ledger::rules::{self, RuleKind};
-use vextrus_ledger::views::{self, DocumentView};
-use vextrus_ledger::{Clock, Ledger, check};
+use vextrus_ledger::masterdata::{Budget, Company, PurchaseOrder};
+use vextrus_ledger::rules::RuleKind;
 
-use crate::ledgers::{Database, Fixture, TestLedger};
+pub use crate::acme::Acme;
 
 /// The company that most tests are about.
 pub const ACME: &str = "acme";
@@ -27,12 +19,19 @@ pub const ACME: &str = "acme";
 pub const GLOBEX: &str = "globex";
 /// Submits invoices and holds no role.
 pub const CLERK: &str = "karim";
+/// Administers approvals, and decides nothing.
+pub const ADMINISTRATOR: &str = "shirin";
 /// The default rules, as they stand under `rules/`.
-pub const RULES: [(RuleKind, &str); 3] = [
+pub const RULES: [(RuleKind, &str); 4] = [
     (RuleKind::Tax, include_str!("../../../rules/tax/house.toml")),
     (RuleKind::Approval, include_str!("../../../rules/approval/invoice.toml")),
     (RuleKind::Accounts, include_str!("../../../rules/accounts/invoice.toml")),
+    (RuleKind::Approval, include_str!("../../../rules/approval/purchase_order.toml")),
 ];
+/// The default policy for invoices.
+pub const INVOICES: &str = RULES[1].1;
+/// The default policy for purchase orders.
+pub const ORDERS: &str = RULES[3].1;
 
 /// Since when the rules of both companies are in force, and every rule that replaces one of them: the first day of the
 /// fiscal year of the sample invoices, so that a test may take any later moment for the present.
@@ -59,6 +58,11 @@ const PEOPLE: &[(&str, &str, &[&str], bool)] = &[
     ("tareq", "works", &["cfo"], true),
     ("farida", "works", &["ceo"], true),
     ("jamal", "works", &["accounts_payable", "department_head"], false),
+    (ADMINISTRATOR, "works", &["approval_administrator"], true),
+    // Hold no role: they order, and stand in for others.
+    ("babul", "works", &[], true),
+    ("mizan", "works", &[], true),
+    ("lipi", "works", &[], true),
 ];
 
 /// Vendor, kind, TIN, BIN, active.
@@ -71,8 +75,8 @@ const VENDORS: &[(&str, VendorKind, &str, &str, bool)] = &[
     ("karnaphuli", VendorKind::Supplier, "623456789012", "", true),
 ];
 
-/// Order, vendor, total, open.
-const ORDERS: &[(&str, &str, &str, bool)] =
+/// Order, vendor, total, open; imported, so that they have no lines.
+const IMPORTED: &[(&str, &str, &str, bool)] =
     &[("PO-1", "padma", "115000", true), ("PO-2", "meghna", "115000", true), ("PO-3", "padma", "115000", false)];
 
 /// Department, project, what it may spend in the fiscal year of the sample invoices. `transport` has nothing.
@@ -117,17 +121,7 @@ pub fn invoice(vendor: &str, number: &str, subtotal: &str) -> Invoice {
         date: id("2025-08-01"),
         due_date: id("2025-08-31"),
         currency: "BDT".to_owned(),
-        lines: vec![InvoiceLine {
-            description: "as ordered".to_owned(),
-            quantity: id("1"),
-            unit_price: subtotal,
-            amount: subtotal,
-            tax_code: None,
-            tds_code: None,
-            sd_rate: None,
-            commission: None,
-            po_line: None,
-        }],
+        lines: vec![line(subtotal)],
         subtotal,
         sd: Taka::ZERO,
         vat,
@@ -140,15 +134,70 @@ pub fn invoice(vendor: &str, number: &str, subtotal: &str) -> Invoice {
     }
 }
 
+/// An order of department `works`: product, quantity, unit price of each line.
+///
+/// # Panics
+/// When an amount is out of range.
+#[must_use]
+pub fn order(vendor: &str, lines: &[(&str, &str, &str)]) -> Order {
+    let line = |(product, quantity, price): &(&str, &str, &str)| {
+        let (quantity, unit_price): (vextrus_domain::quantity::Quantity, _) = (id(quantity), taka(price));
+        let amount = quantity.priced(unit_price).unwrap();
+        OrderLine { product: (*product).to_owned(), quantity, unit_price, amount }
+    };
+    let lines: Vec<OrderLine> = lines.iter().map(line).collect();
+    Order {
+        vendor: id(vendor),
+        date: id("2025-08-01"),
+        needed_by: None,
+        currency: "BDT".to_owned(),
+        amount: Taka::sum(lines.iter().map(|l| l.amount)).unwrap(),
+        lines,
+        department: id("works"),
+        project: None,
+        note: String::new(),
+        amends: None,
+    }
+}
+
+/// An invoice of department `works` on an order: its line, quantity and unit price for each of ours. With 15 % VAT.
+///
+/// # Panics
+/// When an amount is out of range.
+#[must_use]
+pub fn billed(vendor: &str, number: &str, po_number: &str, lines: &[(u32, &str, &str)]) -> Invoice {
+    let lines: Vec<InvoiceLine> = lines
+        .iter()
+        .map(|(po_line, quantity, price)| {
+            let (quantity, unit_price): (vextrus_domain::quantity::Quantity, _) = (id(quantity), taka(price));
+            let amount = quantity.priced(unit_price).unwrap();
+            // Line 0 is what the order does not know.
+            let po_line = Some(*po_line).filter(|line| *line > 0);
+            InvoiceLine { quantity, unit_price, amount, po_line, ..line(amount) }
+        })
+        .collect();
+    let subtotal = Taka::sum(lines.iter().map(|l| l.amount)).unwrap();
+    Invoice { lines, po_number: Some(id(po_number)), ..invoice(vendor, number, &subtotal.to_string()) }
+}
+
+/// A plain line of this amount.
+fn line(amount: Taka) -> InvoiceLine {
+    InvoiceLine {
+        description: "as ordered".to_owned(),
+        quantity: id("1"),
+        unit_price: amount,
+        amount,
+        tax_code: None,
+        tds_code: None,
+        sd_rate: None,
+        commission: None,
+        po_line: None,
+    }
+}
+
 /// The master data of a tenant.
 #[must_use]
 pub fn company(tenant: &str) -> Company {
-    let person = |(name, department, roles, active): &(&str, &str, &[&str], bool)| Person {
-        id: id(name),
-        department: Some(id(department)),
-        roles: roles.iter().map(|role| id(role)).collect(),
-        active: *active,
-    };
     let budget = |(department, project, allocated): &(&str, Option<&str>, &str)| Budget {
         fiscal_year: FiscalYear::of(id("2025-08-01")),
         department: id(department),
@@ -158,9 +207,9 @@ pub fn company(tenant: &str) -> Company {
     Company {
         tenant: id(tenant),
         payer: None,
-        people: PEOPLE.iter().map(person).collect(),
+        people: PEOPLE.iter().map(|(name, ..)| person(name)).collect(),
         vendors: VENDORS.iter().map(|(name, ..)| vendor(name)).collect(),
-        purchase_orders: ORDERS
+        purchase_orders: IMPORTED
             .iter()
             .map(|(number, vendor, total, open)| PurchaseOrder {
                 number: id(number),
@@ -171,6 +220,17 @@ pub fn company(tenant: &str) -> Company {
             .collect(),
         budgets: BUDGETS.iter().map(budget).collect(),
     }
+}
+
+/// One person's record.
+///
+/// # Panics
+/// When the company has no such person.
+#[must_use]
+pub fn person(name: &str) -> Person {
+    let (_, department, roles, active) = PEOPLE.iter().find(|(known, ..)| *known == name).unwrap();
+    let roles = roles.iter().map(|role| id(role)).collect();
+    Person { active: *active, ..Person::new(id(name), Some(id(department)), roles) }
 }
 
 /// One vendor's record.
@@ -186,156 +246,8 @@ pub fn vendor(name: &str) -> Vendor {
         kind: *kind,
         tin: (*tin).to_owned(),
         bin: (*bin).to_owned(),
+        class: None,
         active: *active,
         tax: PayeeFacts::default(),
-    }
-}
-
-/// A ledger with two companies, the default rules active for both, and the key of a facade that both trust.
-#[derive(Debug)]
-pub struct Acme {
-    /// The ledger.
-    pub on: TestLedger,
-    /// The facade's key.
-    pub key: KeyPair,
-    /// That key, and no unsigned word.
-    pub trust: Trust,
-}
-
-impl Deref for Acme {
-    type Target = TestLedger;
-
-    fn deref(&self) -> &TestLedger {
-        &self.on
-    }
-}
-
-impl Fixture for Acme {
-    async fn build(database: Database) -> Self {
-        let on = TestLedger::build(database).await;
-        let mut tx = in_force_since(&on).begin().await.unwrap();
-        for tenant in [ACME, GLOBEX] {
-            masterdata::import(&mut tx, &company(tenant), "controller").await.unwrap();
-            for (kind, text) in RULES {
-                rules::found(&mut tx, &id(tenant), kind, text, "controller").await.unwrap().unwrap();
-            }
-        }
-        tx.commit().await.unwrap();
-        let key = KeyPair::from_seed(&[7; 32]);
-        let keys = AcceptedKeys::from_public_texts([key.public_text().as_str()]).unwrap();
-        Self { on, key, trust: Trust { keys, unsigned: false } }
-    }
-}
-
-/// The ledger at the moment when rules of these tests take effect.
-fn in_force_since(ledger: &Ledger) -> Ledger {
-    ledger.clone().with_clock(Clock::Fixed(id(IN_FORCE_SINCE)))
-}
-
-impl Acme {
-    /// The ledger, to be handed to a task.
-    #[must_use]
-    pub fn ledger(&self) -> Ledger {
-        Ledger::clone(&self.on)
-    }
-
-    /// Claims an invoice as the clerk.
-    ///
-    /// # Errors
-    /// The refusal.
-    pub async fn claim(&self, invoice: &Invoice) -> Result<Claim, Refusal> {
-        self.claim_as(CLERK, &request(), invoice).await
-    }
-
-    /// Claims an invoice.
-    ///
-    /// # Errors
-    /// The refusal.
-    pub async fn claim_as(&self, person: &str, request: &RequestId, invoice: &Invoice) -> Result<Claim, Refusal> {
-        claims::claim(&self.on, &actor(person), request, invoice).await.unwrap()
-    }
-
-    /// A document as it is shown.
-    pub async fn document(&self, key: &DocumentKey) -> DocumentView {
-        let mut tx = self.read().await.unwrap();
-        views::document(&mut tx, &key.tenant, &key.document).await.unwrap().unwrap()
-    }
-
-    /// The kinds of entries on a document's trail, in order, once the chain has been verified.
-    pub async fn trail(&self, key: &DocumentKey) -> Vec<String> {
-        let mut tx = self.read().await.unwrap();
-        let chain = vextrus_ledger::audit::read_chain(&mut tx, &key.tenant, key.document.as_str()).await.unwrap();
-        chain.unwrap().into_iter().map(|entry| entry.kind).collect()
-    }
-
-    /// Writes a vendor's record anew.
-    pub async fn put_vendor(&self, changed: &Vendor) {
-        let mut tx = self.begin().await.unwrap();
-        masterdata::put_vendor(&mut tx, &id(ACME), changed).await.unwrap();
-        tx.commit().await.unwrap();
-    }
-
-    /// Writes the tax facts of [`ACME`] itself.
-    pub async fn put_payer(&self, payer: &Payer) {
-        let mut tx = self.begin().await.unwrap();
-        masterdata::put_payer(&mut tx, &id(ACME), payer, "controller").await.unwrap();
-        tx.commit().await.unwrap();
-    }
-
-    /// Makes a rule the active one of [`ACME`]: one person proposes it, another activates it.
-    pub async fn activate(&self, kind: RuleKind, text: &str) {
-        let mut tx = in_force_since(self).begin().await.unwrap();
-        let (tenant, proposer) = (id(ACME), id(PROPOSER));
-        let proposed = rules::propose(&mut tx, &tenant, kind, text, &proposer, None, "for a test").await.unwrap();
-        rules::activate(&mut tx, &tenant, proposed.unwrap().number, &id(ACTIVATOR)).await.unwrap().unwrap();
-        tx.commit().await.unwrap();
-    }
-
-    /// Everything that is wrong with the books and trails of both companies.
-    pub async fn wrong(&self) -> Vec<String> {
-        let mut tx = self.read().await.unwrap();
-        let mut wrong = check::check(&mut tx, &id(ACME)).await.unwrap();
-        wrong.extend(check::check(&mut tx, &id(GLOBEX)).await.unwrap());
-        wrong
-    }
-
-    /// A decision on a task as the ledger shows it, not yet signed.
-    ///
-    /// # Panics
-    /// When the document has no such task.
-    pub async fn decision(&self, key: &DocumentKey, task: &str, person: &str, answer: &str) -> Decision {
-        let shown = self.document(key).await;
-        let task = shown.tasks.iter().find(|t| t.task == task).unwrap();
-        Decision {
-            key: key.clone(),
-            task: Some(id(&task.task)),
-            plan_hash: Some(task.plan_hash.clone()),
-            answer: answer.to_owned(),
-            actor: id(person),
-            principal: id(person),
-            request_id: request(),
-            comment: String::new(),
-        }
-    }
-
-    /// The same, signed.
-    pub async fn signed(&self, key: &DocumentKey, task: &str, person: &str, answer: &str) -> SignedDecision {
-        self.decision(key, task, person, answer).await.sign(&self.key).unwrap()
-    }
-
-    /// A person's signed word that they take a document back.
-    #[must_use]
-    pub fn withdrawal(&self, key: &DocumentKey, person: &str) -> SignedDecision {
-        let decision = Decision {
-            key: key.clone(),
-            task: None,
-            plan_hash: None,
-            answer: WITHDRAW.to_owned(),
-            actor: id(person),
-            principal: id(person),
-            request_id: request(),
-            comment: "sent twice".to_owned(),
-        };
-        decision.sign(&self.key).unwrap()
     }
 }

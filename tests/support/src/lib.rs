@@ -5,7 +5,9 @@
     reason = "only tests use this crate, and a test fails by panicking"
 )]
 
+pub mod acme;
 pub mod company;
+pub mod first_version;
 pub mod ledgers;
 pub mod postgres;
 pub mod raw;

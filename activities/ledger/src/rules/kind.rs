@@ -13,9 +13,6 @@ use crate::journal::AccountMapping;
 /// The subject of a rule that is for the company as a whole, whatever the document.
 pub const WHOLE_COMPANY: &str = "";
 
-/// The longest name of a type of document, in bytes.
-const LONGEST_SUBJECT: usize = 64;
-
 /// A kind of rule. The names are those of the folders under `rules/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -70,28 +67,10 @@ impl RuleKind {
             Self::Calendar => {
                 WorkingCalendar::parse(content).map(|_| WHOLE_COMPANY.to_owned()).map_err(|e| e.to_string())
             }
-            Self::Approval => {
-                Policy::parse(content).map_err(|e| e.to_string()).and_then(|rule| document_type(rule.document))
-            }
-            Self::Accounts => {
-                AccountMapping::parse(content).map_err(|e| e.to_string()).and_then(|rule| document_type(rule.document))
-            }
+            Self::Approval => Policy::parse(content).map(|p| p.document.to_string()).map_err(|e| e.to_string()),
+            Self::Accounts => AccountMapping::parse(content).map(|m| m.document.to_string()).map_err(|e| e.to_string()),
         }
     }
-}
-
-/// The name of a type of document, such as `purchase_order`.
-fn document_type(name: String) -> Result<String, String> {
-    let sound = name.len() <= LONGEST_SUBJECT
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-    if sound {
-        return Ok(name);
-    }
-    let shown: String = name.chars().take(80).collect();
-    Err(format!(
-        "document is {shown:?}: give a type of document such as \"invoice\", in lower-case letters and '_', at most {LONGEST_SUBJECT}"
-    ))
 }
 
 impl fmt::Display for RuleKind {

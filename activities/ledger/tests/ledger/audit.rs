@@ -50,7 +50,8 @@ async fn entries_are_chained_in_the_order_of_their_writing(acme: &Acme) {
     let people = (entries[3].actor.as_deref(), entries[3].principal.as_deref());
     assert_eq!(people, (Some("rina"), Some("salma")));
     let tenant: Vec<String> = read(acme, TENANT_CHAIN).await.unwrap().into_iter().map(|e| e.kind).collect();
-    assert_eq!(tenant, ["master_data_imported", "rule_activated", "rule_activated", "rule_activated"]);
+    let founded = ["rule_activated"; 4];
+    assert_eq!(tenant, [&["master_data_imported"][..], &founded].concat());
     let mut tx = acme.read().await.unwrap();
     assert_eq!(audit::chains(&mut tx, &id(ACME)).await.unwrap(), [TENANT_CHAIN, key.document.as_str()]);
 }
@@ -107,7 +108,9 @@ async fn every_tampering_is_found(acme: &Acme) {
             "delete in the middle and close the gap",
             vec![
                 format!("DELETE FROM audit_entries {}", of(3)),
-                format!("UPDATE audit_entries SET seq = seq - 1 WHERE chain = '{chain}' AND seq > 3"),
+                // One by one: in a single statement the database may take them in an order that clashes.
+                format!("UPDATE audit_entries SET seq = 3 {}", of(4)),
+                format!("UPDATE audit_entries SET seq = 4 {}", of(5)),
             ],
         ),
         ("swap contents", swap("content", 2, 3).to_vec()),

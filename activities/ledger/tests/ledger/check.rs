@@ -1,6 +1,7 @@
 //! The ledger's own check is content with good books, and finds what is planted in them.
 
-use vextrus_tests_support::company::Acme;
+use vextrus_ledger::orders;
+use vextrus_tests_support::company::{Acme, CLERK, actor};
 use vextrus_tests_support::on_both;
 
 use crate::books::{self, task};
@@ -20,12 +21,24 @@ async fn fill(acme: &Acme) {
     books::claimed(acme, "claimed").await;
     let closed = books::assessed(acme, "closed", vec![task("level-1", 60, &["rina"])]).await;
     books::close(acme, &closed).await;
+    // An order of which 1,000.00 are used, 2,000.00 held, and 7,000.00 kept; and one that is closed.
+    let order = books::issued(acme).await;
+    let used = books::billed(acme, "used", &order, "1").await;
+    books::settle(acme, &used).await;
+    let held = books::billed(acme, "held", &order, "2").await;
+    let mut tx = acme.begin().await.unwrap();
+    books::assess(&mut tx, &held, vec![task("level-1", 60, &["rina"])]).await;
+    tx.commit().await.unwrap();
+    let ended = books::issued(acme).await;
+    let mut tx = acme.begin().await.unwrap();
+    orders::close(&mut tx, &actor(CLERK), &ended, "enough").await.unwrap().unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// What is found, the damage, and how it is undone.
 const DAMAGE: &[(&str, &str, &str)] = &[
     (
-        "a budget line's reserved amount is not the sum of its reservations: works/",
+        "a budget line's reserved amount is not the sum of its reservations and encumbrances: works/",
         "UPDATE budget_lines SET reserved = reserved + 1 WHERE tenant = 'acme' AND department = 'works' AND project = ''",
         "UPDATE budget_lines SET reserved = reserved - 1 WHERE tenant = 'acme' AND department = 'works' AND project = ''",
     ),
@@ -35,17 +48,106 @@ const DAMAGE: &[(&str, &str, &str)] = &[
         "UPDATE budget_lines SET committed = committed + 1 WHERE tenant = 'acme' AND department = 'works' AND project = ''",
     ),
     (
+        "what an order keeps is not what its invoices hold and used: PO-2025-26-000001 works/",
+        "UPDATE encumbrances SET held = held + 1 WHERE po_number = 'PO-2025-26-000001'",
+        "UPDATE encumbrances SET held = held - 1 WHERE po_number = 'PO-2025-26-000001'",
+    ),
+    (
+        "what an order keeps is not what its invoices hold and used: PO-2025-26-000001 works/",
+        "UPDATE budget_reservations SET from_order = from_order - 1 WHERE from_order > 0 AND state = 'committed'",
+        "UPDATE budget_reservations SET from_order = from_order + 1 WHERE from_order > 0 AND state = 'committed'",
+    ),
+    (
+        "a budget line's reserved amount is not the sum of its reservations and encumbrances: works/",
+        "UPDATE encumbrances SET released = released - 1 WHERE po_number = 'PO-2025-26-000002'",
+        "UPDATE encumbrances SET released = released + 1 WHERE po_number = 'PO-2025-26-000002'",
+    ),
+    (
+        "a closed order keeps a budget that nothing holds: PO-2025-26-000001",
+        "UPDATE purchase_orders SET open = FALSE WHERE po_number = 'PO-2025-26-000001'",
+        "UPDATE purchase_orders SET open = TRUE WHERE po_number = 'PO-2025-26-000001'",
+    ),
+    (
+        "an approved order was not issued once, or one that is not approved was",
+        "UPDATE purchase_orders SET document = 'nowhere' WHERE serial = 2",
+        "UPDATE purchase_orders SET document = (SELECT document FROM documents d WHERE kind = 'purchase_order'
+            AND NOT EXISTS (SELECT 1 FROM purchase_orders o WHERE o.document = d.document)) WHERE serial = 2",
+    ),
+    (
+        "an approved order was not issued once, or one that is not approved was",
+        "UPDATE documents SET state = 'closed', outcome = 'failed' WHERE kind = 'purchase_order'",
+        "UPDATE documents SET state = 'settled', outcome = 'approved' WHERE kind = 'purchase_order'",
+    ),
+    (
+        "an order's amount is not the sum of its lines: PO-2025-26-000001",
+        "UPDATE order_lines SET amount = amount + 1 WHERE po_number = 'PO-2025-26-000001'",
+        "UPDATE order_lines SET amount = amount - 1 WHERE po_number = 'PO-2025-26-000001'",
+    ),
+    (
+        "an order's amount is not the sum of its lines: PO-2025-26-000001",
+        "UPDATE purchase_orders SET amount = amount - 1 WHERE po_number = 'PO-2025-26-000001'",
+        "UPDATE purchase_orders SET amount = amount + 1 WHERE po_number = 'PO-2025-26-000001'",
+    ),
+    (
+        "more of an order's line was received than it orders: PO-2025-26-000001 1",
+        "UPDATE goods_receipt_lines SET quantity = quantity + 4000001 WHERE po_number = 'PO-2025-26-000001'",
+        "UPDATE goods_receipt_lines SET quantity = quantity - 4000001 WHERE po_number = 'PO-2025-26-000001'",
+    ),
+    (
+        "an order number of a series is missing: PO 2025-26",
+        "UPDATE number_series SET last = last + 1 WHERE series = 'PO'",
+        "UPDATE number_series SET last = last - 1 WHERE series = 'PO'",
+    ),
+    (
+        "an order number of a series is missing: PO 2025-26",
+        "UPDATE purchase_orders SET fiscal_year = '2026-27' WHERE serial = 2",
+        "UPDATE purchase_orders SET fiscal_year = '2025-26' WHERE serial = 2",
+    ),
+    (
+        "a document was carried out and has no approval",
+        "UPDATE approval_log SET tenant = 'elsewhere' WHERE document IN (SELECT document FROM documents WHERE number = 'settled')",
+        "UPDATE approval_log SET tenant = 'acme' WHERE tenant = 'elsewhere'",
+    ),
+    (
+        "an approval leads nowhere: stored approval log cannot be read: plan 2 of",
+        "UPDATE approval_log SET content = '{\"revision\":2}' WHERE document IN (SELECT document FROM documents WHERE number = 'held')",
+        "UPDATE approval_log SET content = '{\"revision\":1}' WHERE content = '{\"revision\":2}'",
+    ),
+    (
+        "an approval leads nowhere: stored approval log cannot be read: entry 1 of",
+        "UPDATE approval_log SET seq = 7 WHERE document IN (SELECT document FROM documents WHERE number = 'held')",
+        "UPDATE approval_log SET seq = 1 WHERE seq = 7",
+    ),
+    (
+        "a document was carried out without its approval",
+        "INSERT INTO approval_log (tenant, document, submission, seq, kind, action, assurance, content, at)
+         SELECT tenant, document, submission, 2, 'reopen', 'reopen', 'own', 'another tax', at FROM approval_log
+         WHERE document IN (SELECT document FROM documents WHERE number = 'used')",
+        "DELETE FROM approval_log WHERE kind = 'reopen'",
+    ),
+    (
+        "a document cannot be read",
+        "UPDATE documents SET payload = '{}' WHERE number = 'claimed'",
+        "UPDATE documents SET payload = (SELECT c.payload FROM document_contents c WHERE c.document = documents.document)
+            WHERE number = 'claimed'",
+    ),
+    (
+        "a reservation does not fit the state of its document",
+        "UPDATE budget_reservations SET state = 'encumbered' WHERE state = 'committed' AND po_number IS NOT NULL",
+        "UPDATE budget_reservations SET state = 'committed' WHERE state = 'encumbered' AND po_number IS NOT NULL",
+    ),
+    (
         "a reservation does not fit the state of its document",
         "UPDATE budget_reservations SET state = 'reserved' WHERE state = 'released'",
         "UPDATE budget_reservations SET state = 'released' WHERE document IN (SELECT document FROM documents WHERE number = 'closed')",
     ),
     (
-        "a settled document has not one instruction",
+        "a settled invoice has not one instruction",
         "UPDATE payment_instructions SET submission = 2 WHERE serial = 1",
         "UPDATE payment_instructions SET submission = 1 WHERE serial = 1",
     ),
     (
-        "a settled document has not one journal entry",
+        "a settled invoice has not one journal entry",
         "UPDATE journal_entries SET submission = 2 WHERE entry = 'PI-2025-26-000001'",
         "UPDATE journal_entries SET submission = 1 WHERE entry = 'PI-2025-26-000001'",
     ),
@@ -88,7 +190,7 @@ const DAMAGE: &[(&str, &str, &str)] = &[
     (
         "a document was both settled and closed: d",
         "INSERT INTO effects (tenant, document, submission, step, input_hash, result, at)
-         VALUES ('acme', 'd', 1, 'settle/1', 'hash', '{}', '2025-08-01T00:00:00Z'),
+         VALUES ('acme', 'd', 1, 'settle/hash', 'hash', '{\"settled\":{}}', '2025-08-01T00:00:00Z'),
                 ('acme', 'd', 1, 'close/hash', 'hash', '\"closed\"', '2025-08-01T00:00:00Z')",
         "DELETE FROM effects",
     ),

@@ -2,6 +2,7 @@
 
 use vextrus_domain::{Actor, Invoice, RefusalCode};
 use vextrus_ledger::claims;
+use vextrus_tests_support::acme;
 use vextrus_tests_support::company::{Acme, CLERK, GLOBEX, actor, id, invoice, request};
 use vextrus_tests_support::ledgers::at_once;
 use vextrus_tests_support::on_both;
@@ -109,7 +110,7 @@ async fn tenants_do_not_see_each_other(acme: &Acme) {
     let request = request();
     let ours = acme.claim_as(CLERK, &request, &bill("INV-1")).await.unwrap();
     let stranger = Actor { tenant: id(GLOBEX), person: id(CLERK) };
-    let theirs = claims::claim(acme, &stranger, &request, &bill("INV-1")).await.unwrap().unwrap();
+    let theirs = claims::claim(acme, &stranger, &request, &acme::bill(&bill("INV-1"))).await.unwrap().unwrap();
     assert!(!theirs.repeated && theirs.key.document != ours.key.document);
 }
 
@@ -133,7 +134,7 @@ async fn race(acme: &Acme) -> (Vec<claims::Claim>, Vec<RefusalCode>) {
         let ledger = ledger.clone();
         let person = [CLERK, "rina"][i % 2];
         let bill = invoice("padma", "INV-1", &format!("{}", 100_000 + i));
-        async move { claims::claim(&ledger, &actor(person), &request(), &bill).await.unwrap() }
+        async move { claims::claim(&ledger, &actor(person), &request(), &acme::bill(&bill)).await.unwrap() }
     })
     .await;
     let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
@@ -158,11 +159,14 @@ async fn one_of_many_resubmissions_wins(acme: &Acme) {
 
 async fn the_same_request_many_times_at_once_is_one_claim(acme: &Acme) {
     let (ledger, request) = (acme.ledger(), request());
-    let answers = at_once(32, move |_| {
-        let (ledger, request) = (ledger.clone(), request.clone());
-        async move { claims::claim(&ledger, &actor(CLERK), &request, &bill("INV-1")).await.unwrap().unwrap() }
-    })
-    .await;
+    let answers =
+        at_once(32, move |_| {
+            let (ledger, request) = (ledger.clone(), request.clone());
+            async move {
+                claims::claim(&ledger, &actor(CLERK), &request, &acme::bill(&bill("INV-1"))).await.unwrap().unwrap()
+            }
+        })
+        .await;
     assert!(answers.iter().all(|a| a.key == answers[0].key && a.payload_hash == answers[0].payload_hash));
     assert_eq!(answers.iter().filter(|a| !a.repeated).count(), 1);
     assert_eq!(acme.trail(&answers[0].key).await, ["claimed"]);
@@ -172,7 +176,8 @@ async fn a_request_id_used_many_times_at_once_is_one_claim(acme: &Acme) {
     let (ledger, request) = (acme.ledger(), request());
     let answers = at_once(32, move |i| {
         let (ledger, request) = (ledger.clone(), request.clone());
-        async move { claims::claim(&ledger, &actor(CLERK), &request, &bill(&format!("INV-{i}"))).await.unwrap() }
+        let bill = acme::bill(&bill(&format!("INV-{i}")));
+        async move { claims::claim(&ledger, &actor(CLERK), &request, &bill).await.unwrap() }
     })
     .await;
     let lost: Vec<_> = answers.iter().filter_map(|a| a.as_ref().err().map(|r| r.code)).collect();

@@ -1,6 +1,6 @@
 //! What no statement may do, whoever holds a connection.
 
-use vextrus_ledger::decisions;
+use vextrus_ledger::approvals::Approval;
 use vextrus_tests_support::company::Acme;
 use vextrus_tests_support::ledgers::Engine;
 use vextrus_tests_support::on_both;
@@ -19,15 +19,15 @@ on_both![
 /// A settled document, and one whose task is decided.
 async fn fill(acme: &Acme) {
     books::settled(acme, "INV-1").await;
+    books::issued(acme).await;
     let key = books::assessed(acme, "INV-2", vec![books::task("level-1", 60, &["rina"])]).await;
     let decision = acme.signed(&key, "level-1", "rina", "approve").await;
     let mut tx = acme.begin().await.unwrap();
     let document = vextrus_ledger::documents::lock(&mut tx, &key).await.unwrap().unwrap();
     let now = tx.now();
-    assert_eq!(
-        decisions::store(&mut tx, &document, &decision, &acme.trust, now).await.unwrap().map(|t| t.proceeds),
-        Ok(true)
-    );
+    let mut approval = Approval::load(&mut tx, &document).await.unwrap();
+    approval.command(&mut tx, &document, &decision, &acme.trust, now).await.unwrap().unwrap();
+    approval.write_tasks(&mut tx, &document).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -42,8 +42,13 @@ async fn what_is_written_once_stays(acme: &Acme) {
     for (table, column) in [
         ("audit_entries", "content"),
         ("audit_entries", "seq"),
-        ("decisions", "answer"),
-        ("decisions", "actor"),
+        ("approval_log", "content"),
+        ("approval_log", "actor"),
+        ("document_contents", "payload"),
+        ("payment_exclusions", "person"),
+        ("order_lines", "quantity"),
+        ("goods_receipts", "content"),
+        ("goods_receipt_lines", "quantity"),
         ("rule_versions", "content"),
         ("assessments", "plan"),
         ("assessments", "assessment"),
@@ -53,9 +58,12 @@ async fn what_is_written_once_stays(acme: &Acme) {
         assert_refused(&mut raw, &format!("UPDATE {table} SET {column} = {column}"), &said).await;
         assert_refused(&mut raw, &format!("DELETE FROM {table}"), &said).await;
     }
-    for (table, what) in
-        [("documents", "documents"), ("payment_instructions", "instructions"), ("tax_obligations", "obligations")]
-    {
+    for (table, what) in [
+        ("documents", "documents"),
+        ("purchase_orders", "orders"),
+        ("payment_instructions", "instructions"),
+        ("tax_obligations", "obligations"),
+    ] {
         assert_refused(&mut raw, &format!("DELETE FROM {table}"), &format!("{what} are never deleted")).await;
     }
     for (table, column, said) in [
@@ -65,10 +73,18 @@ async fn what_is_written_once_stays(acme: &Acme) {
     ] {
         assert_refused(&mut raw, &format!("UPDATE {table} SET {column} = {column}"), said).await;
     }
-    for column in ["vendor", "canonical_number", "submitter", "request_id", "total", "payload", "payload_hash"] {
+    for column in ["kind", "vendor", "fiscal_year", "canonical_number", "submitter", "request_id", "claimed_at"] {
         let sql = format!("UPDATE documents SET {column} = {column}");
         assert_refused(&mut raw, &sql, "what was claimed is never changed").await;
     }
+    for change in
+        ["total = total + 1", "payload = '{}'", "payload_hash = 'x'", "project = 'x'", "content = content + 2"]
+    {
+        let sql = format!("UPDATE documents SET {change} WHERE state = 'assessed'");
+        assert_refused(&mut raw, &sql, "a document changes by another content").await;
+    }
+    let sql = "UPDATE documents SET total = total + 1, content = content + 1 WHERE state = 'settled'";
+    assert_refused(&mut raw, sql, "a document changes by another content").await;
 }
 
 async fn an_effect_is_written_once(acme: &Acme) {
@@ -152,7 +168,14 @@ async fn a_table_is_not_emptied_at_one_stroke(acme: &Acme) {
     let mut raw = acme.database.raw().await;
     for table in [
         "audit_entries",
-        "decisions",
+        "approval_log",
+        "document_contents",
+        "payment_exclusions",
+        "purchase_orders",
+        "standing_delegations",
+        "order_lines",
+        "goods_receipts",
+        "goods_receipt_lines",
         "rule_versions",
         "effects",
         "documents",

@@ -1,12 +1,14 @@
 //! Each person sees the open tasks that are theirs to decide, the most urgent first.
 
 use vextrus_domain::{Actor, DocumentKey};
+use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::views::{self, InboxCursor, InboxLine};
-use vextrus_ledger::{claims, documents, tasks};
+use vextrus_ledger::{claims, documents};
+use vextrus_tests_support::acme::bill;
 use vextrus_tests_support::company::{ACME, Acme, CLERK, GLOBEX, id, invoice, request};
 use vextrus_tests_support::on_both;
 
-use crate::books::{self, task};
+use crate::books::{self, later, task};
 
 on_both![
     the_most_urgent_task_comes_first,
@@ -42,13 +44,9 @@ async fn a_page_goes_on_where_the_last_one_ended(acme: &Acme) {
         keys.push(books::claimed(acme, &format!("INV-{i}")).await);
     }
     let mut tx = acme.begin().await.unwrap();
-    let now = tx.now();
     for key in &keys {
         let two = vec![task("level-1", 60, &["rina"]), task("exception-1-1", 60, &["rina"])];
-        books::assess(&mut tx, key, two.clone()).await;
-        for task in two {
-            tasks::open(&mut tx, key, &task.id, now).await.unwrap();
-        }
+        books::assess(&mut tx, key, two).await;
     }
     tx.commit().await.unwrap();
 
@@ -59,7 +57,7 @@ async fn a_page_goes_on_where_the_last_one_ended(acme: &Acme) {
         loop {
             let page = inbox(acme, "rina", cursor.as_ref(), most).await;
             let Some(last) = page.last() else { break };
-            cursor = Some((last.due_at, last.document.clone(), last.task.clone()));
+            cursor = Some((last.sorted_at, last.document.clone(), last.task.clone()));
             paged.extend(page);
         }
         assert_eq!(paged, all, "in pages of {most}");
@@ -75,29 +73,25 @@ async fn only_the_eligible_see_a_task(acme: &Acme) {
 }
 
 async fn a_task_is_there_while_it_is_open(acme: &Acme) {
-    let key = books::claimed(acme, "INV-1").await;
-    let mut tx = acme.begin().await.unwrap();
-    books::assess(&mut tx, &key, vec![task("level-1", 60, &["rina"])]).await;
-    tx.commit().await.unwrap();
-    assert_eq!(numbers(acme, "rina").await, Vec::<String>::new(), "it waits for an earlier one");
-
-    let mut tx = acme.begin().await.unwrap();
-    let (now, level) = (tx.now(), id("level-1"));
-    for _ in 0..2 {
-        tasks::open(&mut tx, &key, &level, now).await.unwrap();
-    }
-    tx.commit().await.unwrap();
+    let second = later(1, task("level-2", 60, &["habib"]));
+    let key = books::assessed(acme, "INV-1", vec![task("level-1", 60, &["rina"]), second]).await;
     assert_eq!(numbers(acme, "rina").await, ["INV-1"]);
-    let told = "SELECT count(*) FROM outbox WHERE event = 'task_opened/level-1'";
-    assert_eq!(acme.database.raw().await.number(told).await, 1, "its people are told once");
+    assert_eq!(numbers(acme, "habib").await, Vec::<String>::new(), "it waits for an earlier one");
 
     let decision = acme.signed(&key, "level-1", "rina", "approve").await;
-    let mut tx = acme.begin().await.unwrap();
-    let document = documents::lock(&mut tx, &key).await.unwrap().unwrap();
-    vextrus_ledger::decisions::store(&mut tx, &document, &decision, &acme.trust, now).await.unwrap().unwrap();
-    tasks::open(&mut tx, &key, &level, now).await.unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(numbers(acme, "rina").await, Vec::<String>::new(), "a decided task does not open again");
+    for _ in 0..2 {
+        let mut tx = acme.begin().await.unwrap();
+        let document = documents::lock(&mut tx, &key).await.unwrap().unwrap();
+        let now = tx.now();
+        let mut approval = Approval::load(&mut tx, &document).await.unwrap();
+        approval.command(&mut tx, &document, &decision, &acme.trust, now).await.unwrap().unwrap();
+        approval.write_tasks(&mut tx, &document).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(numbers(acme, "habib").await, ["INV-1"]);
+        assert_eq!(numbers(acme, "rina").await, Vec::<String>::new(), "a decided task does not open again");
+    }
+    let told = "SELECT count(*) FROM outbox WHERE event = 'task_opened/level-2'";
+    assert_eq!(acme.database.raw().await.number(told).await, 1, "its people are told once");
 }
 
 async fn a_closed_document_is_gone(acme: &Acme) {
@@ -109,12 +103,10 @@ async fn a_closed_document_is_gone(acme: &Acme) {
 
 async fn another_tenants_documents_are_not_found(acme: &Acme) {
     let stranger = Actor { tenant: id(GLOBEX), person: id(CLERK) };
-    let bill = invoice("padma", "INV-1", "100000");
+    let bill = bill(&invoice("padma", "INV-1", "100000"));
     let theirs: DocumentKey = claims::claim(acme, &stranger, &request(), &bill).await.unwrap().unwrap().key;
     let mut tx = acme.begin().await.unwrap();
     books::assess(&mut tx, &theirs, vec![task("level-1", 60, &["rina"])]).await;
-    let now = tx.now();
-    tasks::open(&mut tx, &theirs, &id("level-1"), now).await.unwrap();
     tx.commit().await.unwrap();
 
     assert_eq!(numbers(acme, "rina").await, Vec::<String>::new());

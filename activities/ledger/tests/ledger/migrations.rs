@@ -2,13 +2,14 @@
 
 use std::process::Command;
 
-use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use vextrus_domain::{DocumentKey, Lang, PayeeFacts, RefusalCode};
+use vextrus_approval::Recompute;
+use vextrus_domain::{Lang, PayeeFacts, RefusalCode};
+use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::rules::{self, RuleKind, WHOLE_COMPANY};
-use vextrus_ledger::{Ledger, LedgerError, assessments, masterdata};
-use vextrus_tests_support::company::{CALENDAR, RULES, id, taka};
-use vextrus_tests_support::ledgers::{Database, Engine, at_once};
+use vextrus_ledger::{Ledger, LedgerError, assessments, check, documents, masterdata, views};
+use vextrus_tests_support::company::{ACME, CALENDAR, INVOICES, id, taka};
+use vextrus_tests_support::first_version;
+use vextrus_tests_support::ledgers::{Database, at_once};
 use vextrus_tests_support::on_both;
 
 on_both![
@@ -18,9 +19,9 @@ on_both![
     a_ledger_of_a_later_version_is_left_alone,
     a_ledger_of_the_first_version_keeps_what_it_holds,
     rules_of_the_first_version_are_those_of_invoices_since_their_activation,
+    documents_of_the_first_version_keep_their_decisions,
 ];
 
-const POLICY: &str = RULES[1].1;
 /// Names a ledger that a process of its own is to open.
 const ADDRESS: &str = "VEXTRUS_TEST_LEDGER";
 
@@ -93,69 +94,19 @@ async fn a_ledger_of_a_later_version_is_left_alone(database: &Database) {
     assert!(matches!(error, LedgerError::Migration(_)), "{error}");
 }
 
-/// The tables as they were before anything was added to them, with a vendor, a rule and an assessed document in them.
-async fn first_version(database: &Database) {
-    const TABLES: &str = include_str!("../../migrations/0001_ledger.sql");
-    let guards = match database.engine {
-        Engine::Sqlite => include_str!("../../migrations/0001_guards.sqlite.sql"),
-        Engine::Postgres => include_str!("../../migrations/0001_guards.postgres.sql"),
-    };
-    let migration = |version, name: &'static str, sql: &'static str| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    let migrator = Migrator::with_migrations(vec![migration(1, "ledger", TABLES), migration(2, "guards", guards)]);
-    match database.engine {
-        Engine::Sqlite => {
-            let pool = sqlx::SqlitePool::connect(&format!("{}?mode=rwc", database.address)).await.unwrap();
-            migrator.run(&pool).await.unwrap();
-            pool.close().await;
-        }
-        Engine::Postgres => {
-            let pool = sqlx::PgPool::connect(&database.address).await.unwrap();
-            migrator.run(&pool).await.unwrap();
-            pool.close().await;
-        }
-    }
-    let mut raw = database.raw().await;
-    // SQLite compares times as text, and the program writes them so.
-    for sql in [
-        "INSERT INTO rule_versions VALUES ('tax', 'h1', 'content', '2026-01-01T00:00:00Z')",
-        "INSERT INTO rule_activations VALUES ('acme', 'tax', 1, 'h1', 'controller', '2026-01-01T00:00:00+00:00')",
-        "INSERT INTO rule_versions VALUES ('approval', 'h2', 'policy', '2026-01-01T00:00:00Z')",
-        "INSERT INTO rule_versions VALUES ('approval', 'h3', 'policy again', '2026-01-01T00:00:00Z')",
-        "INSERT INTO rule_versions VALUES ('accounts', 'h4', 'mapping', '2026-01-01T00:00:00Z')",
-        "INSERT INTO rule_activations VALUES ('acme', 'approval', 1, 'h2', 'controller', '2026-01-01T00:00:00+00:00')",
-        "INSERT INTO rule_activations VALUES ('acme', 'approval', 2, 'h3', 'controller', '2026-02-01T00:00:00+00:00')",
-        "INSERT INTO rule_activations VALUES ('acme', 'accounts', 1, 'h4', 'controller', '2026-01-01T00:00:00+00:00')",
-        "INSERT INTO people VALUES ('acme', 'karim', 'works', '[]', TRUE)",
-        "INSERT INTO people VALUES ('acme', 'rina', 'works', '[]', TRUE)",
-        "INSERT INTO vendors VALUES ('acme', 'padma', 'Padma', 'contractor', '123456789012', '1234567890101', TRUE, 0)",
-        "INSERT INTO documents (tenant, document, submission, kind, vendor, fiscal_year, canonical_number, number,
-            invoice_date, department, total, submitter, request_id, payload, payload_hash, state, revision, claimed_at)
-         VALUES ('acme', 'd-1', 1, 'invoice', 'padma', '2025-26', 'INV1', 'INV-1', '2025-08-01', 'works', 11500000, 'karim',
-            'r-1', '{}', 'p', 'assessed', 1, '2026-01-01T00:00:00Z')",
-        "INSERT INTO assessments VALUES ('acme', 'd-1', 1, 1, '2026-01-01T00:00:00Z', '2026-01-01',
-            '{\"net_payable\":\"107500.00\",\"questions\":[\"is it right?\"],\"subtotal\":\"100000.00\",\"total\":\"115000.00\",\"trace\":[{\"amount\":\"15000.00\",\"base\":\"100000.00\",\"because\":\"schedule house\",\"code\":\"STANDARD\",\"rate\":150000,\"tax\":\"VAT\"}],\"vat\":\"15000.00\",\"withheld\":[{\"amount\":\"7500.00\",\"base\":\"100000.00\",\"code\":\"CONTRACTOR\",\"rate\":75000,\"tax\":\"TDS\"}]}',
-            '{\"policy_hash\":\"x\",\"revision\":1,\"tasks\":[]}', 'ph', 'h1', 'ah', 'ch')",
-    ] {
-        raw.exec(sql).await.unwrap();
-    }
-}
-
 async fn a_ledger_of_the_first_version_keeps_what_it_holds(database: &Database) {
-    first_version(database).await;
+    first_version::write(database).await;
     let ledger = Ledger::open(&database.address).await.unwrap();
     let mut tx = ledger.begin().await.unwrap();
-    let tenant = id("acme");
-    let key = DocumentKey { tenant, document: id("d-1"), submission: 1 };
+    let key = first_version::assessed();
     let rule = rules::active(&mut tx, &key.tenant, RuleKind::Tax, WHOLE_COMPANY).await.unwrap().unwrap();
     assert_eq!((rule.hash.as_str(), rule.content.as_str()), ("h1", "content"));
     let vendor = masterdata::lock_vendor(&mut tx, &key.tenant, &id("padma")).await.unwrap().unwrap();
     assert_eq!(vendor.tax, PayeeFacts::default());
     let [kept] = <[_; 1]>::try_from(assessments::all(&mut tx, &key).await.unwrap()).unwrap();
-    assert_eq!(kept.assessment.net_payable, taka("107500"));
-    assert_eq!(kept.assessment.questions[0].text, "is it right?");
-    let shown = vextrus_tax::explain::lines(&kept.assessment, Lang::En);
+    let kept = kept.assessment.unwrap();
+    assert_eq!((kept.net_payable, kept.questions[0].text.as_str()), (taka("107500"), "is it right?"));
+    let shown = vextrus_tax::explain::lines(&kept, Lang::En);
     assert_eq!(shown, ["VAT STANDARD: 15 % of 1,00,000.00 = 15,000.00 (schedule house)"]);
     // The new kind of rule fits, and what was guarded is guarded still.
     rules::found(&mut tx, &key.tenant, RuleKind::Calendar, CALENDAR, "controller").await.unwrap().unwrap();
@@ -176,7 +127,7 @@ async fn a_ledger_of_the_first_version_keeps_what_it_holds(database: &Database) 
 }
 
 async fn rules_of_the_first_version_are_those_of_invoices_since_their_activation(database: &Database) {
-    first_version(database).await;
+    first_version::write(database).await;
     let ledger = Ledger::open(&database.address).await.unwrap();
     let mut tx = ledger.begin().await.unwrap();
     let tenant = id("acme");
@@ -196,11 +147,52 @@ async fn rules_of_the_first_version_are_those_of_invoices_since_their_activation
     assert!(listed.active.iter().all(|a| a.proposal.is_none() && a.effective_from == a.activated_at), "{listed:?}");
     assert_eq!(listed.active.iter().map(|a| a.seq).collect::<Vec<_>>(), [1, 2, 1]);
     // The next change goes the new way.
-    let founded = rules::found(&mut tx, &tenant, RuleKind::Approval, POLICY, "controller").await.unwrap();
+    let founded = rules::found(&mut tx, &tenant, RuleKind::Approval, INVOICES, "controller").await.unwrap();
     assert_eq!(founded.unwrap_err().code, RefusalCode::ProposalNeeded);
     let (karim, rina) = (id("karim"), id("rina"));
-    let proposed = rules::propose(&mut tx, &tenant, RuleKind::Approval, POLICY, &karim, None, "first").await.unwrap();
+    let proposed = rules::propose(&mut tx, &tenant, RuleKind::Approval, INVOICES, &karim, None, "first").await.unwrap();
     let activated = rules::activate(&mut tx, &tenant, proposed.unwrap().number, &rina).await.unwrap().unwrap();
     assert_eq!((activated.seq, activated.subject.as_str()), (3, "invoice"));
     tx.commit().await.unwrap();
+}
+
+async fn documents_of_the_first_version_keep_their_decisions(database: &Database) {
+    first_version::write(database).await;
+    let ledger = Ledger::open(&database.address).await.unwrap();
+    let mut tx = ledger.read().await.unwrap();
+    assert_eq!(check::check(&mut tx, &id(ACME)).await.unwrap(), Vec::<String>::new());
+    let shown = async |tx: &mut _, key: &vextrus_domain::DocumentKey| {
+        views::document(tx, &key.tenant, &key.document).await.unwrap().unwrap()
+    };
+    let assessed = shown(&mut tx, &first_version::assessed()).await;
+    let [first, second] = assessed.tasks.as_slice() else { panic!("{:?}", assessed.tasks) };
+    assert_eq!((first.state.as_str(), first.answer.as_deref()), ("decided", Some("approve")));
+    let who = (first.actor.as_deref(), first.principal.as_deref(), first.comment.as_deref());
+    assert_eq!(who, (Some("salma"), Some("rina"), Some("checked")));
+    assert_eq!(first.decided_at, Some(id("2026-01-02T00:00:00Z")));
+    assert_eq!((second.state.as_str(), second.answer.as_deref(), second.decided_at), ("open", None, None));
+    assert_eq!((assessed.content_number, assessed.content.invoice().unwrap().number.as_str()), (1, "INV-1"));
+    let settled = shown(&mut tx, &first_version::settled()).await;
+    assert_eq!(settled.number.as_deref(), Some("PI-2025-26-000001"));
+    assert!(settled.tasks.iter().all(|t| t.answer.as_deref() == Some("approve")), "{:?}", settled.tasks);
+    // What they were decided with is kept as it was; no approval goes on from there.
+    for key in [first_version::assessed(), first_version::settled(), first_version::claimed()] {
+        let document = documents::get(&mut tx, &key).await.unwrap().unwrap();
+        let approval = Approval::load(&mut tx, &document).await.unwrap();
+        assert_eq!((approval.machine().revision(), approval.machine().recompute()), (0, Some(&Recompute::Reassess)));
+    }
+    tx.rollback().await.unwrap();
+    let mut raw = database.raw().await;
+    let log = "SELECT document || ' ' || seq || ' ' || kind || ' ' || request_id || ' ' || assurance || ' ' || content
+        FROM approval_log ORDER BY document, seq";
+    assert_eq!(
+        raw.texts(log).await,
+        [
+            "d-1 1 decision r-10 signed {\"decision\":{},\"signature\":{}}",
+            "d-2 1 decision r-20 signed {}",
+            "d-2 2 decision r-21 asserted {}",
+        ]
+    );
+    let contents = "SELECT document || ' ' || content || ' ' || request_id FROM document_contents ORDER BY document";
+    assert_eq!(raw.texts(contents).await, ["d-1 1 r-d-1", "d-2 1 r-d-2", "d-3 1 r-d-3"]);
 }

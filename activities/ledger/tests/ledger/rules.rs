@@ -3,7 +3,7 @@
 use vextrus_domain::{Refusal, RefusalCode, TenantId, canonical};
 use vextrus_ledger::audit::{self, TENANT_CHAIN};
 use vextrus_ledger::rules::{self, RuleKind, WHOLE_COMPANY};
-use vextrus_tests_support::company::{ACME, Acme, CALENDAR, GLOBEX, IN_FORCE_SINCE, RULES, id};
+use vextrus_tests_support::company::{ACME, Acme, CALENDAR, GLOBEX, IN_FORCE_SINCE, ORDERS, RULES, id};
 use vextrus_tests_support::on_both;
 
 on_both![
@@ -32,11 +32,6 @@ async fn active(acme: &Acme, tenant: &str, kind: RuleKind, subject: &str) -> Opt
     rules::active(&mut tx, &id(tenant), kind, subject).await.unwrap().map(|rule| rule.hash)
 }
 
-/// The policy of another type of document.
-fn policy_for(document: &str) -> String {
-    RULES[1].1.replace("document = \"invoice\"", &format!("document = \"{document}\""))
-}
-
 async fn founding_what_is_in_force_changes_nothing(acme: &Acme) {
     let mut raw = acme.database.raw().await;
     let before = raw.rows().await;
@@ -52,6 +47,7 @@ async fn a_second_rule_is_not_founded(acme: &Acme) {
     for (kind, text, named) in [
         (RuleKind::Tax, TAX.replace("75000", "60000"), "another tax rule already"),
         (RuleKind::Approval, RULES[1].1.replace("50", "60"), "another approval rule for invoice already"),
+        (RuleKind::Approval, ORDERS.replace("50", "60"), "another approval rule for purchase_order already"),
         (RuleKind::Accounts, RULES[2].1.replace("5100", "5999"), "another accounts rule for invoice already"),
     ] {
         let refusal = found(acme, ACME, kind, &text).await.unwrap_err();
@@ -69,7 +65,8 @@ async fn a_wrong_rule_is_refused_with_its_place(acme: &Acme) {
     let too_high = TAX.replace("rate_ppm = 75000", "rate_ppm = 750000");
     let no_level = RULES[1].1.split("[[level]]").next().unwrap().to_owned() + "level = []";
     let shared = RULES[2].1.replace("2320", "2310");
-    let (nameless, shouted) = (policy_for(""), RULES[2].1.replace("\"invoice\"", "\"Invoice 7\""));
+    let (nameless, shouted) =
+        (RULES[1].1.replace("\"invoice\"", "\"\""), RULES[2].1.replace("\"invoice\"", "\"Invoice 7\""));
     for (kind, text, said) in [
         (
             RuleKind::Tax,
@@ -80,9 +77,9 @@ async fn a_wrong_rule_is_refused_with_its_place(acme: &Acme) {
         (RuleKind::Tax, RULES[1].1, "unknown field"),
         (RuleKind::Approval, no_level.as_str(), "level"),
         (RuleKind::Approval, "document = \"invoice\"\nremind = 1", "line 2"),
-        (RuleKind::Approval, nameless.as_str(), "document is \"\": give a type of document such as \"invoice\""),
+        (RuleKind::Approval, nameless.as_str(), "unknown variant ``, expected `invoice` or `purchase_order`"),
         (RuleKind::Accounts, shared.as_str(), "accounts vds_payable and tds_payable share one code"),
-        (RuleKind::Accounts, shouted.as_str(), "document is \"Invoice 7\": give a type of document"),
+        (RuleKind::Accounts, shouted.as_str(), "unknown variant `Invoice 7`, expected `invoice` or `purchase_order`"),
         (RuleKind::Calendar, "weekend = [\"someday\"]", "line 1"),
     ] {
         let refusal = found(acme, "newcomer", kind, text).await.unwrap_err();
@@ -91,18 +88,18 @@ async fn a_wrong_rule_is_refused_with_its_place(acme: &Acme) {
         assert_eq!(kind.check(text), Err(refusal.message.clone()));
     }
     let mut raw = acme.database.raw().await;
-    assert_eq!(raw.number("SELECT count(*) FROM rule_versions").await, 3);
+    assert_eq!(raw.number("SELECT count(*) FROM rule_versions").await, 4);
     assert_eq!(raw.number("SELECT count(*) FROM rule_activations WHERE tenant = 'newcomer'").await, 0);
 }
 
 async fn each_type_of_document_has_rules_of_its_own(acme: &Acme) {
-    let (policy, mapping) = (policy_for("purchase_order"), RULES[2].1.replace("\"invoice\"", "\"purchase_order\""));
+    let (policy, mapping) = (ORDERS, RULES[2].1.replace("\"invoice\"", "\"purchase_order\""));
     for (kind, text, subject) in [
         (RuleKind::Tax, TAX, WHOLE_COMPANY),
         (RuleKind::Calendar, CALENDAR, WHOLE_COMPANY),
         (RuleKind::Approval, RULES[1].1, INVOICE),
         (RuleKind::Accounts, RULES[2].1, INVOICE),
-        (RuleKind::Approval, &policy, "purchase_order"),
+        (RuleKind::Approval, policy, "purchase_order"),
         (RuleKind::Accounts, &mapping, "purchase_order"),
     ] {
         assert_eq!(kind.subject_of(text).as_deref(), Ok(subject), "{kind}");
@@ -160,7 +157,8 @@ async fn a_needed_rule_that_is_not_active_is_a_refusal(acme: &Acme) {
 }
 
 async fn a_founding_is_on_the_trail(acme: &Acme) {
-    let hash = found(acme, ACME, RuleKind::Approval, &policy_for("purchase_order")).await.unwrap();
+    let mapping = RULES[2].1.replace("\"invoice\"", "\"purchase_order\"");
+    let hash = found(acme, ACME, RuleKind::Accounts, &mapping).await.unwrap();
     let mut tx = acme.read().await.unwrap();
     let trail = audit::read_chain(&mut tx, &id(ACME), TENANT_CHAIN).await.unwrap().unwrap();
     let [.., first, last] = trail.as_slice() else { panic!("{trail:?}") };
@@ -172,6 +170,6 @@ async fn a_founding_is_on_the_trail(acme: &Acme) {
         })
     };
     let at = serde_json::to_value(last.at).unwrap();
-    assert_eq!(last.body, body("approval", "purchase_order", &hash, at.as_str().unwrap()));
-    assert_eq!(first.body, body("accounts", INVOICE, &canonical::sha256_hex(RULES[2].1), IN_FORCE_SINCE));
+    assert_eq!(last.body, body("accounts", "purchase_order", &hash, at.as_str().unwrap()));
+    assert_eq!(first.body, body("approval", "purchase_order", &canonical::sha256_hex(ORDERS), IN_FORCE_SINCE));
 }

@@ -1,0 +1,147 @@
+//! The log of what was put to an approval, and running it again.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use vextrus_approval::{Input, Machine, Plan, SignedCommand};
+use vextrus_domain::{DocumentKey, PersonId, canonical};
+
+use super::Trust;
+use crate::assessments;
+use crate::db::{Tx, args};
+use crate::error::LedgerError;
+
+/// What is put.
+pub(super) enum Put<'a> {
+    Open(&'a Plan),
+    Tick,
+    Reopen(&'a str),
+    Command { signed: &'a SignedCommand, is_signed: bool },
+}
+
+/// What a stored opening says; the plan itself is stored with its assessment.
+#[derive(Serialize, Deserialize)]
+struct Opened {
+    revision: u32,
+}
+
+impl Put<'_> {
+    pub(super) fn input(&self) -> Input {
+        match self {
+            Self::Open(plan) => Input::Open { plan: Box::new((*plan).clone()) },
+            Self::Tick => Input::Tick,
+            Self::Reopen(why) => Input::Reopen { why: (*why).to_owned() },
+            Self::Command { signed, .. } => Input::Command { command: Box::new(signed.command.clone()) },
+        }
+    }
+
+    /// Whose word it rests on.
+    pub(super) const fn assurance(&self) -> &'static str {
+        match self {
+            Self::Command { is_signed: true, .. } => "signed",
+            Self::Command { .. } => "asserted",
+            _ => "own",
+        }
+    }
+}
+
+pub(super) async fn append(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    seq: i64,
+    put: &Put<'_>,
+    at: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    let (kind, content) = match put {
+        Put::Open(plan) => ("open", canonical::to_text(&Opened { revision: plan.revision })?),
+        Put::Tick => ("tick", String::new()),
+        Put::Reopen(why) => ("reopen", (*why).to_owned()),
+        Put::Command { signed, .. } => ("command", canonical::to_text(signed)?),
+    };
+    let command = match put {
+        Put::Command { signed, .. } => Some(&signed.command),
+        _ => None,
+    };
+    tx.exec(
+        "INSERT INTO approval_log (tenant, document, submission, seq, kind, request_id, action, task, actor, principal, assurance,
+            content, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        args![
+            key.tenant.as_str(),
+            key.document.as_str(),
+            key.submission,
+            seq,
+            kind,
+            command.map(|c| c.request_id.as_str()),
+            command.map_or(kind, |c| c.action.name()),
+            command.and_then(|c| c.action.task()).map(|t| t.as_str()),
+            command.map(|c| c.actor.as_str()),
+            command.map(|c| c.principal.as_str()),
+            put.assurance(),
+            content,
+            at
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    seq: i64,
+    kind: String,
+    content: String,
+    at: DateTime<Utc>,
+}
+
+/// Runs the log of a document. Answers the machine and the next place in the log.
+pub(super) async fn run(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    submitter: &PersonId,
+    trust: Option<&Trust>,
+) -> Result<(Machine, i64), LedgerError> {
+    let rows: Vec<Row> = tx
+        .all(
+            "SELECT seq, kind, content, at FROM approval_log
+             WHERE tenant = $1 AND document = $2 AND submission = $3 ORDER BY seq",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission],
+        )
+        .await?;
+    let mut machine = Machine::new(submitter.clone());
+    let mut next = 1;
+    // Decisions of an earlier version are kept for the record; their documents cannot go on.
+    if rows.iter().any(|r| r.kind == "decision") {
+        return Ok((machine, rows.last().map_or(1, |r| r.seq + 1)));
+    }
+    let mut plans = if rows.is_empty() { Vec::new() } else { assessments::plans(tx, key).await? };
+    for row in rows {
+        if row.seq != next {
+            return Err(LedgerError::corrupt("approval log", format!("entry {next} of {key} is missing")));
+        }
+        next += 1;
+        let input = match row.kind.as_str() {
+            "open" => {
+                let Opened { revision } = canonical::from_text(&row.content)?;
+                let place = plans.iter().position(|p: &Plan| p.revision == revision);
+                let missing = || LedgerError::corrupt("approval log", format!("plan {revision} of {key} is missing"));
+                Input::Open { plan: Box::new(plans.remove(place.ok_or_else(missing)?)) }
+            }
+            "tick" => Input::Tick,
+            "reopen" => Input::Reopen { why: row.content },
+            "command" => {
+                let signed: SignedCommand = canonical::from_text(&row.content)?;
+                if signed.command.key != *key {
+                    return Err(LedgerError::corrupt("approval log", format!("entry {} belongs elsewhere", row.seq)));
+                }
+                if let Some(trust) = trust {
+                    signed.verify(&trust.keys, trust.unsigned).map_err(LedgerError::Unsigned)?;
+                }
+                Input::Command { command: Box::new(signed.command) }
+            }
+            other => return Err(LedgerError::corrupt("approval log", format!("{other:?} is no kind of entry"))),
+        };
+        machine.handle(&input, row.at).map_err(|refusal| {
+            LedgerError::corrupt("approval log", format!("entry {} of {key}: {refusal}", row.seq))
+        })?;
+    }
+    Ok((machine, next))
+}
