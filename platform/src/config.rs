@@ -42,6 +42,8 @@ pub struct LedgerConfig {
 pub struct StepsConfig {
     /// How long one attempt may take, in milliseconds.
     pub timeout_millis: u64,
+    /// After how many events of its history a workflow goes on in another run.
+    pub events_of_a_run: u32,
 }
 
 /// `[signing]`.

@@ -1,11 +1,25 @@
 //! The task queues. Each workflow type has its own, which also runs its ledger activities, so that those can start
 //! eagerly.
 
+use vextrus_domain::DocumentType;
+
 /// Invoices: the workflow and its ledger activities.
 pub const INVOICE: &str = "invoice";
+
+/// Purchase orders: the workflow and its ledger activities.
+pub const PURCHASE_ORDER: &str = "purchase-order";
 
 /// Calls to outside systems, for every workflow type.
 pub const INTEGRATIONS: &str = "integrations";
 
 /// Every task queue.
-pub const ALL: [&str; 2] = [INVOICE, INTEGRATIONS];
+pub const ALL: [&str; 3] = [INVOICE, PURCHASE_ORDER, INTEGRATIONS];
+
+/// The task queue of a type of document.
+#[must_use]
+pub const fn of(kind: DocumentType) -> &'static str {
+    match kind {
+        DocumentType::Invoice => INVOICE,
+        DocumentType::PurchaseOrder => PURCHASE_ORDER,
+    }
+}

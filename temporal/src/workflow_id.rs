@@ -1,8 +1,10 @@
-//! The id of an invoice's workflow: `invoice/<tenant>/<document>/<submission>`.
+//! The id of a document's workflow: `<queue>/<tenant>/<document>/<submission>`, such as `invoice/acme/0198/1`.
 
 use std::{fmt, str::FromStr};
 
-const TYPE: &str = "invoice";
+use vextrus_domain::DocumentType;
+
+use crate::task_queue;
 
 /// Far below the server's limit of 1000 bytes for an id.
 const LONGEST_PART: usize = 100;
@@ -12,7 +14,7 @@ const LONGEST_PART: usize = 100;
 #[non_exhaustive]
 pub enum WorkflowIdError {
     /// The whole has another form.
-    #[error("{0:?} is not a workflow id: use invoice/<tenant>/<document>/<submission>")]
+    #[error("{0:?} is not a workflow id: use invoice/<tenant>/<document>/<submission>, or purchase-order/…")]
     Form(String),
     /// The tenant or the document.
     #[error(
@@ -33,6 +35,7 @@ pub enum WorkflowIdError {
 /// The parts of a workflow id. What it displays as, it is parsed from, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkflowId {
+    kind: DocumentType,
     tenant: String,
     document: String,
     submission: u32,
@@ -44,13 +47,19 @@ impl WorkflowId {
     /// # Errors
     ///
     /// Where a part is empty, too long or holds a character that is not allowed, such as `/`, or the submission is 0.
-    pub fn new(tenant: &str, document: &str, submission: u32) -> Result<Self, WorkflowIdError> {
+    pub fn new(kind: DocumentType, tenant: &str, document: &str, submission: u32) -> Result<Self, WorkflowIdError> {
         let tenant = part("tenant", tenant)?;
         let document = part("document", document)?;
         if submission == 0 {
             return Err(WorkflowIdError::Submission("0".to_owned()));
         }
-        Ok(Self { tenant, document, submission })
+        Ok(Self { kind, tenant, document, submission })
+    }
+
+    /// The type of document.
+    #[must_use]
+    pub fn kind(&self) -> DocumentType {
+        self.kind
     }
 
     /// The company.
@@ -74,7 +83,7 @@ impl WorkflowId {
 
 impl fmt::Display for WorkflowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{TYPE}/{}/{}/{}", self.tenant, self.document, self.submission)
+        write!(f, "{}/{}/{}/{}", task_queue::of(self.kind), self.tenant, self.document, self.submission)
     }
 }
 
@@ -83,13 +92,13 @@ impl FromStr for WorkflowId {
 
     fn from_str(text: &str) -> Result<Self, WorkflowIdError> {
         let parts: Vec<&str> = text.split('/').collect();
-        let [TYPE, tenant, document, submission] = parts[..] else {
-            return Err(WorkflowIdError::Form(cut(text)));
-        };
+        let form = || WorkflowIdError::Form(cut(text));
+        let [name, tenant, document, submission] = parts[..] else { return Err(form()) };
+        let kind = DocumentType::ALL.into_iter().find(|kind| task_queue::of(*kind) == name).ok_or_else(form)?;
         // `u32::from_str` takes "+1" and "01", under which one run would have two ids.
         let canonical = submission.parse().ok().filter(|number: &u32| number.to_string() == submission);
         let submission = canonical.ok_or_else(|| WorkflowIdError::Submission(cut(submission)))?;
-        Self::new(tenant, document, submission)
+        Self::new(kind, tenant, document, submission)
     }
 }
 
@@ -110,9 +119,14 @@ mod tests {
 
     #[test]
     fn it_is_parsed_from_what_it_displays_as() {
-        let id = WorkflowId::new("acme-bd", "inv_01.a", 12).unwrap();
+        let id = WorkflowId::new(DocumentType::Invoice, "acme-bd", "inv_01.a", 12).unwrap();
         assert_eq!(id.to_string(), "invoice/acme-bd/inv_01.a/12");
         assert_eq!(id.to_string().parse(), Ok(id.clone()));
+        let order = WorkflowId::new(DocumentType::PurchaseOrder, "acme-bd", "d", 1).unwrap();
+        assert_eq!(
+            (order.to_string().as_str(), order.kind()),
+            ("purchase-order/acme-bd/d/1", DocumentType::PurchaseOrder)
+        );
         assert_eq!((id.tenant(), id.document(), id.submission()), ("acme-bd", "inv_01.a", 12));
     }
 
@@ -126,9 +140,18 @@ mod tests {
     #[test]
     fn a_part_that_could_be_read_in_two_ways_is_refused() {
         for bad in ["", "a/b", "-a", "a b", "é", &"x".repeat(101)] {
-            assert!(matches!(WorkflowId::new(bad, "d", 1), Err(WorkflowIdError::Part { part: "tenant", .. })), "{bad}");
             assert!(
-                matches!(WorkflowId::new("t", bad, 1), Err(WorkflowIdError::Part { part: "document", .. })),
+                matches!(
+                    WorkflowId::new(DocumentType::Invoice, bad, "d", 1),
+                    Err(WorkflowIdError::Part { part: "tenant", .. })
+                ),
+                "{bad}"
+            );
+            assert!(
+                matches!(
+                    WorkflowId::new(DocumentType::PurchaseOrder, "t", bad, 1),
+                    Err(WorkflowIdError::Part { part: "document", .. })
+                ),
                 "{bad}"
             );
         }

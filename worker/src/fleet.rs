@@ -6,13 +6,15 @@ use std::time::Duration;
 use temporalio_client::Client;
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::mpsc as reports;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use vextrus_approvals::Approvals;
+use vextrus_documents::Steps;
 use vextrus_invoice::InvoiceApproval;
-use vextrus_invoices::Invoices;
 use vextrus_ledger::Ledger;
-use vextrus_ledger::decisions::Trust;
+use vextrus_ledger::approvals::Trust;
+use vextrus_purchase_order::PurchaseOrderApproval;
 use vextrus_temporal::task_queue;
 
 /// How long running steps may take to finish after a stop; then they are cancelled and run again elsewhere.
@@ -57,41 +59,62 @@ pub enum WorkerError {
 
 /// The running workers of this process.
 pub struct Fleet {
-    stop_worker: Box<dyn Fn() + Send + Sync>,
-    ended: oneshot::Receiver<Result<(), WorkerError>>,
+    stops: Vec<Stop>,
+    ended: reports::UnboundedReceiver<Result<(), WorkerError>>,
+    running: usize,
     stop_dispatcher: watch::Sender<bool>,
     dispatcher: JoinHandle<()>,
-    has_ended: bool,
-}
-
-/// Starts the workers. Must be called within a multi-threaded tokio runtime. `adjust` changes the options of the worker,
-/// for tests that must stop it at a chosen point.
-///
-/// # Errors
-/// [`WorkerError::Start`].
-pub fn start(parts: Parts, adjust: impl FnOnce(&mut WorkerOptions)) -> Result<Fleet, WorkerError> {
-    let queue = task_queue::INVOICE;
-    let failed = |why: String| WorkerError::Start { queue, why };
-    let options = RuntimeOptions::builder().build().map_err(failed)?;
-    let runtime = Runtime::from_current_tokio(options).map_err(|e| failed(e.to_string()))?;
-    let Parts { client, ledger, trust } = parts;
-    let mut options = WorkerOptions::new(queue)
-        .register_workflow::<InvoiceApproval>()
-        .map_err(|e| failed(e.to_string()))?
-        .register_activities(Invoices { ledger: ledger.clone(), trust: trust.clone() })
-        .register_activities(Approvals { ledger: ledger.clone(), trust })
-        .graceful_shutdown_period(GRACE)
-        .build();
-    adjust(&mut options);
-    let (stop_worker, ended) = on_its_own_thread(queue, Arc::new(runtime), client, options)?;
-    let (stop_dispatcher, stopped) = watch::channel(false);
-    let dispatcher = tokio::spawn(vextrus_notify::run(ledger, stopped));
-    tracing::info!(queue, "polling");
-    Ok(Fleet { stop_worker, ended, stop_dispatcher, dispatcher, has_ended: false })
 }
 
 type Stop = Box<dyn Fn() + Send + Sync>;
-type Ended = oneshot::Receiver<Result<(), WorkerError>>;
+type Report = reports::UnboundedSender<Result<(), WorkerError>>;
+
+/// Starts the workers. Must be called within a multi-threaded tokio runtime. `adjust` changes the options of each worker, for tests
+/// that must stop it at a chosen point.
+///
+/// # Errors
+/// [`WorkerError::Start`].
+pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet, WorkerError> {
+    let options = RuntimeOptions::builder().build().map_err(|why| failed(task_queue::INVOICE)(why))?;
+    let runtime = Runtime::from_current_tokio(options).map_err(|e| failed(task_queue::INVOICE)(e.to_string()))?;
+    let runtime = Arc::new(runtime);
+    let (report, ended) = reports::unbounded_channel();
+    let mut stops: Vec<Stop> = Vec::new();
+    for queue in [task_queue::INVOICE, task_queue::PURCHASE_ORDER] {
+        let started = options_of(queue, &parts).and_then(|mut options| {
+            adjust(&mut options);
+            on_its_own_thread(queue, Arc::clone(&runtime), parts.client.clone(), options, report.clone())
+        });
+        match started {
+            Ok(stop) => stops.push(stop),
+            Err(error) => {
+                stops.iter().for_each(|stop| stop());
+                return Err(error);
+            }
+        }
+        tracing::info!(queue, "polling");
+    }
+    let (stop_dispatcher, stopped) = watch::channel(false);
+    let dispatcher = tokio::spawn(vextrus_notify::run(parts.ledger, stopped));
+    Ok(Fleet { running: stops.len(), stops, ended, stop_dispatcher, dispatcher })
+}
+
+fn failed(queue: &'static str) -> impl Fn(String) -> WorkerError {
+    move |why| WorkerError::Start { queue, why }
+}
+
+/// What runs on a queue: its workflow type, and the steps that every document has.
+fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, WorkerError> {
+    let failed = failed(queue);
+    let steps = Approvals(Steps { ledger: parts.ledger.clone(), trust: parts.trust.clone() });
+    let options = WorkerOptions::new(queue);
+    let options = match queue {
+        task_queue::PURCHASE_ORDER => options.register_workflow::<PurchaseOrderApproval>(),
+        _ => options.register_workflow::<InvoiceApproval>(),
+    };
+    let options = options.map_err(|e| failed(e.to_string()))?;
+    Ok(options.register_activities(steps).graceful_shutdown_period(GRACE).build())
+}
 
 /// The SDK runs a worker's workflow code on the thread that calls `run`, whose future cannot move between threads.
 fn on_its_own_thread(
@@ -99,10 +122,10 @@ fn on_its_own_thread(
     runtime: Arc<Runtime>,
     client: Client,
     options: WorkerOptions,
-) -> Result<(Stop, Ended), WorkerError> {
+    report: Report,
+) -> Result<Stop, WorkerError> {
     let handle = tokio::runtime::Handle::current();
     let (started, starting) = mpsc::channel();
-    let (report, ended) = oneshot::channel();
     let body = move || {
         let _inside = handle.enter();
         let mut worker = match Worker::new(&runtime, client, options) {
@@ -113,16 +136,40 @@ fn on_its_own_thread(
         if started.send(Ok(stop)).is_err() {
             return;
         }
+        let panicked = Panicked { queue, report: Some(report) };
         let result = handle.block_on(worker.run());
-        // Nobody may be waiting any more.
-        drop(report.send(result.map_err(|e| WorkerError::Ended { queue, why: e.to_string() })));
+        panicked.instead(result.map_err(|e| WorkerError::Ended { queue, why: e.to_string() }));
     };
-    let failed = |why: String| WorkerError::Start { queue, why };
+    let failed = failed(queue);
     std::thread::Builder::new().name(format!("worker-{queue}")).spawn(body).map_err(|e| failed(e.to_string()))?;
     match starting.recv() {
-        Ok(Ok(stop)) => Ok((stop, ended)),
+        Ok(Ok(stop)) => Ok(stop),
         Ok(Err(why)) => Err(failed(why)),
         Err(_) => Err(failed("its thread panicked".to_owned())),
+    }
+}
+
+/// Reports the end of a worker's thread, also when it panics.
+struct Panicked {
+    queue: &'static str,
+    report: Option<Report>,
+}
+
+impl Panicked {
+    fn instead(mut self, result: Result<(), WorkerError>) {
+        if let Some(report) = self.report.take() {
+            // Nobody may be waiting any more.
+            drop(report.send(result));
+        }
+    }
+}
+
+impl Drop for Panicked {
+    fn drop(&mut self) {
+        if let Some(report) = self.report.take() {
+            let why = "its thread panicked".to_owned();
+            drop(report.send(Err(WorkerError::Ended { queue: self.queue, why })));
+        }
     }
 }
 
@@ -132,11 +179,9 @@ impl Fleet {
     /// # Errors
     /// [`WorkerError::Ended`].
     pub async fn ended(&mut self) -> Result<(), WorkerError> {
-        let result = (&mut self.ended).await;
-        self.has_ended = true;
-        result.unwrap_or_else(|_| {
-            Err(WorkerError::Ended { queue: task_queue::INVOICE, why: "its thread panicked".to_owned() })
-        })
+        let result = self.ended.recv().await;
+        self.running = self.running.saturating_sub(1);
+        result.unwrap_or(Ok(()))
     }
 
     /// Stops polling, lets running steps finish and the dispatcher hand over what it has taken.
@@ -144,13 +189,16 @@ impl Fleet {
     /// # Errors
     /// [`WorkerError`] when a worker ended badly or not in time.
     pub async fn stop(mut self) -> Result<(), WorkerError> {
-        (self.stop_worker)();
+        self.stops.iter().for_each(|stop| stop());
         self.stop_dispatcher.send_replace(true);
-        let result = if self.has_ended {
-            Ok(())
-        } else {
-            tokio::time::timeout(STOP_WITHIN, self.ended()).await.unwrap_or(Err(WorkerError::StillRunning))
+        let all = async {
+            let mut worst = Ok(());
+            while self.running > 0 {
+                worst = worst.and(self.ended().await);
+            }
+            worst
         };
+        let result = tokio::time::timeout(STOP_WITHIN, all).await.unwrap_or(Err(WorkerError::StillRunning));
         if tokio::time::timeout(STOP_WITHIN, self.dispatcher).await.is_err() {
             return Err(WorkerError::StillRunning);
         }

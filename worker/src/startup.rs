@@ -4,7 +4,7 @@ use std::future::Future;
 
 use temporalio_client::NamespacedClient as _;
 
-use vextrus_ledger::decisions::Trust;
+use vextrus_ledger::approvals::Trust;
 use vextrus_ledger::{Ledger, LedgerError};
 use vextrus_platform::Config;
 use vextrus_platform::config::SignalTrust;
