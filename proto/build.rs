@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const FILES: [&str; 1] = ["vextrus/invoice/v1/invoice.proto"];
+const FILES: [&str; 3] = [
+    "vextrus/approval/v1/approval.proto",
+    "vextrus/invoice/v1/invoice.proto",
+    "vextrus/purchasing/v1/purchasing.proto",
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for file in FILES {

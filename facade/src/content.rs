@@ -1,9 +1,10 @@
-//! An invoice as the message that carries it. Commands that submit one use the same words.
+//! Invoices and orders as the messages that carry them. Commands that submit one use the same words.
 
-use vextrus_domain::Invoice;
 use vextrus_domain::payee::{Psr, PsrKind, TaxCertificate};
 use vextrus_domain::tax_facts::{PaymentMethod, Prices, TaxFacts};
+use vextrus_domain::{Invoice, Order};
 use vextrus_proto::invoice::v1 as proto;
+use vextrus_proto::purchasing::v1 as purchasing;
 
 /// The invoice as a message.
 #[must_use]
@@ -18,6 +19,7 @@ pub fn content(invoice: &Invoice) -> proto::InvoiceContent {
         tds_code: line.tds_code.clone().unwrap_or_default(),
         sd_rate_ppm: line.sd_rate.map(|rate| rate.ppm()).unwrap_or_default(),
         commission_poisha: line.commission.map(|c| c.poisha()),
+        po_line: line.po_line.and_then(|line| i32::try_from(line).ok()).unwrap_or_default(),
     });
     proto::InvoiceContent {
         vendor: invoice.vendor.to_string(),
@@ -38,6 +40,29 @@ pub fn content(invoice: &Invoice) -> proto::InvoiceContent {
             .as_ref()
             .map(|m| proto::Mushak63 { number: m.number.clone(), date: m.date.to_string() }),
         tax: (!invoice.tax.is_empty()).then(|| tax(&invoice.tax)),
+    }
+}
+
+/// The order as a message.
+#[must_use]
+pub fn order_content(order: &Order) -> purchasing::OrderContent {
+    let lines = order.lines.iter().map(|line| purchasing::OrderLine {
+        product: line.product.clone(),
+        quantity: line.quantity.to_string(),
+        unit_price_poisha: line.unit_price.poisha(),
+        amount_poisha: line.amount.poisha(),
+    });
+    purchasing::OrderContent {
+        vendor: order.vendor.to_string(),
+        date: order.date.to_string(),
+        needed_by: order.needed_by.map(|day| day.to_string()).unwrap_or_default(),
+        currency: order.currency.clone(),
+        lines: lines.collect(),
+        amount_poisha: order.amount.poisha(),
+        department: order.department.to_string(),
+        project: order.project.as_ref().map(ToString::to_string).unwrap_or_default(),
+        note: order.note.clone(),
+        amends: order.amends.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }
 

@@ -34,12 +34,16 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::TaxCodeUnknown
         | R::TaxFactsContradict
         | R::AnswerNotAllowed
+        | R::ReasonRequired
         | R::MessageMalformed => Code::InvalidArgument,
         R::Unauthenticated => Code::Unauthenticated,
-        R::PermissionDenied | R::NotEligible | R::SelfApproval | R::RepeatedApprover | R::NotSubmitter => {
-            Code::PermissionDenied
-        }
-        R::NotFound | R::TaskUnknown => Code::NotFound,
+        R::PermissionDenied
+        | R::NotEligible
+        | R::SelfApproval
+        | R::RepeatedApprover
+        | R::NotSubmitter
+        | R::NotAdministrator => Code::PermissionDenied,
+        R::NotFound | R::TaskUnknown | R::QuestionUnknown => Code::NotFound,
         R::RequestIdReused | R::DuplicateInvoice => Code::AlreadyExists,
         R::VendorUnknown
         | R::VendorInactive
@@ -50,6 +54,11 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::ReturnProofMissing
         | R::PoUnknown
         | R::PoVendorMismatch
+        | R::OrderInUse
+        | R::DelegationInvalid
+        | R::NothingToEscalate
+        | R::DocumentReturned
+        | R::NotReturned
         | R::BudgetUnknown
         | R::BudgetExceeded
         | R::RulesNotActive
@@ -81,8 +90,6 @@ pub fn status(refusal: &Refusal) -> Status {
 pub(crate) enum Failure {
     /// A "no".
     Refused(Refusal),
-    /// A "not yet": the same request can succeed in a moment.
-    NotYet(Refusal),
     /// Fields of the request.
     Fields(Vec<FieldViolation>),
     /// The ledger.
@@ -119,7 +126,6 @@ impl Failure {
     pub(crate) fn into_status(self, rpc: &str) -> Status {
         match self {
             Self::Refused(refusal) => status(&refusal),
-            Self::NotYet(refusal) => with_details(&refusal, Some(RETRY_AFTER), &[]),
             Self::Fields(fields) => of_fields(&fields),
             Self::Ledger(error) => {
                 tracing::error!(rpc, %error, "the ledger failed");

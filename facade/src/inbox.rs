@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use vextrus_ledger::views::{self, InboxCursor, InboxLine};
-use vextrus_proto::invoice::v1 as proto;
+use vextrus_proto::approval::v1 as proto;
 
 use crate::call::Call;
 use crate::errors::Failure;
@@ -47,7 +47,7 @@ fn page_size(asked: i32) -> Result<u32, Failure> {
 }
 
 fn token(last: &InboxLine) -> Result<String, Failure> {
-    let cursor: InboxCursor = (last.due_at, last.document.clone(), last.task.clone());
+    let cursor: InboxCursor = (last.sorted_at, last.document.clone(), last.task.clone());
     let text = serde_json::to_string(&cursor).map_err(|e| Failure::Internal(e.to_string()))?;
     Ok(URL_SAFE_NO_PAD.encode(text))
 }
@@ -73,7 +73,10 @@ mod tests {
             document: "0198".to_owned(),
             submission: 1,
             task: "level-1".to_owned(),
-            due_at: "2026-08-01T10:00:00.123456Z".parse().unwrap(),
+            due_at: None,
+            sorted_at: "2026-08-01T10:00:00.123456Z".parse().unwrap(),
+            document_kind: "invoice".to_owned(),
+            principal: "rahim".to_owned(),
             vendor: "padma".to_owned(),
             number: "1".to_owned(),
             total: 100,
@@ -88,7 +91,7 @@ mod tests {
     fn a_token_holds_where_the_page_ended() {
         let line = line();
         let token = token(&line).unwrap();
-        assert_eq!(cursor(&token).unwrap(), Some((line.due_at, line.document, line.task)));
+        assert_eq!(cursor(&token).unwrap(), Some((line.sorted_at, line.document, line.task)));
         assert!(!token.contains("0198"), "{token}");
         assert_eq!(cursor("").unwrap(), None);
     }

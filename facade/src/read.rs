@@ -1,9 +1,10 @@
 //! Reading documents as an active person of the tenant.
 
-use vextrus_domain::{Actor, DocumentId};
+use vextrus_domain::{Actor, DocumentId, DocumentType};
 use vextrus_ledger::views::{self, DocumentView};
 use vextrus_ledger::{Tx, claims, masterdata};
-use vextrus_proto::invoice::v1 as proto;
+use vextrus_proto::invoice::v1 as invoices;
+use vextrus_proto::purchasing::v1 as purchasing;
 
 use crate::call::Call;
 use crate::errors::Failure;
@@ -21,20 +22,39 @@ pub(crate) async fn member(tx: &mut Tx, actor: &Actor) -> Result<(), Failure> {
 }
 
 /// A document of the actor's tenant.
-pub(crate) async fn document(tx: &mut Tx, actor: &Actor, id: &DocumentId) -> Result<DocumentView, Failure> {
-    let view = views::document(tx, &actor.tenant, id).await?;
-    view.ok_or_else(|| names::not_found(&names::invoice_name(&actor.tenant, id.as_str())).into())
+pub(crate) async fn document(
+    tx: &mut Tx,
+    actor: &Actor,
+    kind: DocumentType,
+    id: &DocumentId,
+) -> Result<DocumentView, Failure> {
+    let view = views::document(tx, &actor.tenant, id).await?.filter(|view| view.content.kind() == kind);
+    view.ok_or_else(|| names::not_found(&names::document_name(kind, &actor.tenant, id.as_str())).into())
 }
 
 /// GetInvoice.
-pub(crate) async fn get(
+pub(crate) async fn invoice(
     app: &App,
     call: &Call,
-    request: proto::GetInvoiceRequest,
-) -> Result<proto::GetInvoiceResponse, Failure> {
-    let id = names::invoice(&request.name, &call.actor)?;
+    request: invoices::GetInvoiceRequest,
+) -> Result<invoices::GetInvoiceResponse, Failure> {
+    let view = named(app, call, &request.name, DocumentType::Invoice).await?;
+    Ok(invoices::GetInvoiceResponse { invoice: Some(render::invoice(view)?) })
+}
+
+/// GetPurchaseOrder.
+pub(crate) async fn order(
+    app: &App,
+    call: &Call,
+    request: purchasing::GetPurchaseOrderRequest,
+) -> Result<purchasing::GetPurchaseOrderResponse, Failure> {
+    let view = named(app, call, &request.name, DocumentType::PurchaseOrder).await?;
+    Ok(purchasing::GetPurchaseOrderResponse { purchase_order: Some(render::order(view)?) })
+}
+
+async fn named(app: &App, call: &Call, name: &str, kind: DocumentType) -> Result<DocumentView, Failure> {
+    let id = names::document(name, kind, &call.actor)?;
     let mut tx = app.ledger.read().await?;
     member(&mut tx, &call.actor).await?;
-    let view = document(&mut tx, &call.actor, &id).await?;
-    Ok(proto::GetInvoiceResponse { invoice: Some(render::invoice(view)?) })
+    document(&mut tx, &call.actor, kind, &id).await
 }

@@ -16,7 +16,9 @@ use vextrus_ledger::Ledger;
 use vextrus_platform::Config;
 use vextrus_platform::keys::{KeyError, read_signing_key};
 use vextrus_proto::FILE_DESCRIPTOR_SET;
-use vextrus_proto::invoice::v1::invoice_service_server::{InvoiceServiceServer, SERVICE_NAME};
+use vextrus_proto::approval::v1::approval_service_server::{self, ApprovalServiceServer};
+use vextrus_proto::invoice::v1::invoice_service_server::{self, InvoiceServiceServer};
+use vextrus_proto::purchasing::v1::purchasing_service_server::{self, PurchasingServiceServer};
 
 use crate::auth::{AuthError, Authenticator};
 use crate::call::CALL_LIMIT;
@@ -25,6 +27,13 @@ use crate::service::{App, Service};
 
 /// The largest request, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
+
+/// The services, as health knows them.
+const SERVICES: [&str; 3] = [
+    approval_service_server::SERVICE_NAME,
+    invoice_service_server::SERVICE_NAME,
+    purchasing_service_server::SERVICE_NAME,
+];
 
 /// Calls of one connection that are answered at the same time; further ones wait.
 const CALLS_AT_ONCE: usize = 64;
@@ -68,18 +77,28 @@ pub async fn serve(
     let auth = Arc::new(Authenticator::open(&config.auth)?);
     let key = read_signing_key(&config.signing.key_file)?;
     tracing::info!(key = key.id(), public_key = key.public_text(), "decisions are signed with this key");
-    let service = Service::new(App { ledger, client, key, step_timeout_millis: config.steps.timeout_millis });
-    let service = InvoiceServiceServer::new(service).max_decoding_message_size(MAX_REQUEST_BYTES);
-    let service = InterceptedService::new(service, move |mut request: Request<()>| {
+    let service = Service::new(App {
+        ledger,
+        client,
+        key,
+        step_timeout_millis: config.steps.timeout_millis,
+        events_of_a_run: config.steps.events_of_a_run,
+    });
+    let authenticated = move |mut request: Request<()>| {
         let actor = auth.actor(request.metadata()).map_err(|refusal| {
             tracing::debug!(%refusal, "a call was not authenticated");
             errors::status(&refusal)
         })?;
         request.extensions_mut().insert(actor);
         Ok(request)
-    });
+    };
+    let approvals = ApprovalServiceServer::new(service.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
+    let invoices = InvoiceServiceServer::new(service.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
+    let purchasing = PurchasingServiceServer::new(service).max_decoding_message_size(MAX_REQUEST_BYTES);
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_service_status(SERVICE_NAME, ServingStatus::Serving).await;
+    for name in SERVICES {
+        health.set_service_status(name, ServingStatus::Serving).await;
+    }
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -97,10 +116,12 @@ pub async fn serve(
         .tcp_nodelay(true)
         .add_service(health_service)
         .add_service(reflection)
-        .add_service(service)
+        .add_service(InterceptedService::new(approvals, authenticated.clone()))
+        .add_service(InterceptedService::new(invoices, authenticated.clone()))
+        .add_service(InterceptedService::new(purchasing, authenticated))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             stop.await;
-            for name in ["", SERVICE_NAME] {
+            for name in std::iter::once("").chain(SERVICES) {
                 health.set_service_status(name, ServingStatus::NotServing).await;
             }
             stopping.send_replace(true);

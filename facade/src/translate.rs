@@ -7,26 +7,37 @@ use chrono::NaiveDate;
 use vextrus_domain::invoice::{FieldViolation, Mushak63};
 use vextrus_domain::payee::{Evidence, Psr, PsrKind, TaxCertificate};
 use vextrus_domain::tax_facts::{Contract, Payment, PaymentMethod, Prices, TaxFacts, VdsExemption};
-use vextrus_domain::{Invoice, InvoiceLine, Rate, RefusalCode, RequestId, Taka};
+use vextrus_domain::{Invoice, InvoiceLine, Order, OrderLine, Rate, RefusalCode, Taka};
 use vextrus_proto::invoice::v1 as proto;
+use vextrus_proto::purchasing::v1 as purchasing;
 
 use crate::errors::{Failure, violation};
 
-/// The request id and the invoice of a submission.
-pub(crate) fn submission(request: proto::SubmitInvoiceRequest) -> Result<(RequestId, Invoice), Failure> {
+/// An invoice as it came.
+pub(crate) fn invoice(content: Option<proto::InvoiceContent>) -> Result<Invoice, Failure> {
     let mut reader = Reader::default();
-    let request_id = reader.required("request_id", &request.request_id);
-    let invoice = match request.content {
+    let invoice = match content {
         Some(content) => reader.invoice(content),
-        None => {
-            reader.say("content", "it is missing");
-            None
-        }
+        None => reader.missing("content"),
     };
-    match (request_id, invoice) {
-        (Some(request_id), Some(invoice)) if reader.found.is_empty() => Ok((request_id, invoice)),
-        _ => Err(Failure::Fields(reader.found)),
-    }
+    reader.done(invoice)
+}
+
+/// An order as it came.
+pub(crate) fn order(content: Option<purchasing::OrderContent>) -> Result<Order, Failure> {
+    let mut reader = Reader::default();
+    let order = match content {
+        Some(content) => reader.order(content),
+        None => reader.missing("content"),
+    };
+    reader.done(order)
+}
+
+/// A required id as it came.
+pub(crate) fn required<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, Failure> {
+    let mut reader = Reader::default();
+    let value = reader.required(field, text);
+    reader.done(value)
 }
 
 /// Reads fields and remembers what is wrong with them.
@@ -36,7 +47,20 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    fn say(&mut self, field: &str, message: impl Display) {
+    /// What was read, unless something is wrong.
+    pub(crate) fn done<T>(self, value: Option<T>) -> Result<T, Failure> {
+        match value {
+            Some(value) if self.found.is_empty() => Ok(value),
+            _ => Err(Failure::Fields(self.found)),
+        }
+    }
+
+    fn missing<T>(&mut self, field: &str) -> Option<T> {
+        self.say(field, "it is missing");
+        None
+    }
+
+    pub(crate) fn say(&mut self, field: &str, message: impl Display) {
         self.found.push(violation(field, RefusalCode::InvalidField, message));
     }
 
@@ -49,6 +73,22 @@ impl Reader {
         text.parse().map_err(|error| self.say(field, error)).ok()
     }
 
+    /// What somebody says: of limited length, and without what a terminal would obey or a database cannot hold.
+    pub(crate) fn words(&mut self, field: &str, text: &str, most: usize) {
+        self.limited(field, text, most);
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            self.say(field, "it holds control characters; only ends of lines and tabs are allowed");
+        }
+    }
+
+    /// The same, where it must be said.
+    pub(crate) fn required_words(&mut self, field: &str, text: &str, most: usize) {
+        if text.trim().is_empty() {
+            self.found.push(violation(field, RefusalCode::ReasonRequired, "it is empty; say what or why"));
+        }
+        self.words(field, text, most);
+    }
+
     /// A text of limited length.
     pub(crate) fn limited(&mut self, field: &str, text: &str, most: usize) {
         if text.len() > most {
@@ -57,11 +97,11 @@ impl Reader {
         }
     }
 
-    fn optional<T: FromStr<Err: Display>>(&mut self, field: &str, text: &str) -> Option<T> {
+    pub(crate) fn optional<T: FromStr<Err: Display>>(&mut self, field: &str, text: &str) -> Option<T> {
         if text.is_empty() { None } else { self.required(field, text) }
     }
 
-    fn date(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
+    pub(crate) fn date(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
         let parsed = text.parse::<NaiveDate>().ok().filter(|date| date.to_string() == text);
         if parsed.is_none() {
             let shown: String = text.chars().take(20).collect();
@@ -70,7 +110,7 @@ impl Reader {
         parsed
     }
 
-    fn taka(&mut self, field: &str, poisha: i64) -> Taka {
+    pub(crate) fn taka(&mut self, field: &str, poisha: i64) -> Taka {
         Taka::from_poisha(poisha).unwrap_or_else(|error| {
             self.say(field, error);
             Taka::whole(1)
@@ -105,13 +145,48 @@ impl Reader {
             }),
             tax: content.tax.map(|tax| self.tax(tax)).unwrap_or_default(),
         };
-        for wrong in invoice.violations() {
+        self.add(invoice.violations());
+        Some(invoice)
+    }
+
+    fn add(&mut self, violations: Vec<FieldViolation>) {
+        for wrong in violations {
             let field = proto_path(&wrong.field);
             if !self.found.iter().any(|known| known.field == field) {
                 self.found.push(FieldViolation { field, refusal: wrong.refusal });
             }
         }
-        Some(invoice)
+    }
+
+    /// The order, with stand-ins as for an invoice.
+    fn order(&mut self, content: purchasing::OrderContent) -> Option<Order> {
+        let vendor = self.required("content.vendor", &content.vendor).or_else(|| "x".parse().ok());
+        let department = self.required("content.department", &content.department).or_else(|| "x".parse().ok());
+        let needed_by = &content.needed_by;
+        let order = Order {
+            vendor: vendor?,
+            date: self.date("content.date", &content.date).unwrap_or_default(),
+            needed_by: if needed_by.is_empty() { None } else { self.date("content.needed_by", needed_by) },
+            currency: content.currency,
+            lines: content.lines.into_iter().enumerate().map_while(|(i, line)| self.order_line(i, line)).collect(),
+            amount: self.taka("content.amount_poisha", content.amount_poisha),
+            department: department?,
+            project: self.optional("content.project", &content.project),
+            note: content.note,
+            amends: self.optional("content.amends", &content.amends),
+        };
+        self.add(order.violations());
+        Some(order)
+    }
+
+    fn order_line(&mut self, i: usize, line: purchasing::OrderLine) -> Option<OrderLine> {
+        let at = |name: &str| format!("content.lines[{i}].{name}");
+        Some(OrderLine {
+            quantity: self.required(&at("quantity"), &line.quantity).or_else(|| "1".parse().ok())?,
+            unit_price: self.taka(&at("unit_price_poisha"), line.unit_price_poisha),
+            amount: self.taka(&at("amount_poisha"), line.amount_poisha),
+            product: line.product,
+        })
     }
 
     fn line(&mut self, i: usize, line: proto::InvoiceLine) -> Option<InvoiceLine> {
@@ -124,9 +199,20 @@ impl Reader {
             tds_code: Some(line.tds_code).filter(|code| !code.is_empty()),
             sd_rate: Some(Rate::from_ppm(line.sd_rate_ppm)).filter(|rate| rate.ppm() > 0),
             commission: line.commission_poisha.map(|poisha| self.taka(&at("commission_poisha"), poisha)),
-            po_line: None,
+            po_line: self.po_line(&at("po_line"), line.po_line),
             description: line.description,
         })
+    }
+
+    fn po_line(&mut self, field: &str, line: i32) -> Option<u32> {
+        match u32::try_from(line) {
+            Ok(0) => None,
+            Ok(line) => Some(line),
+            Err(_) => {
+                self.say(field, format!("{line} is not a line of an order; they count from 1"));
+                None
+            }
+        }
     }
 
     fn tax(&mut self, tax: proto::TaxFacts) -> TaxFacts {

@@ -2,12 +2,30 @@
 
 pub use prost_types;
 
+/// Approvals of documents, whatever their type.
+pub mod approval {
+    /// Version 1.
+    #[expect(clippy::allow_attributes, clippy::too_many_lines, unused_qualifications, reason = "the code is generated")]
+    pub mod v1 {
+        tonic::include_proto!("vextrus.approval.v1");
+    }
+}
+
 /// Vendor invoices.
 pub mod invoice {
     /// Version 1.
     #[expect(clippy::allow_attributes, clippy::too_many_lines, unused_qualifications, reason = "the code is generated")]
     pub mod v1 {
         tonic::include_proto!("vextrus.invoice.v1");
+    }
+}
+
+/// Purchase orders.
+pub mod purchasing {
+    /// Version 1.
+    #[expect(clippy::allow_attributes, clippy::too_many_lines, unused_qualifications, reason = "the code is generated")]
+    pub mod v1 {
+        tonic::include_proto!("vextrus.purchasing.v1");
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, SubsecRound as _, Utc};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -18,20 +18,32 @@ use tonic::transport::{Channel, Server};
 use tonic::{Code, Request, Response, Status};
 use tonic_prost::ProstCodec;
 use tonic_types::StatusExt as _;
-use vextrus_approval::{Decision, ExceptionFinding, Facts, Plan, Policy, resolve};
+use vextrus_approval::{Action, Command};
+use vextrus_contract::steps::{AssessInput, AssessOutput, Entry, RecordInput, RecordOutput, SettleInput, SettleOutput};
+use vextrus_documents::Steps;
 use vextrus_domain::signature::{AcceptedKeys, KeyPair};
-use vextrus_domain::{Actor, DocumentKey, Invoice, Taka};
+use vextrus_domain::{Actor, Content, DocumentKey, Invoice, Order};
 use vextrus_facade::{FacadeError, dev_tokens, serve};
+use vextrus_ledger::approvals::Trust;
 use vextrus_ledger::claims::{self, Claim};
-use vextrus_ledger::decisions::{self, Trust};
 use vextrus_ledger::masterdata::{self, Company};
-use vextrus_ledger::{Ledger, documents, tasks};
+use vextrus_ledger::rules::{self, RuleKind};
+use vextrus_ledger::{Ledger, delegations, views};
 use vextrus_platform::Config;
+use vextrus_proto::approval::v1::approval_service_client::ApprovalServiceClient;
 use vextrus_proto::invoice::v1 as proto;
 use vextrus_proto::invoice::v1::invoice_service_client::InvoiceServiceClient;
+use vextrus_proto::purchasing::v1::purchasing_service_client::PurchasingServiceClient;
 use vextrus_temporal::ConnectOptions;
 
-pub(crate) const POLICY: &str = include_str!("../../../rules/approval/invoice.toml");
+/// The default rules.
+const RULES: [(RuleKind, &str); 5] = [
+    (RuleKind::Tax, include_str!("../../../rules/tax/house.toml")),
+    (RuleKind::Approval, include_str!("../../../rules/approval/invoice.toml")),
+    (RuleKind::Approval, include_str!("../../../rules/approval/purchase_order.toml")),
+    (RuleKind::Accounts, include_str!("../../../rules/accounts/invoice.toml")),
+    (RuleKind::Calendar, include_str!("../../../rules/calendar/bangladesh.toml")),
+];
 
 pub(crate) struct World {
     pub(crate) ledger: Ledger,
@@ -93,6 +105,9 @@ impl World {
         for tenant in ["acme", "other"] {
             let mut tx = ledger.begin().await.unwrap();
             masterdata::import(&mut tx, &company(tenant), "test").await.unwrap();
+            for (kind, content) in RULES {
+                rules::found(&mut tx, &tenant.parse().unwrap(), kind, content, "test").await.unwrap().unwrap();
+            }
             tx.commit().await.unwrap();
         }
         let temporal = silent_temporal().await;
@@ -109,8 +124,16 @@ impl World {
         Self { ledger, channel, key, stop, serving, _dir: dir }
     }
 
-    pub(crate) fn client(&self) -> InvoiceServiceClient<Channel> {
+    pub(crate) fn invoices(&self) -> InvoiceServiceClient<Channel> {
         InvoiceServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn orders(&self) -> PurchasingServiceClient<Channel> {
+        PurchasingServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn approvals(&self) -> ApprovalServiceClient<Channel> {
+        ApprovalServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn request<T>(&self, tenant: &str, person: &str, message: T) -> Request<T> {
@@ -123,55 +146,84 @@ impl World {
         request
     }
 
-    /// An invoice that `salma` has claimed, under its number as the request id.
-    pub(crate) async fn claimed(&self) -> DocumentKey {
-        let content = content();
-        self.claim(&content).await.key
+    /// Claims a document for `salma` as the facade would.
+    pub(crate) async fn claim(&self, request_id: &str, content: &Content) -> Claim {
+        let request_id = request_id.parse().unwrap();
+        claims::claim(&self.ledger, &actor("salma"), &request_id, content).await.unwrap().unwrap()
     }
 
-    /// Claims an invoice as the facade would.
-    pub(crate) async fn claim(&self, content: &proto::InvoiceContent) -> Claim {
-        let actor = Actor { tenant: "acme".parse().unwrap(), person: "salma".parse().unwrap() };
-        let request_id = content.number.parse().unwrap();
-        claims::claim(&self.ledger, &actor, &request_id, &invoice(content)).await.unwrap().unwrap()
+    /// A new invoice that is claimed.
+    pub(crate) async fn claimed(&self) -> Claim {
+        let invoice = invoice();
+        let number = invoice.number.clone();
+        self.claim(&number, &Content::Invoice(Box::new(invoice))).await
     }
 
-    /// Writes the tasks of a plan with an exception and two levels, the exception open.
-    pub(crate) async fn planned(&self, key: &DocumentKey) -> Plan {
-        let policy = Policy::parse(POLICY).unwrap();
-        let (people, department, submitter) =
-            (company("acme").people, "works".parse().unwrap(), "salma".parse().unwrap());
-        let kind = vextrus_approval::ExceptionKind::UncertainRate;
-        let findings = [ExceptionFinding::new(kind, "is it right?".to_owned())];
-        let facts = Facts {
-            revision: 1,
-            total: Taka::whole(115_000),
-            department: &department,
-            submitter: &submitter,
-            people: &people,
-            findings: &findings,
-        };
-        let plan = resolve(&policy, "policy", &facts).unwrap();
+    /// A document that is claimed and assessed.
+    pub(crate) async fn assessed(&self, request_id: &str, content: &Content) -> DocumentKey {
+        let Claim { key, payload_hash, .. } = self.claim(request_id, content).await;
+        let input = AssessInput { key: key.clone(), revision: 1, payload_hash };
+        match self.steps().assess_step(&input).await.unwrap() {
+            AssessOutput::Assessed(_) => key,
+            AssessOutput::Refused(refusal) => panic!("{refusal}"),
+        }
+    }
+
+    /// A new invoice with its first level open: `rahim`'s and `karim`'s, before `hasina`'s.
+    pub(crate) async fn asked(&self) -> DocumentKey {
+        let invoice = invoice();
+        let number = invoice.number.clone();
+        self.assessed(&number, &Content::Invoice(Box::new(invoice))).await
+    }
+
+    /// An issued order that nobody need approve; answers its number.
+    pub(crate) async fn issued(&self, request_id: &str, order: Order) -> String {
+        let key = self.assessed(request_id, &Content::Order(Box::new(order))).await;
+        let input = SettleInput { key, revision: 1, at: now(), entries: Vec::new() };
+        match self.steps().settle_step(&input).await.unwrap() {
+            SettleOutput::Settled(settlement) => settlement.number,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Writes a command as the worker would.
+    pub(crate) async fn brought(
+        &self,
+        key: &DocumentKey,
+        (actor, principal): (&str, &str),
+        request_id: &str,
+        action: Action,
+    ) {
+        let mut tx = self.ledger.read().await.unwrap();
+        let standing = delegations::open(&mut tx, &key.tenant).await.unwrap();
+        drop(tx);
+        let via = standing.into_iter().filter(|d| d.to.as_str() == actor && d.from.as_str() == principal).collect();
+        let (actor, principal) = (actor.parse().unwrap(), principal.parse().unwrap());
+        let request_id = request_id.parse().unwrap();
+        let command = Command { key: key.clone(), action, actor, principal, via, request_id, at: now() };
+        let signed = Box::new(command.sign(&self.key).unwrap());
+        let input = RecordInput { key: key.clone(), entries: vec![Entry::Command { at: now(), signed }] };
+        let recorded = self.steps().record_step(&input).await.unwrap();
+        assert_eq!(recorded, RecordOutput::Recorded { refused: Vec::new() });
+    }
+
+    /// The hash of the plan that holds the document's first task.
+    pub(crate) async fn plan_hash(&self, key: &DocumentKey) -> String {
+        let mut tx = self.ledger.read().await.unwrap();
+        let view = views::document(&mut tx, &key.tenant, &key.document).await.unwrap().unwrap();
+        view.tasks[0].plan_hash.clone()
+    }
+
+    /// Requires that nothing was claimed.
+    pub(crate) async fn has_no_documents(&self) {
         let mut tx = self.ledger.begin().await.unwrap();
-        let document = documents::get(&mut tx, key).await.unwrap().unwrap();
-        documents::assessed(&mut tx, &document, 1).await.unwrap();
-        tasks::add(&mut tx, key, &plan, &plan.hash().unwrap()).await.unwrap();
-        tasks::open(&mut tx, key, &plan.tasks[0].id, Utc::now()).await.unwrap();
-        tx.commit().await.unwrap();
-        plan
+        assert_eq!(tx.raw("UPDATE documents SET lock_version = lock_version").await.unwrap(), 0);
+        tx.rollback().await.unwrap();
     }
 
-    /// Writes a decision as `record` would.
-    pub(crate) async fn decided(&self, decision: Decision) {
-        let trust = Trust {
-            keys: AcceptedKeys::from_public_texts([self.key.public_text().as_str()]).unwrap(),
-            unsigned: false,
-        };
-        let mut tx = self.ledger.begin().await.unwrap();
-        let document = documents::get(&mut tx, &decision.key).await.unwrap().unwrap();
-        let signed = decision.sign(&self.key).unwrap();
-        decisions::store(&mut tx, &document, &signed, &trust, Utc::now()).await.unwrap().unwrap();
-        tx.commit().await.unwrap();
+    fn steps(&self) -> Steps {
+        let keys = AcceptedKeys::from_public_texts([self.key.public_text().as_str()]).unwrap();
+        Steps { ledger: self.ledger.clone(), trust: Trust { keys, unsigned: false } }
     }
 
     pub(crate) async fn stop(self) {
@@ -181,53 +233,55 @@ impl World {
     }
 }
 
-pub(crate) fn company(tenant: &str) -> Company {
+fn company(tenant: &str) -> Company {
     let person = |id: &str, roles: &[&str]| serde_json::json!({"id": id, "department": "works", "roles": roles});
     serde_json::from_value(serde_json::json!({
         "tenant": tenant,
+        "payer": {"name": "Works Ltd", "bin": "111222333-0101", "address": "Dhaka"},
         "people": [
             person("salma", &[]), person("rahim", &["accounts_payable"]), person("karim", &["accounts_payable"]),
-            person("hasina", &["department_head"]),
+            person("hasina", &["department_head"]), person("shirin", &[]), person("ruma", &["approval_administrator"]),
             {"id": "gone", "roles": ["accounts_payable"], "active": false},
         ],
         "vendors": [{"id": "padma", "name": "Padma", "kind": "contractor", "tin": "123456789012", "bin": "123456789-0101"}],
-        "budgets": [],
+        "budgets": [{"fiscal_year": "2026-27", "department": "works", "allocated": "5000000"}],
     }))
     .unwrap()
 }
 
-/// A good invoice with a number of its own.
-pub(crate) fn content() -> proto::InvoiceContent {
-    let number = format!("INV-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let line = proto::InvoiceLine {
-        description: "works".to_owned(),
-        quantity: "1".to_owned(),
-        unit_price_poisha: 10_000_000,
-        amount_poisha: 10_000_000,
-        ..Default::default()
-    };
-    proto::InvoiceContent {
-        vendor: "padma".to_owned(),
-        number,
-        date: "2026-08-01".to_owned(),
-        due_date: "2026-09-01".to_owned(),
-        currency: "BDT".to_owned(),
-        lines: vec![line],
-        subtotal_poisha: 10_000_000,
-        vat_poisha: 1_500_000,
-        total_poisha: 11_500_000,
-        department: "works".to_owned(),
-        ..Default::default()
-    }
+pub(crate) fn actor(person: &str) -> Actor {
+    Actor { tenant: "acme".parse().unwrap(), person: person.parse().unwrap() }
 }
 
-/// The same invoice in the domain's words.
-fn invoice(content: &proto::InvoiceContent) -> Invoice {
+fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
+}
+
+/// A good invoice with a number and an amount of its own, which two levels approve.
+pub(crate) fn invoice() -> Invoice {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let subtotal = 100_000 + u64::from(number) * 100;
+    let (vat, total) = (subtotal * 15 / 100, subtotal * 115 / 100);
     serde_json::from_value(serde_json::json!({
-        "vendor": content.vendor, "number": content.number, "date": content.date, "due_date": content.due_date,
+        "vendor": "padma", "number": format!("INV-{number}"), "date": "2026-08-01", "due_date": "2026-09-01",
         "currency": "BDT",
-        "lines": [{"description": "works", "quantity": "1", "unit_price": "100000", "amount": "100000"}],
-        "subtotal": "100000", "vat": "15000", "total": "115000", "department": content.department,
+        "lines": [{"description": "works", "quantity": "1", "unit_price": subtotal.to_string(), "amount": subtotal.to_string()}],
+        "subtotal": subtotal.to_string(), "vat": vat.to_string(), "total": total.to_string(), "department": "works",
+    }))
+    .unwrap()
+}
+
+/// A good invoice as a request carries it.
+pub(crate) fn content() -> proto::InvoiceContent {
+    vextrus_facade::content(&invoice())
+}
+
+/// An order of this many bags for 500 taka each.
+pub(crate) fn order(bags: u32) -> Order {
+    let amount = (bags * 500).to_string();
+    serde_json::from_value(serde_json::json!({
+        "vendor": "padma", "date": "2026-08-01", "currency": "BDT", "department": "works", "amount": amount,
+        "lines": [{"product": "cement", "quantity": bags.to_string(), "unit_price": "500", "amount": amount}],
     }))
     .unwrap()
 }
@@ -243,4 +297,21 @@ pub(crate) fn submission(request_id: &str, content: proto::InvoiceContent) -> pr
 /// The gRPC code and the refusal code of a status.
 pub(crate) fn reason(status: &Status) -> (Code, String) {
     (status.code(), status.get_details_error_info().map(|info| info.reason).unwrap_or_default())
+}
+
+/// What [`reason`] is to be.
+pub(crate) fn refused(code: Code, refusal: &str) -> (Code, String) {
+    (code, refusal.to_owned())
+}
+
+/// The fields that a status finds wrong, and what it says of each.
+pub(crate) fn fields(status: &Status) -> Vec<(String, String)> {
+    assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+    let found = status.get_details_bad_request().map(|b| b.field_violations).unwrap_or_default();
+    found.into_iter().map(|v| (v.field, v.description)).collect()
+}
+
+/// Their names.
+pub(crate) fn field_names(status: &Status) -> Vec<String> {
+    fields(status).into_iter().map(|(name, _)| name).collect()
 }
