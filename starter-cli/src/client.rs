@@ -5,11 +5,25 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
+use vextrus_domain::DocumentType;
+use vextrus_facade::collection;
+use vextrus_proto::approval::v1::act_request::Action;
+use vextrus_proto::approval::v1::approval_service_client::ApprovalServiceClient;
+use vextrus_proto::approval::v1::{
+    ActRequest, ActResponse, Decide, Delegation, GiveDelegationRequest, ListDelegationsRequest, ListTasksRequest,
+    PendingTask, RevokeDelegationRequest,
+};
 use vextrus_proto::invoice::v1::invoice_service_client::InvoiceServiceClient;
 use vextrus_proto::invoice::v1::{
-    DecideTaskRequest, DecideTaskResponse, GetInvoiceRequest, Invoice, InvoiceContent, ListTasksRequest, PendingTask,
-    SubmitInvoiceRequest, WithdrawInvoiceRequest, WithdrawInvoiceResponse,
+    GetInvoiceRequest, Invoice, InvoiceContent, PreviewInvoiceRequest, PreviewInvoiceResponse, ResubmitInvoiceRequest,
+    SubmitInvoiceRequest,
+};
+use vextrus_proto::purchasing::v1::purchasing_service_client::PurchasingServiceClient;
+use vextrus_proto::purchasing::v1::{
+    ClosePurchaseOrderRequest, GetPurchaseOrderRequest, IssuedOrder, OrderContent, PreviewPurchaseOrderRequest,
+    PreviewPurchaseOrderResponse, PurchaseOrder, ReceiveGoodsRequest, ReceivedLine, ResubmitPurchaseOrderRequest,
+    SubmitPurchaseOrderRequest,
 };
 
 use crate::options::Global;
@@ -17,11 +31,15 @@ use crate::session::Session;
 
 /// How long one call may take.
 const WITHIN: Duration = Duration::from_secs(30);
+/// How often [`watch`] looks.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// A person's connection to the facade.
 #[derive(Debug, Clone)]
 pub struct Client {
-    service: InvoiceServiceClient<Channel>,
+    approvals: ApprovalServiceClient<Channel>,
+    invoices: InvoiceServiceClient<Channel>,
+    purchasing: PurchasingServiceClient<Channel>,
     bearer: MetadataValue<Ascii>,
     tenant: String,
 }
@@ -39,7 +57,13 @@ impl Client {
             .await
             .map_err(|e| Status::unavailable(format!("the facade at {address} does not answer: {e}")))?;
         let bearer = format!("Bearer {}", token.trim()).parse().context("the token has characters that none has")?;
-        Ok(Self { service: InvoiceServiceClient::new(channel), bearer, tenant: tenant.to_owned() })
+        Ok(Self {
+            approvals: ApprovalServiceClient::new(channel.clone()),
+            invoices: InvoiceServiceClient::new(channel.clone()),
+            purchasing: PurchasingServiceClient::new(channel),
+            bearer,
+            tenant: tenant.to_owned(),
+        })
     }
 
     /// The connection that the command line asks for.
@@ -73,9 +97,13 @@ impl Client {
         format!("tenants/{}", self.tenant)
     }
 
-    /// The name of an invoice that was given by its name or its id.
-    pub fn name(&self, invoice: &str) -> String {
-        if invoice.contains('/') { invoice.to_owned() } else { format!("{}/invoices/{invoice}", self.parent()) }
+    /// The name of a document that was given by its name or its id.
+    #[must_use]
+    pub fn name(&self, kind: DocumentType, document: &str) -> String {
+        if document.contains('/') {
+            return document.to_owned();
+        }
+        format!("{}/{}/{document}", self.parent(), collection(kind))
     }
 
     /// Submits an invoice; answers it, and whether this very request had claimed it before.
@@ -84,8 +112,74 @@ impl Client {
     /// The facade's status.
     pub async fn submit(&mut self, content: InvoiceContent, request_id: String) -> Result<(Invoice, bool), Status> {
         let message = SubmitInvoiceRequest { parent: self.parent(), request_id, content: Some(content) };
-        let response = self.service.submit_invoice(self.request(message)).await?.into_inner();
+        let response = self.invoices.submit_invoice(self.request(message)).await?.into_inner();
         Ok((response.invoice.ok_or_else(incomplete)?, response.repeated_request))
+    }
+
+    /// Submits an order; answers it, and whether this very request had claimed it before.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn submit_order(
+        &mut self,
+        content: OrderContent,
+        request_id: String,
+    ) -> Result<(PurchaseOrder, bool), Status> {
+        let message = SubmitPurchaseOrderRequest { parent: self.parent(), request_id, content: Some(content) };
+        let response = self.purchasing.submit_purchase_order(self.request(message)).await?.into_inner();
+        Ok((response.purchase_order.ok_or_else(incomplete)?, response.repeated_request))
+    }
+
+    /// Submits a returned invoice again, changed.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn resubmit(
+        &mut self,
+        invoice: &str,
+        content: InvoiceContent,
+        comment: &str,
+        request_id: String,
+    ) -> Result<Invoice, Status> {
+        let name = self.name(DocumentType::Invoice, invoice);
+        let message = ResubmitInvoiceRequest { name, request_id, content: Some(content), comment: comment.to_owned() };
+        self.invoices.resubmit_invoice(self.request(message)).await?.into_inner().invoice.ok_or_else(incomplete)
+    }
+
+    /// Submits a returned order again, changed.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn resubmit_order(
+        &mut self,
+        order: &str,
+        content: OrderContent,
+        comment: &str,
+        request_id: String,
+    ) -> Result<PurchaseOrder, Status> {
+        let name = self.name(DocumentType::PurchaseOrder, order);
+        let message =
+            ResubmitPurchaseOrderRequest { name, request_id, content: Some(content), comment: comment.to_owned() };
+        let response = self.purchasing.resubmit_purchase_order(self.request(message)).await?.into_inner();
+        response.purchase_order.ok_or_else(incomplete)
+    }
+
+    /// What a submission of this invoice would meet.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn preview(&mut self, content: InvoiceContent) -> Result<PreviewInvoiceResponse, Status> {
+        let message = PreviewInvoiceRequest { parent: self.parent(), content: Some(content) };
+        Ok(self.invoices.preview_invoice(self.request(message)).await?.into_inner())
+    }
+
+    /// What a submission of this order would meet.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn preview_order(&mut self, content: OrderContent) -> Result<PreviewPurchaseOrderResponse, Status> {
+        let message = PreviewPurchaseOrderRequest { parent: self.parent(), content: Some(content) };
+        Ok(self.purchasing.preview_purchase_order(self.request(message)).await?.into_inner())
     }
 
     /// Reads an invoice by its name or id.
@@ -93,11 +187,44 @@ impl Client {
     /// # Errors
     /// The facade's status.
     pub async fn get(&mut self, invoice: &str) -> Result<Invoice, Status> {
-        let message = GetInvoiceRequest { name: self.name(invoice) };
-        self.service.get_invoice(self.request(message)).await?.into_inner().invoice.ok_or_else(incomplete)
+        let message = GetInvoiceRequest { name: self.name(DocumentType::Invoice, invoice) };
+        self.invoices.get_invoice(self.request(message)).await?.into_inner().invoice.ok_or_else(incomplete)
     }
 
-    /// Answers a task; without one, the person's first open task.
+    /// Reads an order by its name or id.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn order(&mut self, order: &str) -> Result<PurchaseOrder, Status> {
+        let message = GetPurchaseOrderRequest { name: self.name(DocumentType::PurchaseOrder, order) };
+        let response = self.purchasing.get_purchase_order(self.request(message)).await?.into_inner();
+        response.purchase_order.ok_or_else(incomplete)
+    }
+
+    /// Brings a command to a document or a task, by its name.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn act(&mut self, name: String, action: Action, request_id: String) -> Result<ActResponse, Status> {
+        self.act_if(String::new(), name, action, request_id).await
+    }
+
+    /// The same, only if the document still has this etag.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn act_if(
+        &mut self,
+        etag: String,
+        name: String,
+        action: Action,
+        request_id: String,
+    ) -> Result<ActResponse, Status> {
+        let message = ActRequest { name, request_id, etag, action: Some(action) };
+        Ok(self.approvals.act(self.request(message)).await?.into_inner())
+    }
+
+    /// Answers a task of an invoice; without one, the person's first open task.
     ///
     /// # Errors
     /// The facade's status.
@@ -108,27 +235,73 @@ impl Client {
         answer: &str,
         comment: &str,
         request_id: String,
-    ) -> Result<DecideTaskResponse, Status> {
-        let invoice = self.name(invoice);
-        let name = task.map_or_else(|| invoice.clone(), |task| format!("{invoice}/tasks/{task}"));
-        let (answer, comment) = (answer.to_owned(), comment.to_owned());
-        let message = DecideTaskRequest { name, answer, comment, request_id, submission: 0 };
-        Ok(self.service.decide_task(self.request(message)).await?.into_inner())
+    ) -> Result<ActResponse, Status> {
+        let name = task_of(self.name(DocumentType::Invoice, invoice), task);
+        let decide = Decide { answer: answer.to_owned(), comment: comment.to_owned() };
+        self.act(name, Action::Decide(decide), request_id).await
     }
 
-    /// Takes an invoice back.
+    /// Records goods that came on an order: the number of each line, and how much.
     ///
     /// # Errors
     /// The facade's status.
-    pub async fn withdraw(
+    pub async fn receive(
         &mut self,
-        invoice: &str,
-        comment: &str,
+        po_number: &str,
+        received_on: &str,
+        lines: Vec<(i32, String)>,
+        note: &str,
         request_id: String,
-    ) -> Result<WithdrawInvoiceResponse, Status> {
-        let message =
-            WithdrawInvoiceRequest { name: self.name(invoice), comment: comment.to_owned(), request_id, submission: 0 };
-        Ok(self.service.withdraw_invoice(self.request(message)).await?.into_inner())
+    ) -> Result<(i32, IssuedOrder), Status> {
+        let message = ReceiveGoodsRequest {
+            parent: self.parent(),
+            po_number: po_number.to_owned(),
+            request_id,
+            received_on: received_on.to_owned(),
+            lines: lines.into_iter().map(|(line, quantity)| ReceivedLine { line, quantity }).collect(),
+            note: note.to_owned(),
+        };
+        let response = self.purchasing.receive_goods(self.request(message)).await?.into_inner();
+        Ok((response.receipt, response.order.ok_or_else(incomplete)?))
+    }
+
+    /// Closes what is left of an order.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn close_order(&mut self, po_number: &str, reason: &str) -> Result<IssuedOrder, Status> {
+        let (po_number, reason) = (po_number.to_owned(), reason.to_owned());
+        let message = ClosePurchaseOrderRequest { parent: self.parent(), po_number, reason };
+        let response = self.purchasing.close_purchase_order(self.request(message)).await?.into_inner();
+        response.order.ok_or_else(incomplete)
+    }
+
+    /// Has somebody decide in the person's name.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn delegate(&mut self, delegation: Delegation, request_id: String) -> Result<Delegation, Status> {
+        let message = GiveDelegationRequest { parent: self.parent(), request_id, delegation: Some(delegation) };
+        let response = self.approvals.give_delegation(self.request(message)).await?.into_inner();
+        response.delegation.ok_or_else(incomplete)
+    }
+
+    /// Takes a delegation back.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn revoke(&mut self, number: u32) -> Result<(), Status> {
+        let message = RevokeDelegationRequest { name: format!("{}/delegations/{number}", self.parent()) };
+        self.approvals.revoke_delegation(self.request(message)).await.map(drop)
+    }
+
+    /// The delegations of the tenant that count or will count.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn delegations(&mut self) -> Result<Vec<Delegation>, Status> {
+        let message = ListDelegationsRequest { parent: self.parent() };
+        Ok(self.approvals.list_delegations(self.request(message)).await?.into_inner().delegations)
     }
 
     /// The whole inbox, page by page.
@@ -139,7 +312,7 @@ impl Client {
         let (mut tasks, mut page_token) = (Vec::new(), String::new());
         loop {
             let message = ListTasksRequest { parent: self.parent(), page_size: 200, page_token };
-            let response = self.service.list_tasks(self.request(message)).await?.into_inner();
+            let response = self.approvals.list_tasks(self.request(message)).await?.into_inner();
             tasks.extend(response.tasks);
             if response.next_page_token.is_empty() {
                 return Ok(tasks);
@@ -150,7 +323,42 @@ impl Client {
 }
 
 fn incomplete() -> Status {
-    Status::internal("the facade answered without an invoice")
+    Status::internal("the facade answered without what was asked for")
+}
+
+/// The name of a task, or of its document where none is given.
+#[must_use]
+pub fn task_of(document: String, task: Option<&str>) -> String {
+    task.map_or_else(|| document.clone(), |task| format!("{document}/tasks/{task}"))
+}
+
+/// Says how to send a request again of which nobody knows whether it was carried out.
+pub(crate) fn told_again<T>(answer: Result<T, Status>, request_id: &str) -> Result<T, Status> {
+    answer.inspect_err(|status| {
+        if matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled) {
+            eprintln!("try again with --request-id {request_id}");
+        }
+    })
+}
+
+/// Looks again and again, and shows what it sees each time that it has changed, until it has ended.
+pub(crate) async fn watch<T: PartialEq>(
+    mut look: impl AsyncFnMut() -> Result<T, Status>,
+    ended: impl Fn(&T) -> bool,
+    show: impl Fn(&T) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut last: Option<T> = None;
+    loop {
+        let now = look().await?;
+        if last.as_ref() != Some(&now) {
+            show(&now)?;
+        }
+        if ended(&now) {
+            return Ok(());
+        }
+        last = Some(now);
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// A new request id.

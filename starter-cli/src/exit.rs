@@ -1,7 +1,8 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 unavailable, 6 out of time.
 
 use tonic::{Code, Status};
-use vextrus_domain::{Refusal, RefusalCode};
+use vextrus_domain::Refusal;
+use vextrus_facade::errors::grpc_code;
 
 /// What was asked is refused, without a code of its own: several refusals at once, or questions left open.
 #[derive(Debug, thiserror::Error)]
@@ -29,17 +30,8 @@ pub(crate) fn report(error: &anyhow::Error) -> u8 {
     if error.is::<Refused>() {
         return 4;
     }
-    error.downcast_ref::<Refusal>().map_or(1, |refusal| refused(refusal.code))
-}
-
-/// The exit code of a refusal made in this process; the same as of one that came from the facade.
-fn refused(code: RefusalCode) -> u8 {
-    match code {
-        RefusalCode::NotFound => 3,
-        RefusalCode::Unavailable => 5,
-        RefusalCode::Internal => 1,
-        _ => 4,
-    }
+    // A refusal made in this process ends as one that came from the facade.
+    error.downcast_ref::<Refusal>().map_or(1, |refusal| code(grpc_code(refusal.code)))
 }
 
 fn fields(status: &Status) -> Vec<String> {
@@ -61,5 +53,32 @@ fn code(code: Code) -> u8 {
         Code::Unavailable => 5,
         Code::DeadlineExceeded | Code::Cancelled => 6,
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vextrus_domain::RefusalCode;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_ends_the_same_wherever_it_was_made() {
+        for (refusal, exit) in [
+            (RefusalCode::NotFound, 3),
+            (RefusalCode::QuestionUnknown, 3),
+            (RefusalCode::ReasonRequired, 4),
+            (RefusalCode::NotReturned, 4),
+            (RefusalCode::Unavailable, 5),
+            (RefusalCode::Internal, 1),
+        ] {
+            let refusal = Refusal::new(refusal, "because");
+            assert_eq!(report(&vextrus_facade::errors::status(&refusal).into()), exit, "{refusal}");
+            assert_eq!(report(&refusal.into()), exit);
+        }
+        assert_eq!(report(&Status::deadline_exceeded("late").into()), 6);
+        assert_eq!(report(&Usage("an option is missing".to_owned()).into()), 2);
+        assert_eq!(report(&Refused("two are refused".to_owned()).into()), 4);
+        assert_eq!(report(&anyhow::anyhow!("broken")), 1);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use vextrus_domain::calendar::dhaka_date;
 use vextrus_domain::identity::{Accepted, Bin, IdentityError, IdentityProfile, Mobile, Nid, Tin};
 
-use crate::options::{Format, Global};
+use crate::options::Global;
 use crate::tax::{date, table};
 use crate::{exit, output};
 
@@ -49,10 +49,7 @@ pub(crate) fn run(global: &Global, command: IdentityCommand) -> anyhow::Result<(
     let all = findings(&asked, on);
     let refused = all.iter().filter(|f| f.trouble.is_some()).count();
     let lines: Vec<Value> = all.iter().map(Finding::json).collect();
-    match global.output {
-        Format::Jsonl => lines.iter().try_for_each(|line| output::line(&line.to_string()))?,
-        format => output::answer(format, || text(&all), &lines.into())?,
-    }
+    output::list(global.output, || text(&all), lines)?;
     if refused > 0 {
         let are = if refused == 1 { "is" } else { "are" };
         return Err(exit::Refused(format!("{refused} of {} {are} refused", all.len())).into());

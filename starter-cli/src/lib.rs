@@ -1,15 +1,19 @@
 //! `vextrus`, the command line: documents and inbox through the facade, rules and taxes offline, and for operators the
 //! ledger, the development stack and the demonstration.
 
+mod acts;
 pub mod client;
+mod delegations;
 mod demo;
 mod dev;
 mod exit;
+mod files;
 mod identity;
 mod invoices;
 pub mod json;
 mod ledger;
 mod options;
+mod orders;
 mod output;
 mod rules;
 mod session;
@@ -27,7 +31,9 @@ pub async fn run(options: Options) -> u8 {
     let Options { global, command } = options;
     let done = match command {
         Command::Invoice(command) => invoices::run(&global, command).await,
+        Command::Order(command) => orders::run(&global, command).await,
         Command::Inbox => invoices::inbox(&global).await,
+        Command::Delegation(command) => delegations::run(&global, command).await,
         Command::Rules(command) => rules::run(&global, command).await,
         Command::Tax(command) => tax::run(&global, command),
         Command::Identity(command) => identity::run(&global, command),

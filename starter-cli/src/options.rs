@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::acts::ActCommand;
+use crate::delegations::DelegationCommand;
 use crate::identity::IdentityCommand;
+use crate::orders::OrderCommand;
 use crate::rules::RulesCommand;
 use crate::tax::TaxCommand;
 
-/// Vendor invoices, their approval and their taxes, on Temporal.
+/// Purchase orders and vendor invoices, their approval and their taxes, on Temporal.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 unavailable, 6 out of time.
 #[derive(Debug, Parser)]
@@ -56,8 +59,14 @@ pub(crate) enum Command {
     /// Vendor invoices.
     #[command(subcommand)]
     Invoice(InvoiceCommand),
+    /// Purchase orders: asking for one, its approval, its receipts, its amendment and its end.
+    #[command(subcommand)]
+    Order(OrderCommand),
     /// What waits for you.
     Inbox,
+    /// Who decides in whose name, such as during leave.
+    #[command(subcommand)]
+    Delegation(DelegationCommand),
     /// The company's rules: tax schedules, approval policies, account mappings, calendars.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -72,7 +81,7 @@ pub(crate) enum Command {
     Ledger(LedgerCommand),
     /// Runs everything on this machine, in the foreground: a Temporal development server, ledger, worker and facade.
     Dev(DevOptions),
-    /// Shows real invoices going from submission to payment instruction, or to their end.
+    /// Shows an order and invoices going from request to payment instruction, or to their end.
     Demo(DemoOptions),
 }
 
@@ -96,48 +105,26 @@ pub(crate) enum InvoiceCommand {
         /// The invoice's id or name.
         invoice: String,
     },
-    /// Approves your task on an invoice, or answers an exception so that it goes on.
-    Approve {
+    /// Submits a returned invoice again, changed.
+    Resubmit {
         /// The invoice's id or name.
         invoice: String,
-        /// The task; your first open one without it.
-        #[arg(long)]
-        task: Option<String>,
-        /// Another answer that the task allows.
-        #[arg(long, default_value = "approve")]
-        answer: String,
-        /// A comment for the trail.
+        /// The invoice as JSON, changed; - reads it from stdin.
+        file: PathBuf,
+        /// What was changed.
         #[arg(long, default_value = "")]
         comment: String,
         /// The id of this request; the same id gives the same answer. A new one without it.
         #[arg(long)]
         request_id: Option<String>,
     },
-    /// Rejects an invoice at your task.
-    Reject {
-        /// The invoice's id or name.
-        invoice: String,
-        /// Why, for the trail.
-        #[arg(long)]
-        reason: String,
-        /// The task; your first open one without it.
-        #[arg(long)]
-        task: Option<String>,
-        /// The id of this request; the same id gives the same answer. A new one without it.
-        #[arg(long)]
-        request_id: Option<String>,
+    /// Says who would have to approve an invoice, why and by when, and what its taxes are. Starts nothing.
+    Explain {
+        /// The invoice as JSON; - reads it from stdin.
+        file: PathBuf,
     },
-    /// Takes back an invoice that you submitted.
-    Withdraw {
-        /// The invoice's id or name.
-        invoice: String,
-        /// Why, for the trail.
-        #[arg(long, default_value = "")]
-        reason: String,
-        /// The id of this request; the same id gives the same answer. A new one without it.
-        #[arg(long)]
-        request_id: Option<String>,
-    },
+    #[command(flatten)]
+    Act(ActCommand),
 }
 
 #[derive(Debug, Subcommand)]

@@ -23,9 +23,10 @@ use vextrus_temporal::{
 use vextrus_worker::{Fleet, Parts};
 
 /// The rules that a development stack founds a company on.
-pub const DEFAULT_RULES: [(RuleKind, &str); 4] = [
+pub const DEFAULT_RULES: [(RuleKind, &str); 5] = [
     (RuleKind::Tax, include_str!("../../rules/tax/house.toml")),
     (RuleKind::Approval, include_str!("../../rules/approval/invoice.toml")),
+    (RuleKind::Approval, include_str!("../../rules/approval/purchase_order.toml")),
     (RuleKind::Accounts, include_str!("../../rules/accounts/invoice.toml")),
     (RuleKind::Calendar, include_str!("../../rules/calendar/bangladesh.toml")),
 ];
@@ -70,6 +71,8 @@ pub struct StackOptions {
     pub trust: SignalTrust,
     /// How long one attempt of a step may take.
     pub step_timeout: Duration,
+    /// After how many events a workflow goes on in another run; the default where it is unset.
+    pub events_of_a_run: Option<u32>,
 }
 
 impl Default for StackOptions {
@@ -81,6 +84,7 @@ impl Default for StackOptions {
             listen: "127.0.0.1:0".to_owned(),
             trust: SignalTrust::Signed,
             step_timeout: Duration::from_secs(15),
+            events_of_a_run: None,
         }
     }
 }
@@ -312,6 +316,7 @@ fn configure(options: &StackOptions, folder: &Path, signing: &KeyPair, issuer: &
     config.auth.jwks_file = jwks_file;
     config.facade.listen = options.listen.clone();
     config.steps.timeout_millis = u64::try_from(options.step_timeout.as_millis())?;
+    config.steps.events_of_a_run = options.events_of_a_run.unwrap_or(config.steps.events_of_a_run);
     Ok(config)
 }
 

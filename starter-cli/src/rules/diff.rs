@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use similar::TextDiff;
-use vextrus_domain::{Refusal, RefusalCode, TenantId, canonical};
+use vextrus_domain::{TenantId, canonical};
 use vextrus_ledger::Tx;
 use vextrus_ledger::rules::{self, ActiveRule, RuleKind};
 use vextrus_tax::Schedule;
@@ -51,10 +51,7 @@ pub(super) async fn run(format: Format, asked: &DiffOptions) -> anyhow::Result<(
 
 /// A proposal, and what is in force when it is to take effect.
 async fn proposed(tx: &mut Tx, tenant: &TenantId, number: i64) -> anyhow::Result<Versions> {
-    let Some(proposal) = rules::proposal(tx, tenant, number).await? else {
-        let message = format!("{tenant} has no proposal {number}; `vextrus rules list` shows those that are open");
-        return Err(Refusal::new(RefusalCode::NotFound, message).into());
-    };
+    let proposal = super::proposal(tx, tenant, number).await?;
     let at = proposal.effective_from.max(tx.now());
     let before = rules::active_at(tx, tenant, proposal.kind, &proposal.subject, at).await?;
     let after = rules::version(tx, proposal.kind, &proposal.hash).await?;

@@ -15,10 +15,7 @@ pub(super) async fn run(format: Format, options: &LedgerOptions) -> anyhow::Resu
     let listing = rules::list(&mut tx, &tenant).await?;
     tx.rollback().await?;
     let lines = lines(&listing);
-    match format {
-        Format::Jsonl => lines.iter().try_for_each(|line| output::line(&line.to_string())),
-        format => output::answer(format, || text(&listing, tenant.as_str()), &lines.into()),
-    }
+    output::list(format, || text(&listing, tenant.as_str()), lines)
 }
 
 fn lines(listing: &Listing) -> Vec<Value> {

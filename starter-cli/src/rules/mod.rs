@@ -1,6 +1,7 @@
 //! `vextrus rules …`: rules are checked, compared, proposed by one person and activated by another.
 
 mod diff;
+mod examples;
 mod list;
 mod options;
 mod show;
@@ -9,8 +10,9 @@ use std::path::Path;
 
 use serde_json::json;
 use vextrus_domain::calendar::dhaka_midnight;
-use vextrus_domain::canonical;
-use vextrus_ledger::rules::{self, RuleKind};
+use vextrus_domain::{Refusal, RefusalCode, TenantId, canonical};
+use vextrus_ledger::Tx;
+use vextrus_ledger::rules::{self, Proposal, RuleKind};
 
 pub(crate) use options::RulesCommand;
 use options::{ActivateOptions, ProposeOptions, RuleFile};
@@ -24,6 +26,7 @@ pub(crate) async fn run(global: &Global, command: RulesCommand) -> anyhow::Resul
         RulesCommand::Check(rule) => check(global.output, &rule),
         RulesCommand::List(ledger) => list::run(global.output, &ledger).await,
         RulesCommand::Diff(asked) => diff::run(global.output, &asked).await,
+        RulesCommand::Test(asked) => examples::run(global.output, asked).await,
         RulesCommand::Propose(asked) => propose(global.output, &asked).await,
         RulesCommand::Activate(asked) => activate(global.output, &asked).await,
     }
@@ -75,6 +78,13 @@ async fn activate(format: Format, asked: &ActivateOptions) -> anyhow::Result<()>
         }
     };
     output::answer(format, said, &show::activation(&activation))
+}
+
+async fn proposal(tx: &mut Tx, tenant: &TenantId, number: i64) -> anyhow::Result<Proposal> {
+    rules::proposal(tx, tenant, number).await?.ok_or_else(|| {
+        let message = format!("{tenant} has no proposal {number}; `vextrus rules list` shows those that are open");
+        Refusal::new(RefusalCode::NotFound, message).into()
+    })
 }
 
 /// The text of a rule's file and what the rule is for. What is wrong with it is told with the file's name.

@@ -23,6 +23,12 @@ pub(crate) enum RulesCommand {
     ///
     /// Example: vextrus rules diff tax rules/tax/nbr.toml
     Diff(DiffOptions),
+    /// Holds an approval policy to a file of example documents: does it ask whom you expect?
+    ///
+    /// The people are those of the examples; where they name none, the tenant's.
+    ///
+    /// Example: vextrus rules test examples/approvals/default.toml rules/approval/invoice.toml
+    Test(TestOptions),
     /// Stores a rule by its hash and proposes it, for another person to activate.
     ///
     /// Example: vextrus rules propose tax rules/tax/nbr.toml --by farida --reason "the law's rates" --effective 2027-07-01
@@ -54,6 +60,26 @@ pub(crate) struct DiffOptions {
     pub(crate) proposal: Option<i64>,
     #[command(flatten)]
     pub(crate) ledger: LedgerOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(override_usage = "vextrus rules test [OPTIONS] <EXAMPLES> <POLICY>\n       \
+                            vextrus rules test [OPTIONS] --tenant <TENANT> --proposal <NUMBER> <EXAMPLES>")]
+pub(crate) struct TestOptions {
+    /// The file of examples.
+    pub(crate) examples: PathBuf,
+    /// The policy's file.
+    #[arg(required_unless_present = "proposal")]
+    pub(crate) policy: Option<PathBuf>,
+    /// A proposal of the tenant, in place of a file.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "policy", requires = "tenant", value_parser = value_parser!(i64).range(1..))]
+    pub(crate) proposal: Option<i64>,
+    /// The tenant, for a proposal and for examples without people of their own.
+    #[arg(long, env = "VEXTRUS_TENANT")]
+    pub(crate) tenant: Option<String>,
+    /// The configuration file, where the ledger is asked; the defaults and the environment (VEXTRUS_LEDGER_ADDRESS) apply without one.
+    #[arg(long, env = "VEXTRUS_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -40,17 +40,11 @@ fn list(format: Format) -> anyhow::Result<()> {
             .collect();
         [schedule.name.clone(), short(&schedule.hash).to_owned(), schedule.rows.len().to_string(), taxes.join(", ")]
     };
-    match format {
-        Format::Jsonl => lines.iter().try_for_each(|line| output::line(&line.to_string())),
-        format => {
-            let rows: Vec<_> = all.iter().map(row).collect();
-            output::answer(
-                format,
-                || table(["schedule", "hash", "rows", "by tax and confidence"], &rows),
-                &lines.into(),
-            )
-        }
-    }
+    let text = || {
+        let rows: Vec<_> = all.iter().map(row).collect();
+        table(["schedule", "hash", "rows", "by tax and confidence"], &rows)
+    };
+    output::list(format, text, lines)
 }
 
 /// How many rows there are by tax and confidence.
@@ -87,10 +81,8 @@ fn check(format: Format, files: &[PathBuf]) -> anyhow::Result<()> {
         }
         answers.push(answer);
     }
-    match format {
-        Format::Text => {}
-        Format::Json => output::answer(format, String::new, &answers.into())?,
-        Format::Jsonl => answers.iter().try_for_each(|answer| output::line(&answer.to_string()))?,
+    if format != Format::Text {
+        output::list(format, String::new, answers)?;
     }
     if wrong > 0 {
         anyhow::bail!("{wrong} of {} {} not sound", files.len(), if wrong == 1 { "is" } else { "are" });

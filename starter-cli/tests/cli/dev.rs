@@ -56,8 +56,9 @@ fn one_is_approved_and_watched(dev: &Dev) {
     dev.by("karim", &["invoice", "approve", &invoice_id]).fails(4, "NOT_ELIGIBLE");
     dev.by("rahim", &["invoice", "approve", &invoice_id, "--answer", "maybe"]).fails(4, "ANSWER_NOT_ALLOWED");
     dev.by("rahim", &["invoice", "approve", &invoice_id, "--task", "level-9"]).fails(3, "TASK_UNKNOWN");
+    dev.by("rahim", &["invoice", "reject", &invoice_id, "--reason", " "]).fails(4, "REASON_REQUIRED");
     let approve = ["invoice", "approve", &invoice_id, "--comment", "checked", "--request-id", "d-1"];
-    assert_eq!(dev.by("rahim", &approve).ok(), "taken; the approval has ended\n");
+    assert_eq!(dev.by("rahim", &approve).ok(), "taken; nothing is open now\n");
 
     let seen = watching.wait().jsonl();
     assert!(seen.len() >= 2, "each change is shown: {seen:#?}");
@@ -66,7 +67,7 @@ fn one_is_approved_and_watched(dev: &Dev) {
     let instruction = last["payment_instruction"].as_str().unwrap();
     assert_eq!(last["total"], "92000.00");
 
-    assert_eq!(dev.by("rahim", &approve).ok(), "taken; the approval has ended\n", "the same request");
+    assert_eq!(dev.by("rahim", &approve).ok(), "taken; nothing is open now\n", "the same request");
     dev.by("salma", &["invoice", "approve", &invoice_id]).fails(4, "DOCUMENT_CLOSED");
     let text = dev.by("nasrin", &["invoice", "show", &invoice_id]).ok();
     for said in [instruction, "settled, approved", "92,000.00", "approve by rahim (checked)"] {
@@ -81,7 +82,9 @@ fn the_inbox_shows(dev: &Dev, invoice: &str) {
     assert!(text.contains(invoice) && text.contains("JS-0031") && text.contains("92,000.00"), "{text}");
     let json = dev.by("rahim", &["inbox", "-o", "json"]).json();
     assert_eq!(json.as_array().unwrap().len(), 1, "{json}");
-    assert_eq!((&json[0]["invoice"], &json[0]["task"]), (&invoice.into(), &"level-1".into()), "{json}");
+    let (document, task) = (format!("tenants/acme-bd/invoices/{invoice}"), "level-1");
+    assert_eq!((&json[0]["document"], &json[0]["task"]), (&document.into(), &task.into()), "{json}");
+    assert_eq!(json[0]["principal"], "rahim");
     assert_eq!(dev.by("rahim", &["inbox", "-o", "jsonl"]).jsonl(), *json.as_array().unwrap());
 
     assert_eq!(dev.by("ayesha", &["inbox"]).ok(), "nothing waits for you\n");

@@ -148,9 +148,13 @@ async fn an_invoice_goes_through_the_separate_programs() {
     let server = DevServer::start(DevServerOptions::default()).await.unwrap();
     let mut site = Site::new(&server.address);
     site.operate(&["ledger", "import", "examples/company.json", "--by", "controller"]).ok();
-    for (number, (kind, file)) in
-        (1..).zip([("tax", "tax/house"), ("approval", "approval/invoice"), ("accounts", "accounts/invoice")])
-    {
+    for (number, (kind, file)) in (1..).zip([
+        ("tax", "tax/house"),
+        ("approval", "approval/invoice"),
+        ("approval", "approval/purchase_order"),
+        ("accounts", "accounts/invoice"),
+        ("calendar", "calendar/bangladesh"),
+    ]) {
         let file = format!("rules/{file}.toml");
         site.operate(&["rules", "propose", kind, &file, "--by", "farida", "--reason", "the first of its kind"]).ok();
         site.operate(&["rules", "activate", &number.to_string(), "--by", "tanvir"]).ok();
@@ -164,6 +168,10 @@ async fn an_invoice_goes_through_the_separate_programs() {
     site.by("nasrin", &["invoice", "approve", &invoice_id], "").fails(4, "SELF_APPROVAL");
     site.by("rahim", &["invoice", "approve", &invoice_id], "").ok();
     until("it is settled", || (site.show(&invoice_id)["state"] == "settled").then_some(()));
+    let small = "examples/orders/02-small.json";
+    let order_id = id(&site.by("nasrin", &["order", "submit", small, "-o", "json"], "").json());
+    let show = ["order", "show", &order_id, "-o", "json"];
+    until("it is issued", || (site.by("nasrin", &show, "").json()["issued"]["open"] == true).then_some(()));
     site.operate(&["ledger", "check"]).ok();
 
     // One is under way when everything stops, and goes on when everything is back.

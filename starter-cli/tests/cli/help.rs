@@ -1,6 +1,9 @@
 //! The command line as such.
 
 use clap::CommandFactory as _;
+use vextrus_approval::Action;
+use vextrus_proto::FILE_DESCRIPTOR_SET;
+use vextrus_proto::approval::v1::act_request::Action as Wanted;
 
 use crate::program::{run, vextrus};
 
@@ -32,9 +35,10 @@ fn every_help_page_renders() {
         next += 1;
     }
     let names: Vec<String> = pages.iter().map(|path| path.join(" ")).collect();
-    let some = ["invoice submit", "invoice watch", "inbox", "ledger check", "dev", "demo"];
-    let rules = ["rules check", "rules list", "rules diff", "rules propose", "rules activate"];
-    for name in some.into_iter().chain(rules) {
+    let some = ["inbox", "ledger check", "dev", "demo", "order receive", "order close"];
+    let rules = ["rules check", "rules list", "rules diff", "rules test", "rules propose", "rules activate"];
+    let delegations = ["delegation give", "delegation revoke", "delegation list"];
+    for name in some.into_iter().chain(rules).chain(delegations) {
         assert!(names.iter().any(|n| n == name), "{name} is not listed: {names:?}");
     }
     let all = run(vextrus(&["--help"])).ok();
@@ -47,12 +51,19 @@ fn every_help_page_renders() {
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    let cases: [(&[&str], &str); 17] = [
+    let cases: [(&[&str], &str); 24] = [
         (&["frobnicate"], "frobnicate"),
         (&[], "Usage"),
         (&["invoice"], "Usage"),
         (&["invoice", "pay"], "pay"),
         (&["invoice", "reject", "x"], "--reason"),
+        (&["order", "ask", "x"], "--question"),
+        (&["order", "return", "x"], "--comment"),
+        (&["invoice", "reassign", "x", "--from", "a", "--to", "b", "--reason", "r"], "--task"),
+        (&["order", "receive", "PO-1"], "--line"),
+        (&["order", "receive", "PO-1", "--line", "60"], "write it like 1=40"),
+        (&["order", "close", "PO-1"], "--reason"),
+        (&["delegation", "give", "--to", "a", "--from-day", "b", "--to-day", "c", "--document", "bill"], "bill"),
         (&["inbox", "-o", "yaml"], "yaml"),
         (&["inbox", "--as", "a", "--token-file", "b"], "--token-file"),
         (&["rules", "check", "weather", "x.toml"], "weather"),
@@ -68,5 +79,62 @@ fn wrong_usage_exits_with_2() {
     ];
     for (args, said) in cases {
         run(vextrus(args)).fails(2, said);
+    }
+}
+
+/// The action that an action of the API brings. One that is new there does not compile before it stands here.
+const fn brings(wanted: &Wanted) -> &'static str {
+    match wanted {
+        Wanted::Decide(_) => "decide",
+        Wanted::RequestInformation(_) => "request_info",
+        Wanted::AnswerQuestion(_) => "answer",
+        Wanted::ReturnForChanges(_) => "return",
+        Wanted::Withdraw(_) => "withdraw",
+        Wanted::Delegate(_) => "delegate",
+        Wanted::Reassign(_) => "reassign",
+        Wanted::Comment(_) => "comment",
+        Wanted::Escalate(_) => "escalate",
+        Wanted::Replan(_) => "replan",
+        Wanted::Reassess(_) => "reassess",
+    }
+}
+
+#[test]
+fn every_action_can_be_taken_over_the_api_and_on_the_command_line() {
+    let calls = [
+        Wanted::Decide(Default::default()),
+        Wanted::RequestInformation(Default::default()),
+        Wanted::AnswerQuestion(Default::default()),
+        Wanted::ReturnForChanges(Default::default()),
+        Wanted::Withdraw(Default::default()),
+        Wanted::Delegate(Default::default()),
+        Wanted::Reassign(Default::default()),
+        Wanted::Comment(Default::default()),
+        Wanted::Escalate(Default::default()),
+        Wanted::Replan(Default::default()),
+        Wanted::Reassess(Default::default()),
+    ];
+    let pages = ["invoice", "order"].map(|noun| listed(&run(vextrus(&[noun, "--help"])).ok()));
+    for name in Action::NAMES {
+        let (verbs, call) = match name {
+            "decide" => (vec!["approve", "reject"], None),
+            "request_info" => (vec!["ask"], None),
+            // It brings a new content, and has a call of its own for each type of document.
+            "resubmit" => (vec!["resubmit"], Some(["ResubmitInvoice", "ResubmitPurchaseOrder"])),
+            verb => (vec![verb], None),
+        };
+        for call in call.into_iter().flatten() {
+            let described = FILE_DESCRIPTOR_SET.windows(call.len()).any(|part| part == call.as_bytes());
+            assert!(described, "there is no {call}");
+        }
+        assert!(call.is_some() || calls.iter().any(|wanted| brings(wanted) == name), "{name} is not in ActRequest");
+        for (page, verb) in pages.iter().flat_map(|page| verbs.iter().map(move |verb| (page, verb))) {
+            assert!(page.iter().any(|listed| listed == verb), "{verb} is not listed: {page:?}");
+        }
+    }
+    for page in &pages {
+        for verb in ["submit", "show", "watch", "explain"] {
+            assert!(page.iter().any(|listed| listed == verb), "{verb} is not listed: {page:?}");
+        }
     }
 }

@@ -181,7 +181,7 @@ fn what_changes_is_shown() {
     let said = rules(&books, &["diff", "tax", text(&remarked)]).ok();
     assert!(said.starts_with("no difference in rows and settings") && said.contains("\n+# A remark.\n"), "{said}");
 
-    let policy = content(RULES[1].1).replace("remind_at_percent = 50", "remind_at_percent = 60");
+    let policy = content(RULES[1].1).replace("remind_at_percent = [50]", "remind_at_percent = [60]");
     let policy = books.file("policy.toml", &policy);
     propose(&books, "approval", text(&policy), &[]).ok();
     let of_file = rules(&books, &["diff", "approval", text(&policy)]).ok();
@@ -190,7 +190,7 @@ fn what_changes_is_shown() {
         let lines: Vec<&str> = said.lines().collect();
         assert!(lines[0].starts_with("--- approval ") && lines[1].starts_with(&format!("+++ {name} ")), "{said}");
         let changed: Vec<&&str> = lines[2..].iter().filter(|l| l.starts_with(['+', '-'])).collect();
-        assert_eq!(changed, [&"-remind_at_percent = 50", &"+remind_at_percent = 60"]);
+        assert_eq!(changed, [&"-remind_at_percent = [50]", &"+remind_at_percent = [60]"]);
     }
     let answer = rules(&books, &["diff", "--proposal", "5", "-o", "json"]).json();
     assert_eq!(

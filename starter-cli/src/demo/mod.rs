@@ -1,5 +1,7 @@
-//! `vextrus demo`: a small company and its invoices, from submission to payment instruction or to their end, on a real
-//! Temporal server.
+//! `vextrus demo`: a small company, an order with its receipts and its invoice, and further invoices, from submission to their
+//! end, on a real Temporal server.
+
+mod purchasing;
 
 use std::path::Path;
 use std::pin::pin;
@@ -14,7 +16,7 @@ use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_ledger::{audit, check, views};
 use vextrus_platform::config::{LogConfig, LogFormat};
 use vextrus_platform::{shutdown, telemetry};
-use vextrus_proto::invoice::v1::{Invoice, PendingTask};
+use vextrus_proto::approval::v1::PendingTask;
 
 use crate::client::{Client, new_request_id};
 use crate::dev::{EXAMPLE_COMPANY, start, tell};
@@ -25,7 +27,7 @@ use crate::stack::{Stack, StackOptions, Temporal};
 use crate::{invoices, json, ledger, tax, text};
 
 /// What people do in the demonstration.
-const SCRIPT: &str = include_str!("../../examples/script.json");
+const SCRIPT: &str = include_str!("../../../examples/script.json");
 
 /// Who changes the rules of the example company.
 const CONTROLLER: &str = "farida";
@@ -95,7 +97,8 @@ async fn show(stack: &Stack, company: &Company, script: &[Scene]) -> anyhow::Res
     if let Some(ui) = &stack.ui {
         line(&format!("Temporal UI: {ui}"))?;
     }
-    for (number, scene) in (1..).zip(script) {
+    purchasing::play(stack, &company.tenant).await?;
+    for (number, scene) in (2..).zip(script) {
         line(&format!("\n=== {number}. {} ({})", scene.title, scene.file))?;
         play(stack, &company.tenant, scene).await?;
     }
@@ -131,9 +134,9 @@ async fn play(stack: &Stack, tenant: &TenantId, scene: &Scene) -> anyhow::Result
         let comment = if said.comment.is_empty() { String::new() } else { format!(": {}", said.comment) };
         line(&format!("  {} says {}{comment}", said.person, said.answer))?;
     }
-    invoice = until(&mut submitter, &id, invoices::has_ended).await?;
+    invoice = until(&id, async || submitter.get(&id).await, invoices::has_ended).await?;
     line(text::invoice(&invoice).trim_end())?;
-    let ended = json::outcome(&invoice).unwrap_or_default();
+    let ended = json::outcome(invoice.outcome()).unwrap_or_default();
     anyhow::ensure!(ended == scene.ends, "it ended {ended}, not {}", scene.ends);
     Ok(())
 }
@@ -161,32 +164,27 @@ fn refused(scene: &Scene, status: &Status) -> anyhow::Result<()> {
 
 /// Waits until the task is in the person's inbox.
 async fn own_task(person: &mut Client, name: &str) -> anyhow::Result<PendingTask> {
-    let looked = async {
-        loop {
-            if let Some(task) = person.inbox().await?.into_iter().find(|t| t.name == name) {
-                return Ok::<_, Status>(task);
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    };
-    Ok(tokio::time::timeout(PATIENCE, looked)
-        .await
-        .with_context(|| format!("{name} was not asked within a minute"))??)
+    let look = async || Ok(person.inbox().await?.into_iter().find(|t| t.name == name));
+    until(name, look, Option::is_some).await?.with_context(|| format!("{name} was not asked"))
 }
 
-async fn until(client: &mut Client, id: &str, reached: impl Fn(&Invoice) -> bool) -> anyhow::Result<Invoice> {
+/// Looks until something is so.
+async fn until<T>(
+    what: &str,
+    mut look: impl AsyncFnMut() -> Result<T, Status>,
+    reached: impl Fn(&T) -> bool,
+) -> anyhow::Result<T> {
     let looked = async {
         loop {
-            let invoice = client.get(id).await?;
-            if reached(&invoice) {
-                return Ok::<_, Status>(invoice);
+            let now = look().await?;
+            if reached(&now) {
+                return Ok::<_, Status>(now);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    Ok(tokio::time::timeout(PATIENCE, looked)
-        .await
-        .with_context(|| format!("invoice {id} did not move within a minute"))??)
+    let looked = tokio::time::timeout(PATIENCE, looked).await;
+    Ok(looked.with_context(|| format!("{what} did not move within a minute"))??)
 }
 
 async fn client(stack: &Stack, tenant: &TenantId, person: &str) -> anyhow::Result<Client> {
