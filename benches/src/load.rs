@@ -10,7 +10,8 @@ use temporalio_client::{WorkflowFetchHistoryOptions, WorkflowGetResultOptions};
 use vextrus_domain::Invoice as InvoiceFile;
 use vextrus_invoice::InvoiceApproval;
 use vextrus_ledger::masterdata::Company;
-use vextrus_proto::invoice::v1::{Invoice, InvoiceOutcome, InvoiceState, TaskState};
+use vextrus_proto::approval::v1::{DocumentOutcome, DocumentState, TaskState};
+use vextrus_proto::invoice::v1::Invoice;
 use vextrus_starter_cli::client::{Client, new_request_id};
 use vextrus_starter_cli::json;
 use vextrus_starter_cli::stack::Stack;
@@ -173,9 +174,9 @@ impl Load {
             approver.decide(&submitted.name, Some(&task), "approve", "", new_request_id()).await?;
             decide.push(micros(asked.elapsed()));
         }
-        let ended = until(&mut submitter, &submitted.name, |i| i.state() == InvoiceState::Settled).await?;
+        let ended = until(&mut submitter, &submitted.name, |i| i.state() == DocumentState::Settled).await?;
         let settle = micros(began.elapsed());
-        anyhow::ensure!(ended.outcome() == InvoiceOutcome::Approved, "{} ended {:?}", ended.name, ended.outcome());
+        anyhow::ensure!(ended.outcome() == DocumentOutcome::Approved, "{} ended {:?}", ended.name, ended.outcome());
         Ok(Timed { workflow_id: ended.workflow_id, submit, decide, settle })
     }
 
@@ -198,7 +199,7 @@ impl Load {
 }
 
 fn is_open(invoice: &Invoice, task: &str) -> bool {
-    invoice.tasks.iter().any(|t| json::last(&t.name) == task && t.state() == TaskState::Open)
+    json::tasks(invoice).iter().any(|t| json::last(&t.name) == task && t.state() == TaskState::Open)
 }
 
 /// Looks until the invoice is so; one that ended otherwise will never be.
@@ -208,7 +209,7 @@ async fn until(client: &mut Client, name: &str, so: impl Fn(&Invoice) -> bool) -
         if so(&invoice) {
             return Ok(invoice);
         }
-        let closed = matches!(invoice.state(), InvoiceState::Closed);
+        let closed = matches!(invoice.state(), DocumentState::Closed);
         anyhow::ensure!(!closed, "{name} was closed: {:?}", invoice.refusal);
         tokio::time::sleep(LOOK_EVERY).await;
     }

@@ -1,15 +1,14 @@
 //! Histories, as tests read them.
 
 use futures::StreamExt as _;
-use temporalio_client::WorkflowFetchHistoryOptions;
-
-use crate::world::Handle;
+use temporalio_client::{Client, WorkflowFetchHistoryOptions, WorkflowHandle};
+use temporalio_common::HasWorkflowDefinition;
 
 /// The types of a workflow's events, such as `ACTIVITY_TASK_SCHEDULED`.
 ///
 /// # Errors
 /// The server's.
-pub async fn event_types(handle: &Handle) -> anyhow::Result<Vec<String>> {
+pub async fn event_types<W: HasWorkflowDefinition>(handle: &WorkflowHandle<Client, W>) -> anyhow::Result<Vec<String>> {
     let mut events = handle.fetch_history(WorkflowFetchHistoryOptions::builder().build());
     let mut types = Vec::new();
     while let Some(event) = events.next().await {

@@ -4,4 +4,4 @@ pub mod history;
 pub mod messages;
 mod world;
 
-pub use world::{Handle, World, invoice, status_of};
+pub use world::{Handle, OrderHandle, World, invoice, order, status_of, task};

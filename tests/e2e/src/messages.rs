@@ -3,24 +3,31 @@
 use std::time::Duration;
 
 use temporalio_client::{
-    RpcOptions, UntypedSignal, WorkflowCancelOptions, WorkflowExecuteUpdateOptions, WorkflowSignalOptions,
+    Client, RpcOptions, UntypedSignal, WorkflowCancelOptions, WorkflowExecuteUpdateOptions, WorkflowHandle,
+    WorkflowSignalOptions,
 };
+use temporalio_common::HasWorkflowDefinition;
 use temporalio_common::data_converters::RawValue;
 use temporalio_protos::temporal::api::common::v1::Payload;
-use vextrus_approval::{Decision, SignedDecision};
-use vextrus_contract::invoice::DecideAnswer;
+use vextrus_approval::{Action, Command, SignedCommand};
+use vextrus_contract::document::CommandAnswer;
 use vextrus_domain::DocumentKey;
 use vextrus_domain::signature::KeyPair;
 use vextrus_invoice::InvoiceApproval;
 use vextrus_ledger::views;
+use vextrus_purchase_order::PurchaseOrderApproval;
 
-use crate::world::{Handle, World};
+use crate::world::{Handle, OrderHandle, World};
 
 /// Sends a signal with these JSON payloads.
 ///
 /// # Errors
 /// The server's.
-pub async fn signal(handle: &Handle, name: &str, payloads: &[&str]) -> anyhow::Result<()> {
+pub async fn signal<W: HasWorkflowDefinition>(
+    handle: &WorkflowHandle<Client, W>,
+    name: &str,
+    payloads: &[&str],
+) -> anyhow::Result<()> {
     let payloads = payloads.iter().map(|text| Payload {
         metadata: [("encoding".to_owned(), b"json/plain".to_vec())].into(),
         data: text.as_bytes().to_vec(),
@@ -37,7 +44,7 @@ pub async fn signal(handle: &Handle, name: &str, payloads: &[&str]) -> anyhow::R
 ///
 /// # Errors
 /// The server's.
-pub async fn cancel(handle: &Handle) -> anyhow::Result<()> {
+pub async fn cancel<W: HasWorkflowDefinition>(handle: &WorkflowHandle<Client, W>) -> anyhow::Result<()> {
     handle
         .cancel(WorkflowCancelOptions::builder().reason("by the operator").build())
         .await
@@ -55,23 +62,29 @@ pub async fn decision(
     person: &str,
     answer: &str,
     signed_with: Option<&KeyPair>,
-) -> anyhow::Result<SignedDecision> {
+) -> anyhow::Result<SignedCommand> {
     let mut tx = world.stack.ledger.read().await?;
     let document = views::document(&mut tx, &key.tenant, &key.document).await?;
     let plan_hash = document.and_then(|d| d.tasks.into_iter().find(|t| t.task == task)).map(|t| t.plan_hash);
-    let decision = Decision {
-        key: key.clone(),
-        task: Some(task.parse()?),
-        plan_hash,
+    let comment = if answer == "reject" { "it will not do" } else { "" }.to_owned();
+    let action = Action::Decide {
+        task: task.parse()?,
+        plan_hash: plan_hash.unwrap_or_default(),
         answer: answer.to_owned(),
+        comment,
+    };
+    let command = Command {
+        key: key.clone(),
+        action,
         actor: person.parse()?,
         principal: person.parse()?,
+        via: Vec::new(),
         request_id: uuid::Uuid::now_v7().to_string().parse()?,
-        comment: String::new(),
+        at: chrono::Utc::now(),
     };
     match signed_with {
-        Some(key) => Ok(decision.sign(key)?),
-        None => Ok(SignedDecision { decision, signature: None }),
+        Some(key) => Ok(command.sign(key)?),
+        None => Ok(SignedCommand { command, signature: None }),
     }
 }
 
@@ -79,7 +92,7 @@ pub async fn decision(
 ///
 /// # Errors
 /// The server's.
-pub async fn update(handle: &Handle, signed: SignedDecision) -> anyhow::Result<DecideAnswer> {
+pub async fn update(handle: &Handle, signed: SignedCommand) -> anyhow::Result<CommandAnswer> {
     sent(handle, signed, 30).await
 }
 
@@ -87,10 +100,22 @@ pub async fn update(handle: &Handle, signed: SignedDecision) -> anyhow::Result<D
 ///
 /// # Errors
 /// The server's, or that there was no answer in time.
-pub async fn sent(handle: &Handle, signed: SignedDecision, seconds: u64) -> anyhow::Result<DecideAnswer> {
+pub async fn sent(handle: &Handle, signed: SignedCommand, seconds: u64) -> anyhow::Result<CommandAnswer> {
     let options = WorkflowExecuteUpdateOptions::builder()
-        .update_id(signed.decision.request_id.to_string())
+        .update_id(signed.command.request_id.to_string())
         .rpc_options(RpcOptions::builder().timeout(Duration::from_secs(seconds)).build())
         .build();
     handle.execute_update(InvoiceApproval::decide, signed, options).await.map_err(|e| anyhow::anyhow!("{e:?}"))
+}
+
+/// The same for an order.
+///
+/// # Errors
+/// The server's, or that there was no answer in time.
+pub async fn decided(handle: &OrderHandle, signed: SignedCommand, seconds: u64) -> anyhow::Result<CommandAnswer> {
+    let options = WorkflowExecuteUpdateOptions::builder()
+        .update_id(signed.command.request_id.to_string())
+        .rpc_options(RpcOptions::builder().timeout(Duration::from_secs(seconds)).build())
+        .build();
+    handle.execute_update(PurchaseOrderApproval::decide, signed, options).await.map_err(|e| anyhow::anyhow!("{e:?}"))
 }

@@ -10,14 +10,18 @@ use temporalio_client::{
 };
 use tokio::sync::OnceCell;
 use tonic::Status;
-use vextrus_contract::invoice::{InvoiceResult, StatusView};
-use vextrus_domain::{DocumentKey, Invoice, Taka};
+use vextrus_contract::document::{DocumentResult, StatusView};
+use vextrus_domain::{DocumentKey, DocumentType, Invoice, Order, Taka};
 use vextrus_invoice::InvoiceApproval;
 use vextrus_ledger::masterdata::Company;
 use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_ledger::{check, views};
-use vextrus_proto::invoice::v1::{Invoice as Shown, TaskState};
-use vextrus_starter_cli::client::{Client, new_request_id};
+use vextrus_proto::approval::v1::act_request::Action;
+use vextrus_proto::approval::v1::{ActResponse, Decide, Task, TaskState, Withdraw};
+use vextrus_proto::invoice::v1::Invoice as Shown;
+use vextrus_proto::purchasing::v1::PurchaseOrder;
+use vextrus_purchase_order::PurchaseOrderApproval;
+use vextrus_starter_cli::client::{Client, new_request_id, task_of};
 use vextrus_starter_cli::json;
 use vextrus_starter_cli::stack::{Stack, StackOptions, Temporal};
 use vextrus_temporal::{DevServer, DevServerOptions};
@@ -30,6 +34,8 @@ static NAMESPACES: AtomicU32 = AtomicU32::new(0);
 
 /// A handle of an invoice's workflow.
 pub type Handle = WorkflowHandle<temporalio_client::Client, InvoiceApproval>;
+/// A handle of an order's workflow.
+pub type OrderHandle = WorkflowHandle<temporalio_client::Client, PurchaseOrderApproval>;
 
 /// A test's company and all that runs for it.
 pub struct World {
@@ -104,7 +110,7 @@ impl World {
     /// # Errors
     /// The facade's refusal.
     pub async fn decide(&self, id: &str, person: &str, answer: &str) -> anyhow::Result<()> {
-        self.person(person).await?.decide(id, None, answer, "", new_request_id()).await?;
+        self.person(person).await?.decide(id, None, answer, words(answer), new_request_id()).await?;
         Ok(())
     }
 
@@ -114,13 +120,98 @@ impl World {
     /// The facade's refusal, or no such task in time.
     pub async fn decide_when_open(&self, id: &str, task: &str, person: &str, answer: &str) -> anyhow::Result<()> {
         let mut client = self.person(person).await?;
-        let name = format!("{}/tasks/{task}", client.name(id));
+        let name = format!("{}/tasks/{task}", client.name(DocumentType::Invoice, id));
         self.until(&format!("{task} of {id} is open for {person}"), async || {
             Ok(client.inbox().await?.iter().any(|t| t.name == name))
         })
         .await?;
-        client.decide(id, Some(task), answer, "", new_request_id()).await?;
+        client.decide(id, Some(task), answer, words(answer), new_request_id()).await?;
         Ok(())
+    }
+
+    /// Brings a person's command to a document or a task of it, once that can be done.
+    ///
+    /// # Errors
+    /// The facade's refusal.
+    pub async fn act(
+        &self,
+        (kind, id, task): (DocumentType, &str, Option<&str>),
+        person: &str,
+        action: Action,
+    ) -> anyhow::Result<ActResponse> {
+        let mut client = self.person(person).await?;
+        let name = task_of(client.name(kind, id), task);
+        Ok(client.act(name, action, new_request_id()).await?)
+    }
+
+    /// Takes a document back as its submitter.
+    ///
+    /// # Errors
+    /// The facade's refusal.
+    pub async fn withdraw(&self, kind: DocumentType, id: &str, person: &str) -> anyhow::Result<()> {
+        let withdraw = Action::Withdraw(Withdraw { comment: "sent twice".to_owned() });
+        self.act((kind, id, None), person, withdraw).await.map(drop)
+    }
+
+    /// Submits an order as nasrin; answers its id.
+    ///
+    /// # Errors
+    /// The facade's refusal.
+    pub async fn order(&self, order: &Order) -> anyhow::Result<String> {
+        let mut nasrin = self.person("nasrin").await?;
+        let (shown, _) = nasrin.submit_order(json::order_content(order), new_request_id()).await?;
+        Ok(json::last(&shown.name).to_owned())
+    }
+
+    /// Waits until this task of an order is in the person's inbox, then answers it.
+    ///
+    /// # Errors
+    /// The facade's refusal, or no such task in time.
+    pub async fn decide_order(&self, id: &str, task: &str, person: &str, answer: &str) -> anyhow::Result<()> {
+        let mut client = self.person(person).await?;
+        let name = task_of(client.name(DocumentType::PurchaseOrder, id), Some(task));
+        self.until(&format!("{task} of order {id} is open for {person}"), async || {
+            Ok(client.inbox().await?.iter().any(|t| t.name == name))
+        })
+        .await?;
+        let decide = Decide { answer: answer.to_owned(), comment: words(answer).to_owned() };
+        client.act(name, Action::Decide(decide), new_request_id()).await?;
+        Ok(())
+    }
+
+    /// Waits until the order is shown so.
+    ///
+    /// # Errors
+    /// That it was not, in time.
+    pub async fn until_order(&self, id: &str, so: impl Fn(&PurchaseOrder) -> bool) -> anyhow::Result<PurchaseOrder> {
+        let mut nasrin = self.person("nasrin").await?;
+        let mut shown = nasrin.order(id).await?;
+        self.until(&format!("order {id} is shown as expected"), async || {
+            shown = nasrin.order(id).await?;
+            Ok(so(&shown))
+        })
+        .await?;
+        Ok(shown)
+    }
+
+    /// The order's workflow.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn order_handle(&self, id: &str) -> anyhow::Result<OrderHandle> {
+        let key = self.key(id).await?;
+        Ok(self.stack.client.get_workflow_handle::<PurchaseOrderApproval>(format!("purchase-order/{key}")))
+    }
+
+    /// Waits for the result of an order's workflow.
+    ///
+    /// # Errors
+    /// That it did not end in time, or not well.
+    pub async fn order_result(&self, id: &str) -> anyhow::Result<DocumentResult> {
+        let handle = self.order_handle(id).await?;
+        let result = handle.get_result(WorkflowGetResultOptions::default());
+        let result = tokio::time::timeout(PATIENCE, result).await.context("the workflow did not end")?;
+        result.map_err(|e| anyhow::anyhow!("{e:?}"))
     }
 
     /// Waits for a condition.
@@ -161,7 +252,7 @@ impl World {
     /// # Errors
     /// That none was, in time.
     pub async fn until_open(&self, id: &str) -> anyhow::Result<Shown> {
-        self.until_shown(id, |i| i.tasks.iter().any(|t| t.state() == TaskState::Open)).await
+        self.until_shown(id, |i| json::tasks(i).iter().any(|t| t.state() == TaskState::Open)).await
     }
 
     /// The invoice's key, its latest submission.
@@ -186,11 +277,53 @@ impl World {
     ///
     /// # Errors
     /// That it did not end in time, or not well.
-    pub async fn result(&self, id: &str) -> anyhow::Result<InvoiceResult> {
+    pub async fn result(&self, id: &str) -> anyhow::Result<DocumentResult> {
         let handle = self.handle(id).await?;
         let result = handle.get_result(WorkflowGetResultOptions::default());
         let result = tokio::time::timeout(PATIENCE, result).await.context("the workflow did not end")?;
         result.map_err(|e| anyhow::anyhow!("{e:?}"))
+    }
+
+    /// Whether a document has ended in the ledger.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn is_over(&self, id: &str) -> anyhow::Result<bool> {
+        let key = self.key(id).await?;
+        let mut tx = self.stack.ledger.read().await?;
+        let document = vextrus_ledger::documents::get(&mut tx, &key).await?.context("no such document")?;
+        tx.rollback().await?;
+        Ok(document.outcome.is_some())
+    }
+
+    /// Waits for the end of an invoice's or an order's run that was cancelled, and that the ledger says so too.
+    ///
+    /// # Errors
+    /// That it did not end in time, or otherwise.
+    pub async fn ends_cancelled(&self, id: &str) -> anyhow::Result<()> {
+        let described = async || {
+            let key = self.key(id).await?;
+            let mut tx = self.stack.ledger.read().await?;
+            let document = vextrus_ledger::documents::get(&mut tx, &key).await?.context("no such document")?;
+            tx.rollback().await?;
+            let status = match document.content.kind() {
+                DocumentType::Invoice => self.describe(id).await?.status(),
+                DocumentType::PurchaseOrder => {
+                    let handle = self.order_handle(id).await?;
+                    let described = handle.describe(WorkflowDescribeOptions::default()).await;
+                    described.map_err(|e| anyhow::anyhow!("{e:?}"))?.status()
+                }
+            };
+            anyhow::Ok((format!("{status:?}"), document.outcome.unwrap_or_default()))
+        };
+        let mut found = described().await?;
+        self.until(&format!("{id} has ended"), async || {
+            found = described().await?;
+            Ok(!found.0.contains("Running"))
+        })
+        .await?;
+        ensure!(found.0.contains("Canceled") && found.1 == "cancelled", "it ended so: {found:?}");
+        Ok(())
     }
 
     /// The workflow's own view of where it stands.
@@ -263,6 +396,35 @@ pub fn invoice(vendor: &str, number: &str, subtotal: &str) -> Invoice {
         "subtotal": subtotal, "vat": vat, "total": total, "department": "works"
     });
     Invoice::from_json(&json.to_string()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The words that an answer needs.
+fn words(answer: &str) -> &'static str {
+    if answer == "reject" { "it will not do" } else { "" }
+}
+
+/// A task of these, by its id.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn task<'t>(tasks: &'t [Task], id: &str) -> &'t Task {
+    tasks.iter().find(|t| json::last(&t.name) == id).unwrap_or_else(|| panic!("no task {id}"))
+}
+
+/// An order of one line to this vendor, paid by department works.
+///
+/// # Panics
+/// When the amount is not one.
+#[must_use]
+pub fn order(vendor: &str, amount: &str) -> Order {
+    let amount: Taka = amount.parse().unwrap_or_else(|e| panic!("{e}"));
+    let json = serde_json::json!({
+        "vendor": vendor, "date": "2026-10-12", "currency": "BDT",
+        "lines": [{"product": "supply", "quantity": "1", "unit_price": amount, "amount": amount}],
+        "amount": amount, "department": "works"
+    });
+    Order::from_json(&json.to_string()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// The status of a facade's refusal.

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::FutureExt as _;
 use temporalio_sdk::interceptors::{ActivityInboundInterceptor, ExecuteActivityInput, ExecuteActivityOutput, Next};
 use tokio::sync::Notify;
-use vextrus_contract::invoice::FinalStatus;
+use vextrus_contract::document::FinalStatus;
 use vextrus_tests_e2e::messages::cancel;
-use vextrus_tests_e2e::{World, invoice};
+use vextrus_tests_e2e::{World, invoice, order};
 
 /// Holds one kind of activity until it is let go.
+#[derive(Clone)]
 struct Gate {
     activity: &'static str,
     reached: Arc<AtomicBool>,
@@ -34,14 +35,15 @@ impl ActivityInboundInterceptor for Gate {
     }
 }
 
-/// Brings a two-level document to the moment at which `activity` runs, cancels it there, and lets it go on.
-async fn cancel_during(activity: &'static str, answers: [&str; 2]) -> FinalStatus {
+/// Brings a two-level document to the moment at which `activity` runs, cancels it there, and lets it go on. It ends so, or as
+/// cancelled where nothing is said.
+async fn cancel_during(activity: &'static str, answers: [&str; 2], ends: Option<FinalStatus>) {
     let mut world = World::with(|o| o.step_timeout = std::time::Duration::from_secs(20)).await.unwrap();
     world.stack.stop_worker().await.unwrap();
     let (reached, opened) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
     let gate = Gate { activity, reached: reached.clone(), opened: opened.clone() };
     let fleet = vextrus_worker::start(world.stack.parts().unwrap(), |o| {
-        o.activity_inbound_interceptor(gate);
+        o.activity_inbound_interceptor(gate.clone());
     })
     .unwrap();
     let id = world.submit(&invoice("padma-builders", "K-1", "200000")).await.unwrap();
@@ -54,30 +56,32 @@ async fn cancel_during(activity: &'static str, answers: [&str; 2]) -> FinalStatu
     world.until(&format!("{activity} runs"), async || Ok(reached.load(Ordering::SeqCst))).await.unwrap();
     cancel(&world.handle(&id).await.unwrap()).await.unwrap();
     opened.notify_one();
-    let status = world.result(&id).await.unwrap().status;
+    match ends {
+        Some(status) => assert_eq!(world.result(&id).await.unwrap().status, status),
+        None => world.ends_cancelled(&id).await.unwrap(),
+    }
     fleet.stop().await.unwrap();
     world.finish().await.unwrap();
-    status
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn during_assess() {
-    assert_eq!(cancel_during("assess", ["approve", "approve"]).await, FinalStatus::Cancelled);
+    cancel_during("assess", ["approve", "approve"], None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn during_record() {
-    assert_eq!(cancel_during("record", ["approve", "approve"]).await, FinalStatus::Cancelled);
+    cancel_during("record", ["approve", "approve"], None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn during_settle_it_comes_too_late() {
-    assert_eq!(cancel_during("settle", ["approve", "approve"]).await, FinalStatus::Approved);
+    cancel_during("settle", ["approve", "approve"], Some(FinalStatus::Approved)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn during_close_it_changes_nothing() {
-    assert_eq!(cancel_during("close", ["reject", ""]).await, FinalStatus::Rejected);
+    cancel_during("close", ["reject", ""], Some(FinalStatus::Rejected)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +91,7 @@ async fn before_the_first_task() {
     let id = world.submit(&invoice("padma-builders", "K-1", "1000")).await.unwrap();
     cancel(&world.handle(&id).await.unwrap()).await.unwrap();
     world.stack.start_worker().unwrap();
-    assert_eq!(world.result(&id).await.unwrap().status, FinalStatus::Cancelled);
+    world.ends_cancelled(&id).await.unwrap();
     world.finish().await.unwrap();
 }
 
@@ -101,8 +105,18 @@ async fn while_people_are_asked() {
             world.decide(&id, "rahim", "approve").await.unwrap();
         }
         cancel(&world.handle(&id).await.unwrap()).await.unwrap();
-        let result = world.result(&id).await.unwrap();
-        assert_eq!((result.status, result.decisions.len()), (FinalStatus::Cancelled, decided));
+        world.ends_cancelled(&id).await.unwrap();
+        assert_eq!(world.trail(&id, "decided").await.unwrap().len(), decided);
     }
+    world.finish().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_while_people_are_asked() {
+    let world = World::new().await.unwrap();
+    let id = world.order(&order("meghna-steel", "60000")).await.unwrap();
+    world.until_order(&id, |o| o.approval.as_ref().is_some_and(|a| a.tasks.len() == 1)).await.unwrap();
+    cancel(&world.order_handle(&id).await.unwrap()).await.unwrap();
+    world.ends_cancelled(&id).await.unwrap();
     world.finish().await.unwrap();
 }

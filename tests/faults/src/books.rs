@@ -67,11 +67,12 @@ impl Audit {
         let named = |what: &str| format!("{what} of {id}");
         let steps = format!("SELECT step FROM effects WHERE document = '{id}' AND result IS NOT NULL ORDER BY step");
         let steps: Vec<String> = self.raw.texts(&steps).await;
-        // A decision's key ends with a random request id, a close's with the hash of its input: the names are compared.
-        let name = |step: &str| ["decision", "close"].into_iter().find(|n| step.starts_with(n)).map(str::to_owned);
+        // All keys but that of an assessment end with the hash of what the step was given: the names are compared.
+        let name =
+            |step: &str| ["record", "settle", "close"].into_iter().find(|n| step.starts_with(n)).map(str::to_owned);
         let steps: Vec<String> = steps.into_iter().map(|step| name(&step).unwrap_or(step)).collect();
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-        let right: &[&str] = if approved { &["assess/1", "decision", "settle/1"] } else { &["assess/1", "close"] };
+        let right: &[&str] = if approved { &["assess/1", "record", "settle"] } else { &["assess/1", "close"] };
         self.same(&named("steps"), steps.as_slice(), right);
         self.number(
             &named("steps without a result"),

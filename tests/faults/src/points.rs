@@ -66,8 +66,8 @@ impl Points {
     }
 
     /// Builds the points into a worker.
-    pub fn install(self, options: &mut WorkerOptions) {
-        let points = Arc::new(self);
+    pub fn install(&self, options: &mut WorkerOptions) {
+        let points = Arc::new(self.clone());
         // Only where it is needed: it stands between the workflow and all its steps.
         if points.at.values().any(|p| *p == Point::Replied) {
             let points = Arc::clone(&points);

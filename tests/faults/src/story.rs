@@ -8,8 +8,9 @@ use temporalio_client::WorkflowFetchHistoryOptions;
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tonic::Code;
-use vextrus_contract::invoice::FinalStatus;
-use vextrus_starter_cli::client::new_request_id;
+use vextrus_contract::document::FinalStatus;
+use vextrus_domain::DocumentType;
+use vextrus_starter_cli::client::{new_request_id, task_of};
 use vextrus_tests_e2e::{World, invoice};
 
 use crate::books::Ending;
@@ -90,16 +91,17 @@ impl Story {
     pub async fn tell(world: &World, id: &str, answer: &Answer) -> anyhow::Result<()> {
         let Answer { task, person, answer } = *answer;
         let mut client = world.person(person).await?;
-        let name = format!("{}/tasks/{task}", client.name(id));
+        let name = task_of(client.name(DocumentType::Invoice, id), Some(task));
         world
             .until(&format!("{task} of {id} is open for {person}"), async || {
                 Ok(client.inbox().await?.iter().any(|t| t.name == name))
             })
             .await?;
         let request = new_request_id();
+        let words = if answer == "reject" { "it will not do" } else { "" };
         let told = async {
             loop {
-                match client.decide(id, Some(task), answer, "", request.clone()).await {
+                match client.decide(id, Some(task), answer, words, request.clone()).await {
                     Ok(_) => return Ok(()),
                     Err(e) if matches!(e.code(), Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded) => {}
                     Err(other) => return Err(other),

@@ -96,9 +96,8 @@ async fn beside(engine: Engine, step: &'static str, goes: Goes) -> anyhow::Resul
         ended: watch::Sender::new(0),
         answers: Mutex::new(Vec::new()),
     });
-    let interceptor = Beside { step, goes, attempts: Arc::clone(&attempts) };
     let fleet = vextrus_worker::start(world.stack.parts()?, |o| {
-        o.activity_inbound_interceptor(interceptor);
+        o.activity_inbound_interceptor(Beside { step, goes, attempts: Arc::clone(&attempts) });
     })?;
     let (story, _) = Story::through(step)?;
     let id = Story::submit(&world, "B-1", SUBTOTAL).await?;

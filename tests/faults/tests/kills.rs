@@ -53,8 +53,7 @@ async fn killed_at(engine: Engine, step: &str, point: Point) -> anyhow::Result<(
     let status = first.died().await?;
     ensure!(reached(markers.path(), step), "the worker died of something else: {status}");
     // That it died where it should have: what the ledger holds of the step, and what the server was told of it.
-    let of_step = if step == "record" { "decision/%".to_owned() } else { format!("{step}%") };
-    let sql = format!("SELECT count(*) FROM effects WHERE document = '{id}' AND step LIKE '{of_step}'");
+    let sql = format!("SELECT count(*) FROM effects WHERE document = '{id}' AND step LIKE '{step}/%'");
     let written = Raw::open(&world.stack.config.ledger.address).await.number(&sql).await;
     let told = Story::completed(&world, &id, step).await?;
     let right = match point {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use vextrus_ledger::Ledger;
-use vextrus_ledger::decisions::Trust;
+use vextrus_ledger::approvals::Trust;
 use vextrus_platform::keys;
 use vextrus_temporal::ConnectOptions;
 use vextrus_tests_faults::Spec;
