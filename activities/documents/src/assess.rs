@@ -6,7 +6,7 @@ use vextrus_approval::{
 };
 use vextrus_contract::steps::{AssessInput, AssessOutput, Assessed, RuleHashes, Totals};
 use vextrus_domain::{Content, DocumentType, Refusal, RefusalCode, Taka, canonical};
-use vextrus_ledger::approvals::{self, Approval};
+use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::assessments::{self, Facts, StoredAssessment};
 use vextrus_ledger::budgets::{self, Need};
 use vextrus_ledger::documents::{self, Document, State};
@@ -270,11 +270,6 @@ pub(crate) async fn lookalikes(tx: &mut Tx, document: &Document) -> Result<Optio
     }
     let question = format!("same vendor, amount and date as {known}: is it another {what}?");
     Ok(Some(ExceptionFinding::new(ExceptionKind::PossibleDuplicate, question)))
-}
-
-/// Whether some level has been approved, so that a change concerns somebody.
-pub(crate) fn somebody_approved(setting: &Setting<'_>) -> bool {
-    approvals::any_level(setting.approval.machine())
 }
 
 /// An activity's result is kept in the history: a plan that names a whole company does not belong there.

@@ -3,14 +3,13 @@
 
 use vextrus_approval::{Expected, Plan, forecast};
 use vextrus_contract::steps::Totals;
-use vextrus_domain::{Actor, Content, ProjectId, Refusal, RefusalCode};
+use vextrus_domain::{Actor, Content, Refusal, RefusalCode};
 use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::assessments::StoredAssessment;
-use vextrus_ledger::documents::Document;
-use vextrus_ledger::views::BudgetLeft;
-use vextrus_ledger::{Ledger, LedgerError, Tx, budgets, claims, documents};
+use vextrus_ledger::budgets::{self, BudgetLeft};
+use vextrus_ledger::{Ledger, LedgerError, claims, documents};
 
-use crate::assess::{Made, Paying, make};
+use crate::assess::{Made, make};
 use crate::stop::Stop;
 
 /// What would become of a document if it were submitted now.
@@ -66,7 +65,10 @@ async fn preview_once(
     let approval = Approval::load(&mut tx, &document).await?;
     let made = make(&mut tx, &document, &approval).await;
     let left = match &made {
-        Ok(made) => budgets_left(&mut tx, &document, &made.paying).await?,
+        Ok(Made { paying, .. }) => {
+            let year = document.content.fiscal_year();
+            budgets::left(&mut tx, &key.tenant, year, &paying.department, paying.project.as_ref()).await?
+        }
         Err(_) => Vec::new(),
     };
     let now = tx.now();
@@ -82,15 +84,4 @@ async fn preview_once(
         }
         Err(Stop::Failed(error)) => Err(error),
     }
-}
-
-async fn budgets_left(tx: &mut Tx, document: &Document, paying: &Paying) -> Result<Vec<BudgetLeft>, LedgerError> {
-    let (tenant, year) = (&document.key.tenant, document.content.fiscal_year());
-    let mut left = Vec::new();
-    for project in std::iter::once(None).chain(paying.project.as_ref().map(Some)) {
-        let line = project.map_or("", ProjectId::as_str);
-        let free = budgets::free(tx, tenant, year, &paying.department, line).await?;
-        left.push(BudgetLeft { project: project.cloned(), free });
-    }
-    Ok(left)
 }

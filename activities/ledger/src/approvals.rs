@@ -273,9 +273,3 @@ pub async fn can_take(
         _ => Ok(Ok(())),
     }
 }
-
-/// Whether somebody has approved a level of a document.
-#[must_use]
-pub fn any_level(machine: &Machine) -> bool {
-    !machine.approvers().is_empty()
-}

@@ -194,7 +194,7 @@ async fn lacking(
 ///
 /// # Errors
 /// [`LedgerError::Database`].
-pub async fn free(
+async fn free(
     tx: &mut Tx,
     tenant: &TenantId,
     year: FiscalYear,
@@ -209,6 +209,35 @@ pub async fn free(
         )
         .await?;
     found.map(|(free,)| Taka::from_poisha(free).map_err(|e| LedgerError::corrupt("budget line", e))).transpose()
+}
+
+/// What is left of a budget that pays for a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BudgetLeft {
+    /// The department's own line, or the project's.
+    pub project: Option<ProjectId>,
+    /// What is free beside what this document has reserved; none where there is no such line.
+    pub free: Option<Taka>,
+}
+
+/// What is left of the lines that pay: the department's own, and the project's where one does.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn left(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    year: FiscalYear,
+    department: &DepartmentId,
+    project: Option<&ProjectId>,
+) -> Result<Vec<BudgetLeft>, LedgerError> {
+    let mut left = Vec::new();
+    for project in std::iter::once(None).chain(project.map(Some)) {
+        let line = project.map_or("", ProjectId::as_str);
+        let free = free(tx, tenant, year, department, line).await?;
+        left.push(BudgetLeft { project: project.cloned(), free });
+    }
+    Ok(left)
 }
 
 #[derive(sqlx::FromRow)]

@@ -7,16 +7,17 @@ use vextrus_approval::{Machine, SignedCommand};
 use vextrus_domain::calendar::dhaka_date;
 use vextrus_domain::ids::PoNumber;
 use vextrus_domain::{
-    Content, DocumentId, DocumentKey, DocumentType, PersonId, ProjectId, Refusal, RequestId, Taka, TenantId, canonical,
+    Content, DocumentId, DocumentKey, DocumentType, PersonId, Refusal, RequestId, Taka, TenantId, canonical,
 };
 
 use crate::approvals::Approval;
 use crate::assessments::{self, StoredAssessment};
+use crate::budgets::{self, BudgetLeft};
 use crate::db::{Tx, args};
+use crate::delegations;
 use crate::documents::{self, State};
 use crate::error::LedgerError;
 use crate::orders::{self, IssuedOrder};
-use crate::{budgets, delegations};
 
 /// A task with its latest answer, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -53,15 +54,6 @@ pub struct TaskView {
     pub comment: Option<String>,
     /// When.
     pub decided_at: Option<DateTime<Utc>>,
-}
-
-/// What is left of a budget that pays for a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BudgetLeft {
-    /// The department's own line, or the project's.
-    pub project: Option<ProjectId>,
-    /// What is free beside what this document has reserved; none where there is no such line.
-    pub free: Option<Taka>,
 }
 
 /// A document, as it is shown: everything that somebody decides on.
@@ -187,13 +179,7 @@ async fn budget_left(
         paying = (year, &issued.department, issued.project.as_ref());
     }
     let (year, department, project) = paying;
-    let mut left = Vec::new();
-    for project in std::iter::once(None).chain(project.map(Some)) {
-        let line = project.map_or("", ProjectId::as_str);
-        let free = budgets::free(tx, tenant, year, department, line).await?;
-        left.push(BudgetLeft { project: project.cloned(), free });
-    }
-    Ok(left)
+    budgets::left(tx, tenant, year, department, project).await
 }
 
 /// The command that a request brought to a document, whichever its submission.

@@ -12,7 +12,7 @@ use vextrus_ledger::documents::{self, Document};
 use vextrus_ledger::rules::RuleKind;
 use vextrus_ledger::{Tx, journal, masterdata, orders};
 
-use crate::assess::{Computed, Paying, Setting, Taxes, active_rule, lookalikes, somebody_approved};
+use crate::assess::{Computed, Paying, Setting, Taxes, active_rule, lookalikes};
 use crate::stop::Stop;
 
 pub(crate) use settle::settle;
@@ -86,7 +86,11 @@ async fn findings(
         found.push(ExceptionFinding::new(ExceptionKind::PoVariance, question));
     }
     match known.and_then(|k| k.assessment.as_ref()) {
-        Some(before) => found.extend(taxes::changes(before, assessment, somebody_approved(setting))),
+        Some(before) => {
+            // A changed payable concerns nobody before a level has approved it.
+            let approved = !setting.approval.machine().approvers().is_empty();
+            found.extend(taxes::changes(before, assessment, approved));
+        }
         None => {
             let approved = approved_assessment(setting);
             found.extend(approved.and_then(|approved| taxes::payable_change(approved, assessment)));
