@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod canonical;
 pub mod company;
 pub mod document;
+pub mod employee;
 pub mod grouping;
 pub mod identity;
 pub mod ids;
@@ -30,6 +31,7 @@ pub use actor::{Actor, Person};
 pub use calendar::FiscalYear;
 pub use company::Payer;
 pub use document::{Content, DocumentType};
+pub use employee::{Employee, EmployeeClass, Employment, PersonalData};
 pub use ids::{
     DepartmentId, DocumentId, DocumentKey, PersonId, ProjectId, RequestId, RoleName, TaskId, TenantId, VendorId,
 };

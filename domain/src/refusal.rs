@@ -77,6 +77,11 @@ codes! {
     QuestionUnknown = "QUESTION_UNKNOWN", "the document has no such question that waits for an answer";
     DelegationInvalid = "DELEGATION_INVALID", "the delegation does not exist, does not cover this document, or would close a circle or a chain too long";
     NothingToEscalate = "NOTHING_TO_ESCALATE", "the task has nobody left to be escalated to";
+    NotSkippable = "NOT_SKIPPABLE", "the template does not allow that this task is skipped";
+    ProcessOpen = "PROCESS_OPEN", "the employee has an onboarding or offboarding that has not ended";
+    AlreadyEmployed = "ALREADY_EMPLOYED", "the id is that of somebody who works for the company already";
+    NotOnboarded = "NOT_ONBOARDED", "the employee has no completed onboarding that could be undone";
+    PersonalData = "PERSONAL_DATA", "the words hold the employee's name, number or address, which may stand in no history";
     DocumentReturned = "DOCUMENT_RETURNED", "the document is with its submitter for changes";
     NotReturned = "NOT_RETURNED", "the document was not returned for changes";
     DocumentClosed = "DOCUMENT_CLOSED", "the document is settled or closed";

@@ -9,6 +9,9 @@ use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::canonical::{self, CanonicalError};
+use crate::refusal::{Refusal, RefusalCode};
+
 /// A signature and the id of its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
@@ -120,6 +123,46 @@ impl AcceptedKeys {
         key.verify_strict(text.as_bytes(), &ed25519_dalek::Signature::from_bytes(&bytes))
             .map_err(|_| SignatureError::Mismatch)
     }
+}
+
+/// Something that was said, with the signature of the facade, or without one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed<C> {
+    /// What was said.
+    pub command: C,
+    /// The signature over its canonical text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
+}
+
+impl<C: Serialize> Signed<C> {
+    /// Signs it.
+    ///
+    /// # Errors
+    /// [`CanonicalError`] when it cannot be written.
+    pub fn new(command: C, key: &KeyPair) -> Result<Self, CanonicalError> {
+        let signature = Some(key.sign(&canonical::to_text(&command)?));
+        Ok(Self { command, signature })
+    }
+
+    /// Whether the signature stands. `Ok(true)`: signed; `Ok(false)`: unsigned, which the caller allows.
+    ///
+    /// # Errors
+    /// `SIGNATURE_MISSING` or `SIGNATURE_INVALID`.
+    pub fn verify(&self, keys: &AcceptedKeys, allow_unsigned: bool) -> Result<bool, Refusal> {
+        let Some(signature) = &self.signature else {
+            return if allow_unsigned { Ok(false) } else { Err(missing_signature()) };
+        };
+        let invalid = |why: String| Refusal::new(RefusalCode::SignatureInvalid, why);
+        let text = canonical::to_text(&self.command).map_err(|e| invalid(e.to_string()))?;
+        keys.verify(&text, signature).map(|()| true).map_err(|e| invalid(e.to_string()))
+    }
+}
+
+/// The refusal of a command that nobody has signed.
+#[must_use]
+pub fn missing_signature() -> Refusal {
+    Refusal::new(RefusalCode::SignatureMissing, "the command is unsigned; send it through the facade, which signs it")
 }
 
 fn key_bytes(text: &str) -> Result<[u8; 32], SignatureError> {

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use vextrus_domain::canonical::{self, CanonicalError};
-use vextrus_domain::signature::{AcceptedKeys, KeyPair, Signature};
-use vextrus_domain::{DocumentKey, PersonId, Refusal, RefusalCode, RequestId, TaskId};
+use vextrus_domain::signature::{KeyPair, Signed};
+use vextrus_domain::{DocumentKey, PersonId, RequestId, TaskId};
 
 use crate::delegation::StandingDelegation;
 
@@ -222,42 +222,17 @@ impl Command {
     /// # Errors
     /// [`CanonicalError`] when it cannot be written.
     pub fn sign(self, key: &KeyPair) -> Result<SignedCommand, CanonicalError> {
-        let signature = Some(key.sign(&canonical::to_text(&self)?));
-        Ok(SignedCommand { command: self, signature })
+        Signed::new(self, key)
     }
 }
 
-/// A command with the facade's signature, or without one where the namespace is trusted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignedCommand {
-    /// What is asked.
-    pub command: Command,
-    /// The signature over its canonical text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signature: Option<Signature>,
-}
+/// A command with the facade's signature, or without one where the namespace is trusted for what signals say.
+pub type SignedCommand = Signed<Command>;
 
-impl SignedCommand {
-    /// Whether the signature stands. `Ok(true)`: signed; `Ok(false)`: unsigned, and `trust_unsigned` allows that for what signals say.
-    ///
-    /// # Errors
-    /// `SIGNATURE_MISSING` or `SIGNATURE_INVALID`.
-    pub fn verify(&self, keys: &AcceptedKeys, trust_unsigned: bool) -> Result<bool, Refusal> {
-        let Some(signature) = &self.signature else {
-            return if trust_unsigned && self.command.action.is_of_a_signal() {
-                Ok(false)
-            } else {
-                Err(missing_signature())
-            };
-        };
-        let invalid = |why: String| Refusal::new(RefusalCode::SignatureInvalid, why);
-        let text = canonical::to_text(&self.command).map_err(|e| invalid(e.to_string()))?;
-        keys.verify(&text, signature).map(|()| true).map_err(|e| invalid(e.to_string()))
+impl Command {
+    /// Whether it may be unsigned: a signal of another service can ask for it, and the namespace is trusted.
+    #[must_use]
+    pub const fn may_be_unsigned(&self, trust_unsigned: bool) -> bool {
+        trust_unsigned && self.action.is_of_a_signal()
     }
-}
-
-/// The refusal of a command that nobody has signed.
-#[must_use]
-pub fn missing_signature() -> Refusal {
-    Refusal::new(RefusalCode::SignatureMissing, "the command is unsigned; send it through the facade, which signs it")
 }

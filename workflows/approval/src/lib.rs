@@ -15,7 +15,7 @@ mod policy;
 mod resolve;
 mod seats;
 
-pub use command::{Action, Command, MAX_COMMENT, SignedCommand, missing_signature};
+pub use command::{Action, Command, MAX_COMMENT, SignedCommand};
 pub use delegation::StandingDelegation;
 pub use event::{By, Event, Input, Outcome, Recompute, What};
 pub use forecast::{Expected, forecast};
