@@ -1,4 +1,4 @@
-//! The document's one timer. It is not cancelled when the deadline moves out, but re-armed when it fires: a cancelled timer
+//! The workflow's one timer. It is not cancelled when the deadline moves out, but re-armed when it fires: a cancelled timer
 //! costs the history two events more than one that fires in vain, and most never fire.
 
 use std::pin::Pin;
@@ -9,13 +9,15 @@ use temporalio_workflow::{CancellableFuture, TimerOptions, TimerResult, Workflow
 
 use crate::steps;
 
-type Timer<'a> = Pin<Box<dyn CancellableFuture<Output = TimerResult> + 'a>>;
+/// A running timer.
+pub type Timer<'a> = Pin<Box<dyn CancellableFuture<Output = TimerResult> + 'a>>;
 
 /// The longest time that a timer is set for; what is due later is looked at again then.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 /// The timer, where one is running.
-pub(crate) struct Alarm<'a> {
+pub struct Alarm<'a> {
+    parent: WorkflowCancellationToken,
     running: Option<Running<'a>>,
 }
 
@@ -26,21 +28,19 @@ struct Running<'a> {
 }
 
 impl<'a> Alarm<'a> {
-    pub(crate) fn none() -> Self {
-        Self { running: None }
+    /// No timer yet. Those that will run are cancelled with `parent`.
+    #[must_use]
+    pub fn none(parent: WorkflowCancellationToken) -> Self {
+        Self { parent, running: None }
     }
 
     /// The timer's future, armed so that it fires no later than `at`.
-    pub(crate) fn no_later_than<W: 'static>(
-        &mut self,
-        ctx: &'a WorkflowContext<W>,
-        at: DateTime<Utc>,
-    ) -> &mut Timer<'a> {
+    pub fn no_later_than<W: 'static>(&mut self, ctx: &'a WorkflowContext<W>, at: DateTime<Utc>) -> &mut Timer<'a> {
         if let Some(late) = self.running.take_if(|r| r.at > at) {
             late.token.cancel();
         }
         let running = self.running.get_or_insert_with(|| {
-            let token = ctx.cancellation_token().child_token();
+            let token = self.parent.child_token();
             // A moment that has passed still needs a timer, and the server takes none of no length.
             let wait = (at - steps::now(ctx)).to_std().unwrap_or_default().clamp(Duration::from_millis(1), LONGEST);
             let options = TimerOptions::builder(wait)
@@ -53,7 +53,7 @@ impl<'a> Alarm<'a> {
     }
 
     /// The timer has fired or was cancelled with the workflow.
-    pub(crate) fn over(&mut self) {
+    pub fn over(&mut self) {
         self.running = None;
     }
 }

@@ -53,10 +53,10 @@ impl From<RequestInfoSignal> for Message {
 }
 
 /// Reads the one payload that a signal should have.
-pub(crate) fn parse<W, T: DeserializeOwned + 'static>(
-    ctx: &SyncWorkflowContext<W>,
-    raw: RawValue,
-) -> Result<T, Refusal> {
+///
+/// # Errors
+/// `MESSAGE_MALFORMED`.
+pub fn parse<W, T: DeserializeOwned + 'static>(ctx: &SyncWorkflowContext<W>, raw: RawValue) -> Result<T, Refusal> {
     let malformed = |why: String| Refusal::new(RefusalCode::MessageMalformed, why);
     let count = raw.payloads.len();
     let Ok([payload]) = <[_; 1]>::try_from(raw.payloads) else {
@@ -70,6 +70,7 @@ pub(crate) fn parse<W, T: DeserializeOwned + 'static>(
 }
 
 /// The workflow's time; the first task of a history always has one.
-pub(crate) fn time(at: Option<SystemTime>) -> DateTime<Utc> {
+#[must_use]
+pub fn time(at: Option<SystemTime>) -> DateTime<Utc> {
     at.map_or(DateTime::<Utc>::UNIX_EPOCH, DateTime::<Utc>::from)
 }

@@ -21,7 +21,7 @@ pub enum Exit {
 
 /// Runs the document.
 pub async fn run<W: Holds>(ctx: &WorkflowContext<W>) -> Exit {
-    let mut alarm = Alarm::none();
+    let mut alarm = Alarm::none(ctx.cancellation_token().clone());
     loop {
         let end = body(ctx, &mut alarm).await;
         if matches!(end, End::NextRun) {

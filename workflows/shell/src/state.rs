@@ -1,9 +1,10 @@
 //! What the workflow knows of its document. Plain data and functions: no SDK.
 
 use chrono::{DateTime, Utc};
-use vextrus_approval::{Action, Command, Input, Machine, Outcome, SignedCommand, missing_signature};
+use vextrus_approval::{Action, Command, Input, Machine, Outcome, SignedCommand};
 use vextrus_contract::document::{Carried, CommandAnswer, DocumentStart, FinalStatus};
 use vextrus_contract::steps::{Assessed, Entry, RefusedCommand, RuleHashes, Totals};
+use vextrus_domain::signature::missing_signature;
 use vextrus_domain::{PersonId, Refusal, RefusalCode, TaskId};
 
 use crate::messages::{Message, Wish};
@@ -310,7 +311,7 @@ impl State {
             let message = format!("the command is for {}, this is {}", command.key, self.start.key);
             return Err(Refusal::new(RefusalCode::SignatureInvalid, message));
         }
-        if signed.signature.is_none() && !(self.trust_unsigned && command.action.is_of_a_signal()) {
+        if signed.signature.is_none() && !command.may_be_unsigned(self.trust_unsigned) {
             return Err(missing_signature());
         }
         Ok(())

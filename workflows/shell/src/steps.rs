@@ -13,29 +13,40 @@ use vextrus_domain::{Refusal, RefusalCode};
 use crate::{Holds, messages};
 
 /// The workflow's time.
-pub(crate) fn now<W>(ctx: &WorkflowContext<W>) -> DateTime<Utc> {
+#[must_use]
+pub fn now<W>(ctx: &WorkflowContext<W>) -> DateTime<Utc> {
     messages::time(ctx.workflow_time())
 }
 
-/// Options of every step: on a token of its own, so that a cancel never reaches a step half done, and tried again without
-/// limit, since each is safe to repeat and a document must never be left between two states.
+/// Options of every step of a document.
 pub(crate) fn options<W: Holds>(ctx: &WorkflowContext<W>, summary: String) -> ActivityOptions {
-    let timeout = Duration::from_millis(ctx.state(|w| w.state().start.step_timeout_millis).max(1));
-    ActivityOptions::with_start_to_close_timeout(timeout)
+    step_options(ctx.state(|w| w.state().start.step_timeout_millis), summary)
+}
+
+/// Options of every step: on a token of its own, so that a cancel never reaches a step half done, and tried again without
+/// limit, since each is safe to repeat and nothing must ever be left between two states.
+#[must_use]
+pub fn step_options(timeout_millis: u64, summary: String) -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(Duration::from_millis(timeout_millis.max(1)))
         .cancellation_token(WorkflowCancellationToken::new())
-        .retry_policy(
-            RetryPolicy::builder()
-                .initial_interval(Duration::from_millis(200))
-                .backoff_coefficient(2.0)
-                .maximum_interval(Duration::from_secs(30))
-                .build(),
-        )
+        .retry_policy(retries())
         .summary(summary)
         .build()
 }
 
+/// How steps are tried again.
+#[must_use]
+pub fn retries() -> RetryPolicy {
+    RetryPolicy::builder()
+        .initial_interval(Duration::from_millis(200))
+        .backoff_coefficient(2.0)
+        .maximum_interval(Duration::from_secs(30))
+        .build()
+}
+
 /// What a failed step says, as the refusal that the document ends with.
-pub(crate) fn refusal(error: &ActivityExecutionError) -> Refusal {
+#[must_use]
+pub fn refusal(error: &ActivityExecutionError) -> Refusal {
     if let ActivityExecutionError::Failed(failed) = error
         && let Some(IncomingError::Application(cause)) = failed.cause()
     {
