@@ -248,7 +248,7 @@ async fn policy_rule(
 pub(crate) async fn active_rule(tx: &mut Tx, document: &Document, kind: RuleKind) -> Result<ActiveRule, Stop> {
     let subject = match kind {
         RuleKind::Approval | RuleKind::Accounts => document.content.kind().name(),
-        RuleKind::Tax | RuleKind::Calendar => rules::WHOLE_COMPANY,
+        RuleKind::Tax | RuleKind::Calendar | RuleKind::Onboarding => rules::WHOLE_COMPANY,
     };
     Ok(rules::needed(tx, &document.key.tenant, kind, subject).await??)
 }

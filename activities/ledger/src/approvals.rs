@@ -203,10 +203,11 @@ pub fn check_origin(document: &Document, signed: &SignedCommand, trust: &Trust) 
         let message = format!("the command is for {}, not for {}", signed.command.key, document.key);
         return Err(Refusal::new(RefusalCode::SignatureInvalid, message));
     }
-    signed.verify(&trust.keys, trust.unsigned)
+    signed.verify(&trust.keys, signed.command.may_be_unsigned(trust.unsigned))
 }
 
-fn has_come(tx: &Tx, at: DateTime<Utc>) -> Result<(), Refusal> {
+/// Whether a moment has come, by the clock of the database's machine.
+pub(crate) fn has_come(tx: &Tx, at: DateTime<Utc>) -> Result<(), Refusal> {
     if at <= tx.now() + CLOCKS_APART {
         return Ok(());
     }

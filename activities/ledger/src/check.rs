@@ -1,4 +1,5 @@
-//! Whether the ledger keeps what it promises, asked of the data itself: budgets, books, numbers, documents, approvals, the trail.
+//! Whether the ledger keeps what it promises, asked of the data itself: budgets, books, numbers, documents, approvals,
+//! the processes of employees, the trail.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +10,7 @@ use crate::approvals::Approval;
 use crate::audit;
 use crate::db::{Tx, args};
 use crate::documents::{self, State};
+use crate::employees;
 use crate::error::LedgerError;
 
 /// Each query answers one line for each thing that is wrong.
@@ -171,6 +173,7 @@ pub async fn check(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<String>, Ledger
         }
         wrong.extend(approval(tx, tenant, &document, submission).await?);
     }
+    wrong.extend(employees::check(tx, tenant, &on_trail).await?);
     Ok(wrong)
 }
 

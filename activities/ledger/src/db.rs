@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
@@ -40,6 +41,8 @@ pub enum Clock {
     System,
     /// One moment, for tests of what happens at the turn of a fiscal year.
     Fixed(DateTime<Utc>),
+    /// One that a test moves, in microseconds since 1970: months pass in seconds.
+    Moved(&'static AtomicI64),
 }
 
 impl Clock {
@@ -47,6 +50,7 @@ impl Clock {
         match self {
             Self::System => Utc::now(),
             Self::Fixed(at) => at,
+            Self::Moved(micros) => DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default(),
         }
         .trunc_subsecs(6)
     }
@@ -220,6 +224,8 @@ impl Ledger {
             migration(7, "remade", either!("0004_remade")),
             migration(8, "approvals", include_str!("../migrations/0004_approvals.sql")),
             migration(9, "approval guards", either!("0004_guards")),
+            migration(10, "employees", include_str!("../migrations/0005_employees.sql")),
+            migration(11, "employee guards", either!("0005_guards")),
         ]);
         match &self.pool {
             Pool::Sqlite { pool, .. } => {

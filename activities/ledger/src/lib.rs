@@ -12,6 +12,7 @@ pub mod claims;
 pub mod delegations;
 pub mod documents;
 pub mod effects;
+pub mod employees;
 pub mod journal;
 pub mod masterdata;
 pub mod orders;

@@ -1,23 +1,21 @@
 //! What people and services read: documents, inboxes, balances. Nothing here writes.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod inbox;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use vextrus_approval::{Machine, SignedCommand};
-use vextrus_domain::calendar::dhaka_date;
 use vextrus_domain::ids::PoNumber;
-use vextrus_domain::{
-    Content, DocumentId, DocumentKey, DocumentType, PersonId, Refusal, RequestId, Taka, TenantId, canonical,
-};
+use vextrus_domain::{Content, DocumentId, DocumentKey, PersonId, Refusal, RequestId, Taka, TenantId, canonical};
 
 use crate::approvals::Approval;
 use crate::assessments::{self, StoredAssessment};
 use crate::budgets::{self, BudgetLeft};
 use crate::db::{Tx, args};
-use crate::delegations;
 use crate::documents::{self, State};
 use crate::error::LedgerError;
 use crate::orders::{self, IssuedOrder};
+
+pub use inbox::{InboxCursor, InboxLine, inbox};
 
 /// A task with its latest answer, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -200,100 +198,6 @@ pub async fn command(
         )
         .await?;
     Ok(found.map(|(content,)| canonical::from_text(&content)).transpose()?)
-}
-
-/// One line of an inbox.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct InboxLine {
-    /// The type of document.
-    pub document_kind: String,
-    /// The document.
-    pub document: String,
-    /// Its submission.
-    pub submission: i64,
-    /// The task.
-    pub task: String,
-    /// What it is for.
-    pub kind: String,
-    /// The role asked.
-    pub role: String,
-    /// What is asked.
-    pub question: String,
-    /// The answers that it knows, as JSON.
-    pub answers: String,
-    /// Until when; none while its clock stands still.
-    pub due_at: Option<DateTime<Utc>>,
-    /// Where the line stands among the others: its due time, or its opening.
-    pub sorted_at: DateTime<Utc>,
-    /// The vendor.
-    pub vendor: String,
-    /// The vendor's number; empty for an order.
-    pub number: String,
-    /// The total of an invoice, the amount of an order, in poisha.
-    pub total: i64,
-    /// In whose name the task may be decided.
-    pub principal: String,
-}
-
-/// Where a page of an inbox ends: place, document and task of its last line.
-pub type InboxCursor = (DateTime<Utc>, String, String);
-
-/// The open tasks that a person may decide, for themselves or in somebody's name, the most urgent first, after a cursor.
-///
-/// # Errors
-/// [`LedgerError::Database`].
-pub async fn inbox(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    person: &PersonId,
-    after: Option<&InboxCursor>,
-    page: u32,
-) -> Result<Vec<InboxLine>, LedgerError> {
-    let standing = delegations::open(tx, tenant).await?;
-    let today = dhaka_date(tx.now());
-    let [invoices, orders] = DocumentType::ALL.map(|kind| delegations::stands_for(&standing, person, kind, today));
-    let owners: BTreeSet<&PersonId> = invoices.keys().chain(orders.keys()).collect();
-    let (place, document, task) = after.cloned().unwrap_or((DateTime::<Utc>::UNIX_EPOCH, String::new(), String::new()));
-    let mut lines: Vec<InboxLine> = Vec::new();
-    // Who may decide a task for themselves decides it so.
-    let own = |owner: &&PersonId| *owner != person;
-    let mut owners: Vec<&PersonId> = owners.into_iter().collect();
-    owners.sort_by_key(own);
-    for owner in owners {
-        let most = |of: &BTreeMap<PersonId, i64>| of.get(owner).copied().unwrap_or(-1);
-        let found: Vec<InboxLine> = tx
-            .all(
-                "SELECT d.kind AS document_kind, t.document, t.submission, t.task, t.kind, t.role, t.question, t.answers,
-                    t.due_at, coalesce(t.due_at, t.opened_at) AS sorted_at, d.vendor, d.number, d.total, p.principal
-                 FROM task_people p
-                 JOIN tasks t ON t.tenant = p.tenant AND t.document = p.document AND t.submission = p.submission AND t.task = p.task
-                 JOIN documents d ON d.tenant = t.tenant AND d.document = t.document AND d.submission = t.submission
-                 WHERE p.tenant = $1 AND p.person = $2 AND t.state = 'open' AND d.submitter <> $7
-                   AND t.amount <= CASE d.kind WHEN 'invoice' THEN $8 ELSE $9 END
-                   AND (coalesce(t.due_at, t.opened_at), t.document, t.task) > ($3, $4, $5)
-                 ORDER BY coalesce(t.due_at, t.opened_at), t.document, t.task LIMIT $6",
-                args![
-                    tenant.as_str(),
-                    owner.as_str(),
-                    place,
-                    &document,
-                    &task,
-                    page,
-                    person.as_str(),
-                    most(&invoices),
-                    most(&orders)
-                ],
-            )
-            .await?;
-        for line in found {
-            if !lines.iter().any(|l| l.document == line.document && l.task == line.task) {
-                lines.push(line);
-            }
-        }
-    }
-    lines.sort_by(|a, b| (a.sorted_at, &a.document, &a.task).cmp(&(b.sorted_at, &b.document, &b.task)));
-    lines.truncate(usize::try_from(page).unwrap_or(usize::MAX));
-    Ok(lines)
 }
 
 /// What an account holds.

@@ -7,9 +7,11 @@
 
 pub mod acme;
 pub mod company;
+pub mod dice;
 pub mod first_version;
 pub mod ledgers;
 pub mod postgres;
 pub mod raw;
+pub mod staff;
 #[cfg(feature = "steps")]
 pub mod steps;

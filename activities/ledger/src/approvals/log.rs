@@ -133,7 +133,9 @@ pub(super) async fn run(
                     return Err(LedgerError::corrupt("approval log", format!("entry {} belongs elsewhere", row.seq)));
                 }
                 if let Some(trust) = trust {
-                    signed.verify(&trust.keys, trust.unsigned).map_err(LedgerError::Unsigned)?;
+                    signed
+                        .verify(&trust.keys, signed.command.may_be_unsigned(trust.unsigned))
+                        .map_err(LedgerError::Unsigned)?;
                 }
                 Input::Command { command: Box::new(signed.command) }
             }

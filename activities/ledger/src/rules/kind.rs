@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use vextrus_approval::Policy;
 use vextrus_domain::calendar::WorkingCalendar;
+use vextrus_lifecycle::Template;
 use vextrus_tax::Schedule;
 
 use crate::journal::AccountMapping;
@@ -25,11 +26,13 @@ pub enum RuleKind {
     Accounts,
     /// Working calendars.
     Calendar,
+    /// Templates of onboarding and offboarding.
+    Onboarding,
 }
 
 impl RuleKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Tax, Self::Approval, Self::Accounts, Self::Calendar];
+    pub const ALL: [Self; 5] = [Self::Tax, Self::Approval, Self::Accounts, Self::Calendar, Self::Onboarding];
 
     /// The kind's name in data.
     #[must_use]
@@ -39,6 +42,7 @@ impl RuleKind {
             Self::Approval => "approval",
             Self::Accounts => "accounts",
             Self::Calendar => "calendar",
+            Self::Onboarding => "onboarding",
         }
     }
 
@@ -57,7 +61,7 @@ impl RuleKind {
     }
 
     /// Checks a text as a rule of this kind, and answers what it is for: the type of document that an approval policy or an
-    /// account mapping names, or [`WHOLE_COMPANY`].
+    /// account mapping names, the process of a template, or [`WHOLE_COMPANY`].
     ///
     /// # Errors
     /// What is wrong with it, with its place.
@@ -69,6 +73,7 @@ impl RuleKind {
             }
             Self::Approval => Policy::parse(content).map(|p| p.document.to_string()).map_err(|e| e.to_string()),
             Self::Accounts => AccountMapping::parse(content).map(|m| m.document.to_string()).map_err(|e| e.to_string()),
+            Self::Onboarding => Template::parse(content).map(|t| t.process.to_string()).map_err(|e| e.to_string()),
         }
     }
 }
@@ -83,9 +88,8 @@ impl FromStr for RuleKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|k| k.name() == text)
-            .ok_or_else(|| format!("{text:?} is not a kind of rule: use tax, approval, accounts or calendar"))
+        Self::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
+            format!("{text:?} is not a kind of rule: use tax, approval, accounts, calendar or onboarding")
+        })
     }
 }

@@ -9,6 +9,7 @@ mod check;
 mod claims;
 mod delegations;
 mod effects;
+mod employees;
 mod guards;
 mod inbox;
 mod journal;
