@@ -1,7 +1,9 @@
 //! The outbox's dispatcher: takes events from the ledger and hands them to a channel, at least once each.
 //!
 //! The one channel so far is the log. An event that was handed over but not marked, because the process died in between,
-//! is handed over again under the same id.
+//! is handed over again under the same id. [`webhook`] is the signing client by which outside systems are spoken to.
+
+pub mod webhook;
 
 use std::time::Duration;
 
