@@ -1,9 +1,13 @@
 //! The configuration: defaults, then a file, then the environment. What is unknown or malformed stops the process at start.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
+use vextrus_domain::RoleName;
+
+use crate::Secret;
 
 /// The defaults, with their comments.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -16,6 +20,8 @@ pub struct Config {
     pub ledger: LedgerConfig,
     /// The steps of workflows.
     pub steps: StepsConfig,
+    /// The processes of employees.
+    pub onboarding: OnboardingConfig,
     /// The signatures of decisions.
     pub signing: SigningConfig,
     /// The word of signals.
@@ -24,6 +30,10 @@ pub struct Config {
     pub auth: AuthConfig,
     /// The gRPC service.
     pub facade: FacadeConfig,
+    /// The encryption of what Temporal stores.
+    pub codec: CodecConfig,
+    /// The outside systems.
+    pub adapters: AdaptersConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -44,6 +54,16 @@ pub struct StepsConfig {
     pub timeout_millis: u64,
     /// After how many events of its history a workflow goes on in another run.
     pub events_of_a_run: u32,
+    /// How long a system may be asked for one thing, over all attempts, in milliseconds.
+    pub perform_within_millis: u64,
+}
+
+/// `[onboarding]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnboardingConfig {
+    /// The length of a day, in milliseconds.
+    pub day_millis: u64,
 }
 
 /// `[signing]`.
@@ -92,6 +112,55 @@ pub struct AuthConfig {
 pub struct FacadeConfig {
     /// Where gRPC is served.
     pub listen: String,
+}
+
+/// `[codec]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodecConfig {
+    /// The file with the keys.
+    pub keys_file: PathBuf,
+    /// The keys themselves.
+    pub keys: Secret,
+    /// Where the facade reads payloads for people; empty is nowhere.
+    pub listen: String,
+    /// The role of those people.
+    pub role: RoleName,
+    /// The origin of the Temporal UI; empty is none.
+    pub ui_origin: String,
+}
+
+/// `[adapters]`. `Debug` shows no address: its path or query may be as good as a password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdaptersConfig {
+    /// Who may sign in: an address, or nothing for the ledger.
+    pub identity: String,
+    /// Mailboxes: the same.
+    pub mail: String,
+    /// What the company lends: the same.
+    pub assets: String,
+    /// Doors: the same.
+    pub access: String,
+    /// Appointments: the same.
+    pub calendar: String,
+    /// The file with the secrets that sign requests.
+    pub secret_file: PathBuf,
+    /// How long a request may take, in milliseconds.
+    pub timeout_millis: u64,
+}
+
+impl fmt::Debug for AdaptersConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { identity, mail, assets, access, calendar, secret_file, timeout_millis } = self;
+        let mut shown = f.debug_struct("AdaptersConfig");
+        let systems =
+            [("identity", identity), ("mail", mail), ("assets", assets), ("access", access), ("calendar", calendar)];
+        for (system, address) in systems {
+            shown.field(system, &if address.is_empty() { "" } else { "…" });
+        }
+        shown.field("secret_file", secret_file).field("timeout_millis", timeout_millis).finish()
+    }
 }
 
 /// The log's form.
@@ -159,7 +228,7 @@ impl Config {
         if let Some(path) = file {
             let bad = |why: String| ConfigError::File { path: path.to_owned(), why };
             let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
-            lay_over(&mut table, text.parse().map_err(|e: toml::de::Error| bad(e.to_string()))?);
+            lay_over(&mut table, text.parse().map_err(|e| bad(syntax(&text, &e)))?);
         }
         for (section, keys) in &mut table {
             for (key, value) in keys.as_table_mut().into_iter().flatten() {
@@ -171,6 +240,12 @@ impl Config {
         }
         Value::Table(table).try_into().map_err(content)
     }
+}
+
+/// Where a file is no TOML and why. The error's own text repeats the line, and that may hold a secret.
+fn syntax(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: {}", before.matches('\n').count() + 1, error.message())
 }
 
 fn lay_over(base: &mut Table, over: Table) {
@@ -208,6 +283,23 @@ mod tests {
     }
 
     #[test]
+    fn systems_have_addresses_that_are_not_shown() {
+        let defaults = Config::layered(None, |_| None).unwrap();
+        assert_eq!((defaults.adapters.identity.as_str(), defaults.adapters.timeout_millis), ("", 10_000));
+        assert!(defaults.adapters.timeout_millis < defaults.steps.timeout_millis);
+        let env = |name: &str| match name {
+            "VEXTRUS_ADAPTERS_MAIL" => Some("https://hooks.example.com/mail?token=t0psecret".to_owned()),
+            "VEXTRUS_ADAPTERS_SECRET_FILE" => Some("/run/secrets/hooks".to_owned()),
+            _ => None,
+        };
+        let adapters = Config::layered(None, env).unwrap().adapters;
+        assert_eq!(adapters.mail, "https://hooks.example.com/mail?token=t0psecret");
+        let shown = format!("{adapters:?}");
+        assert!(shown.contains("mail: \"…\"") && shown.contains("identity: \"\""), "{shown}");
+        assert!(shown.contains("/run/secrets/hooks") && !shown.contains("example.com"), "{shown}");
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("vextrus.toml");
@@ -216,7 +308,22 @@ mod tests {
         let env = |name: &str| (name == "VEXTRUS_STEPS_TIMEOUT_MILLIS").then(|| "soon".to_owned());
         let error = Config::layered(None, env).unwrap_err().to_string();
         assert_eq!(error, "VEXTRUS_STEPS_TIMEOUT_MILLIS=\"soon\": a whole number is expected");
+        std::fs::write(&file, "[log]\n\n[codec]\nkeys = \"a=topsecret\n").unwrap();
+        let broken = Config::layered(Some(&file), |_| None).unwrap_err().to_string();
+        assert!(broken.contains("line 4") && !broken.contains("topsecret"), "{broken}");
         let gone = Config::layered(Some(&dir.path().join("none.toml")), |_| None).unwrap_err().to_string();
         assert!(gone.contains("none.toml"), "{gone}");
+    }
+
+    #[test]
+    fn secrets_are_read_and_not_shown() {
+        let env = |name: &str| (name == "VEXTRUS_CODEC_KEYS").then(|| "a=topsecret".to_owned());
+        let config = Config::layered(None, env).unwrap();
+        assert_eq!(config.codec.keys.expose(), "a=topsecret");
+        let (debug, toml) = (format!("{config:?}"), toml::to_string(&config).unwrap());
+        assert!(!debug.contains("topsecret") && !toml.contains("topsecret"), "{debug} {toml}");
+        assert!(debug.contains("keys: \"(hidden)\"") && toml.contains("keys = \"(hidden)\""), "{debug} {toml}");
+        let off = Config::layered(None, |_| None).unwrap();
+        assert!(off.codec.keys.expose().is_empty() && format!("{off:?}").contains("keys: \"\""));
     }
 }

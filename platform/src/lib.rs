@@ -2,7 +2,9 @@
 
 pub mod config;
 pub mod keys;
+mod secret;
 pub mod shutdown;
 pub mod telemetry;
 
 pub use config::Config;
+pub use secret::Secret;

@@ -11,6 +11,7 @@ use temporalio_client::{
 use tokio::time::timeout;
 use tonic::Code;
 
+use crate::codec::Codec;
 use crate::deadline::Deadline;
 
 /// The most that one try may take, so that a server that accepts and never answers is tried again.
@@ -23,11 +24,13 @@ pub struct ConnectOptions {
     pub identity: Option<String>,
     /// For how long an unreachable server is tried again.
     pub within: Duration,
+    /// What encrypts payloads; they stand in clear where it is unset. Workers of this client use it too.
+    pub codec: Option<Codec>,
 }
 
 impl Default for ConnectOptions {
     fn default() -> Self {
-        Self { identity: None, within: Duration::from_secs(30) }
+        Self { identity: None, within: Duration::from_secs(30), codec: None }
     }
 }
 
@@ -85,12 +88,16 @@ pub async fn connect_to(address: &str, namespace: &str, options: ConnectOptions)
 
 async fn open(
     mut connection: ConnectionOptions,
-    client: ClientOptions,
+    mut client: ClientOptions,
     options: ConnectOptions,
 ) -> Result<Client, ConnectError> {
     let address = address_of(&connection);
     if let Some(identity) = options.identity {
         connection.identity = identity;
+    }
+    if let Some(codec) = options.codec {
+        tracing::info!(key = codec.active(), "payloads are encrypted");
+        client.data_converter = codec.into_converter();
     }
     let mut deadline = Deadline::after(options.within);
     let mut last = None;
@@ -173,6 +180,8 @@ mod tests {
         fn is<T: std::error::Error + Send + Sync + 'static>() {}
         is::<ConnectError>();
         is::<crate::NamespaceError>();
+        is::<crate::KeysError>();
+        is::<crate::CodecError>();
         is::<crate::SearchAttributesError>();
         is::<crate::DevServerError>();
         is::<crate::WorkflowIdError>();

@@ -100,7 +100,7 @@ impl DevServer {
     }
 
     async fn require_namespaces(&self, options: &DevServerOptions, deadline: &Deadline) -> Result<(), NotServing> {
-        let connect = ConnectOptions { identity: None, within: deadline.remaining() };
+        let connect = ConnectOptions { within: deadline.remaining(), ..ConnectOptions::default() };
         let client = connect_to(&self.address, "default", connect).await?;
         for namespace in options.namespaces.iter().map(String::as_str).chain(["default"]) {
             wait_until_usable(&client, namespace, deadline.remaining()).await?;

@@ -1,6 +1,7 @@
 //! How we meet Temporal: the connection, the namespace and the search attributes as code, workflow ids, task queues,
-//! and the development server as a child process.
+//! the encryption of payloads, and the development server as a child process.
 
+pub mod codec;
 pub mod connection;
 mod deadline;
 pub mod dev_server;
@@ -10,8 +11,9 @@ pub mod search_attributes;
 pub mod task_queue;
 pub mod workflow_id;
 
+pub use codec::{Codec, CodecError, KeysError};
 pub use connection::{ConnectError, ConnectOptions, connect, connect_to};
 pub use dev_server::{DevServer, DevServerError, DevServerOptions};
 pub use namespace::{NamespaceChange, NamespaceError, RETENTION, ensure_namespace};
 pub use search_attributes::{SearchAttributesError, ensure_search_attributes};
-pub use workflow_id::{WorkflowId, WorkflowIdError};
+pub use workflow_id::{WorkflowId, WorkflowIdError, WorkflowKind};

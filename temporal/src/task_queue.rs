@@ -9,11 +9,14 @@ pub const INVOICE: &str = "invoice";
 /// Purchase orders: the workflow and its ledger activities.
 pub const PURCHASE_ORDER: &str = "purchase-order";
 
+/// Onboardings and offboardings: the workflows and their ledger activities.
+pub const ONBOARDING: &str = "onboarding";
+
 /// Calls to outside systems, for every workflow type.
 pub const INTEGRATIONS: &str = "integrations";
 
 /// Every task queue.
-pub const ALL: [&str; 3] = [INVOICE, PURCHASE_ORDER, INTEGRATIONS];
+pub const ALL: [&str; 4] = [INVOICE, PURCHASE_ORDER, ONBOARDING, INTEGRATIONS];
 
 /// The task queue of a type of document.
 #[must_use]

@@ -1,10 +1,48 @@
-//! The id of a document's workflow: `<queue>/<tenant>/<document>/<submission>`, such as `invoice/acme/0198/1`.
+//! The id of a workflow: `<kind>/<tenant>/<document>/<submission>`, such as `invoice/acme/0198/1`. An employee's process is named by
+//! its own id, never by anything personal.
 
 use std::{fmt, str::FromStr};
 
 use vextrus_domain::DocumentType;
 
 use crate::task_queue;
+
+/// What a workflow is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WorkflowKind {
+    /// The approval of a document.
+    Document(DocumentType),
+    /// An employee's coming.
+    Onboarding,
+    /// An employee's leaving.
+    Offboarding,
+}
+
+impl WorkflowKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [
+        Self::Document(DocumentType::Invoice),
+        Self::Document(DocumentType::PurchaseOrder),
+        Self::Onboarding,
+        Self::Offboarding,
+    ];
+
+    /// What its ids begin with.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Document(kind) => task_queue::of(kind),
+            Self::Onboarding => "onboarding",
+            Self::Offboarding => "offboarding",
+        }
+    }
+}
+
+impl From<DocumentType> for WorkflowKind {
+    fn from(kind: DocumentType) -> Self {
+        Self::Document(kind)
+    }
+}
 
 /// Far below the server's limit of 1000 bytes for an id.
 const LONGEST_PART: usize = 100;
@@ -35,7 +73,7 @@ pub enum WorkflowIdError {
 /// The parts of a workflow id. What it displays as, it is parsed from, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkflowId {
-    kind: DocumentType,
+    kind: WorkflowKind,
     tenant: String,
     document: String,
     submission: u32,
@@ -47,18 +85,23 @@ impl WorkflowId {
     /// # Errors
     ///
     /// Where a part is empty, too long or holds a character that is not allowed, such as `/`, or the submission is 0.
-    pub fn new(kind: DocumentType, tenant: &str, document: &str, submission: u32) -> Result<Self, WorkflowIdError> {
+    pub fn new(
+        kind: impl Into<WorkflowKind>,
+        tenant: &str,
+        document: &str,
+        submission: u32,
+    ) -> Result<Self, WorkflowIdError> {
         let tenant = part("tenant", tenant)?;
         let document = part("document", document)?;
         if submission == 0 {
             return Err(WorkflowIdError::Submission("0".to_owned()));
         }
-        Ok(Self { kind, tenant, document, submission })
+        Ok(Self { kind: kind.into(), tenant, document, submission })
     }
 
-    /// The type of document.
+    /// What the workflow is about.
     #[must_use]
-    pub fn kind(&self) -> DocumentType {
+    pub fn kind(&self) -> WorkflowKind {
         self.kind
     }
 
@@ -83,7 +126,7 @@ impl WorkflowId {
 
 impl fmt::Display for WorkflowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}/{}", task_queue::of(self.kind), self.tenant, self.document, self.submission)
+        write!(f, "{}/{}/{}/{}", self.kind.name(), self.tenant, self.document, self.submission)
     }
 }
 
@@ -94,7 +137,7 @@ impl FromStr for WorkflowId {
         let parts: Vec<&str> = text.split('/').collect();
         let form = || WorkflowIdError::Form(cut(text));
         let [name, tenant, document, submission] = parts[..] else { return Err(form()) };
-        let kind = DocumentType::ALL.into_iter().find(|kind| task_queue::of(*kind) == name).ok_or_else(form)?;
+        let kind = WorkflowKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(form)?;
         // `u32::from_str` takes "+1" and "01", under which one run would have two ids.
         let canonical = submission.parse().ok().filter(|number: &u32| number.to_string() == submission);
         let submission = canonical.ok_or_else(|| WorkflowIdError::Submission(cut(submission)))?;
@@ -125,8 +168,12 @@ mod tests {
         let order = WorkflowId::new(DocumentType::PurchaseOrder, "acme-bd", "d", 1).unwrap();
         assert_eq!(
             (order.to_string().as_str(), order.kind()),
-            ("purchase-order/acme-bd/d/1", DocumentType::PurchaseOrder)
+            ("purchase-order/acme-bd/d/1", WorkflowKind::Document(DocumentType::PurchaseOrder))
         );
+        for kind in WorkflowKind::ALL {
+            let id = WorkflowId::new(kind, "acme-bd", "0198", 1).unwrap();
+            assert_eq!(id.to_string().parse::<WorkflowId>().map(|id| id.kind()), Ok(kind));
+        }
         assert_eq!((id.tenant(), id.document(), id.submission()), ("acme-bd", "inv_01.a", 12));
     }
 

@@ -48,7 +48,7 @@ async fn an_address_that_is_none_is_refused_at_once() {
 #[tokio::test]
 #[ignore = "reads an environment that a test prepares"]
 async fn connect_by_the_environment() -> anyhow::Result<()> {
-    let options = ConnectOptions { identity: Some("tester".into()), within: Duration::from_secs(10) };
+    let options = ConnectOptions { identity: Some("tester".into()), ..ConnectOptions::default() };
     match connect(options).await {
         Ok(client) => println!("in {} as {}", client.options().namespace, client.connection().identity()),
         Err(error) => println!("refused: {error}: {:?}", error.source().map(ToString::to_string)),

@@ -1,23 +1,29 @@
-//! The namespace and the search attributes on one real server.
+//! The namespace, the search attributes and the encryption of payloads on one real server.
 #![cfg(test)]
 
 use std::time::Duration;
 
-use temporalio_client::{Client, WorkflowStartOptions, WorkflowTerminateOptions};
+use prost::Message as _;
+use temporalio_client::{Client, UntypedSignal, WorkflowSignalOptions, WorkflowStartOptions, WorkflowTerminateOptions};
 use temporalio_common::{
-    UntypedWorkflow,
+    MemoValues, UntypedWorkflow,
     data_converters::RawValue,
     search_attributes::{SearchAttributeKey, SearchAttributes},
 };
 use temporalio_protos::temporal::api::{
-    enums::v1::IndexedValueType, operatorservice::v1::AddSearchAttributesRequest,
-    workflowservice::v1::DescribeNamespaceRequest,
+    common::v1::{Payload, WorkflowExecution},
+    enums::v1::IndexedValueType,
+    history::v1::{History, history_event::Attributes},
+    operatorservice::v1::AddSearchAttributesRequest,
+    workflowservice::v1::{
+        DescribeNamespaceRequest, DescribeWorkflowExecutionRequest, GetWorkflowExecutionHistoryRequest,
+    },
 };
 use tokio::sync::OnceCell;
 use tonic::Request;
 use vextrus_temporal::{
-    ConnectOptions, DevServer, DevServerOptions, NamespaceChange, NamespaceError, RETENTION, SearchAttributesError,
-    connect_to, ensure_namespace, ensure_search_attributes,
+    Codec, ConnectOptions, DevServer, DevServerOptions, NamespaceChange, NamespaceError, RETENTION,
+    SearchAttributesError, connect_to, ensure_namespace, ensure_search_attributes,
     search_attributes::{ALL, DEPARTMENT, DOCUMENT, STAGE, STATUS, TENANT, TOTAL_POISHA, VENDOR},
     task_queue,
 };
@@ -27,6 +33,26 @@ static SERVER: OnceCell<DevServer> = OnceCell::const_new();
 async fn client(namespace: &str) -> anyhow::Result<Client> {
     let server = SERVER.get_or_try_init(|| DevServer::start(DevServerOptions::default())).await?;
     Ok(connect_to(&server.address, namespace, ConnectOptions::default()).await?)
+}
+
+/// A history as the server keeps it, and what it says of the run.
+async fn stored(client: &Client, namespace: &str, workflow: &str) -> anyhow::Result<(History, Vec<u8>)> {
+    let mut service = client.connection().workflow_service();
+    let execution = Some(WorkflowExecution { workflow_id: workflow.to_owned(), ..Default::default() });
+    let namespace = namespace.to_owned();
+    let history = GetWorkflowExecutionHistoryRequest {
+        namespace: namespace.clone(),
+        execution: execution.clone(),
+        ..Default::default()
+    };
+    let history = service.get_workflow_execution_history(Request::new(history)).await?.into_inner().history;
+    let describe = DescribeWorkflowExecutionRequest { namespace, execution };
+    let described = service.describe_workflow_execution(Request::new(describe)).await?.into_inner();
+    Ok((history.unwrap_or_default(), described.encode_to_vec()))
+}
+
+fn contains(bytes: &[u8], part: &str) -> bool {
+    bytes.windows(part.len()).any(|window| window == part.as_bytes())
 }
 
 async fn retention(client: &Client, namespace: &str) -> anyhow::Result<Option<Duration>> {
@@ -128,5 +154,72 @@ async fn a_search_attribute_of_another_type_is_refused() -> anyhow::Result<()> {
         panic!("{error:?}");
     };
     assert_eq!((name, found), (STAGE, IndexedValueType::Int as i32));
+    Ok(())
+}
+
+/// Of a person who does not exist.
+const NID: &str = "1990269812345678";
+
+fn about_nid() -> RawValue {
+    let json = [("encoding".to_owned(), b"json/plain".to_vec())].into();
+    RawValue::new(vec![Payload {
+        metadata: json,
+        data: format!("{{\"nid\":\"{NID}\"}}").into_bytes(),
+        ..Default::default()
+    }])
+}
+
+/// Starts a run that says the number in its input, its memo and a signal, and its own id in its summary.
+async fn start_with_nid(client: &Client, id: &str) -> anyhow::Result<()> {
+    let mut memo = MemoValues::new();
+    memo.insert("nid", NID.to_owned());
+    let options =
+        WorkflowStartOptions::new(task_queue::INVOICE, id).memo(memo).static_summary(format!("run {id}")).build();
+    let run = client.start_workflow(UntypedWorkflow::new("Nobody"), about_nid(), options).await?;
+    run.signal(UntypedSignal::new("about"), about_nid(), WorkflowSignalOptions::default()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_history_shows_nothing_without_the_keys() -> anyhow::Result<()> {
+    let name = "encrypted";
+    let clear = client(name).await?;
+    ensure_namespace(&clear, name, RETENTION).await?;
+    let server = SERVER.get_or_try_init(|| DevServer::start(DevServerOptions::default())).await?;
+    let codec = Codec::from_text("k-1=AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE")?;
+    let options = ConnectOptions { codec: Some(codec.clone()), ..ConnectOptions::default() };
+    let encrypting = connect_to(&server.address, name, options).await?;
+    start_with_nid(&clear, "in-clear").await?;
+    start_with_nid(&encrypting, "encrypted").await?;
+
+    let (history, described) = stored(&clear, name, "in-clear").await?;
+    assert!(
+        contains(&history.encode_to_vec(), NID) && contains(&described, NID),
+        "the test finds what stands in clear"
+    );
+    let (history, described) = stored(&clear, name, "encrypted").await?;
+    assert!(!contains(&history.encode_to_vec(), NID) && !contains(&described, NID));
+    assert!(contains(&history.encode_to_vec(), "k-1"));
+    // The SDK gives the summary of a start to no codec: docs/encryption.md says so.
+    assert!(contains(&history.encode_to_vec(), "run encrypted"));
+
+    let mut read = 0;
+    for event in history.events {
+        let input = match event.attributes {
+            Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) => started.input,
+            Some(Attributes::WorkflowExecutionSignaledEventAttributes(signaled)) => signaled.input,
+            _ => continue,
+        };
+        let [payload] = input.unwrap_or_default().payloads.try_into().unwrap();
+        assert!(codec.decrypt(payload)? == about_nid().payloads[0]);
+        read += 1;
+    }
+    assert_eq!(read, 2);
+    for (id, client) in [("encrypted", &encrypting), ("in-clear", &encrypting)] {
+        let described = client.get_workflow_handle::<UntypedWorkflow>(id).describe(Default::default()).await?;
+        assert_eq!(described.memo().get::<String>("nid")?.as_deref(), Some(NID), "{id}");
+    }
+    let unread = clear.get_workflow_handle::<UntypedWorkflow>("encrypted").describe(Default::default()).await?;
+    assert!(unread.memo().get::<String>("nid").is_err());
     Ok(())
 }
