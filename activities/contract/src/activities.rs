@@ -3,6 +3,7 @@
 use temporalio_common_wasm::ActivityError;
 use temporalio_macros::activity_definitions;
 
+use crate::employees::{PerformInput, PerformOutput, PlanInput, PlanOutput, ProgressInput, ProgressOutput};
 use crate::steps::{
     AssessInput, AssessOutput, CloseInput, CloseOutput, RecordInput, RecordOutput, SettleInput, SettleOutput,
 };
@@ -39,7 +40,34 @@ impl DocumentActivities {
     }
 }
 
+/// The steps of an employee's process.
+#[derive(Debug)]
+pub struct EmployeeActivities;
+
+#[expect(clippy::unimplemented, reason = "the macro demands this body; it is never called")]
+#[activity_definitions]
+impl EmployeeActivities {
+    /// Makes the plan, or another one after a change.
+    #[activity(name = "plan")]
+    pub fn plan(input: PlanInput) -> Result<PlanOutput, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Writes what people, systems and time have brought.
+    #[activity(name = "progress")]
+    pub fn progress(input: ProgressInput) -> Result<ProgressOutput, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Has a system do its work. It runs on the task queue of calls to outside systems.
+    #[activity(name = "perform")]
+    pub fn perform(input: PerformInput) -> Result<PerformOutput, ActivityError> {
+        unimplemented!()
+    }
+}
+
 /// Marker types, for `#[activity(definition = …)]` in the implementing crate.
 pub mod definitions {
     pub use super::document_activities::{Assess, Close, Record, Settle};
+    pub use super::employee_activities::{Perform, Plan, Progress};
 }
