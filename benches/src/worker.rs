@@ -11,7 +11,6 @@ use vextrus_ledger::Ledger;
 use vextrus_platform::Config;
 use vextrus_starter_cli::stack::Stack;
 use vextrus_temporal::{ConnectOptions, connect_to};
-use vextrus_worker::Parts;
 
 use crate::process::Process;
 
@@ -37,8 +36,7 @@ pub(crate) async fn run(options: WorkerOptions) -> anyhow::Result<()> {
     config.signing.accepted_keys = options.accepted_keys;
     let client = connect_to(&options.temporal, &options.namespace, ConnectOptions::default()).await?;
     let ledger = Ledger::open(&options.ledger).await?;
-    let parts = Parts { client, ledger: ledger.clone(), trust: vextrus_worker::trust(&config)? };
-    let mut fleet = vextrus_worker::start(parts, |_| {})?;
+    let mut fleet = vextrus_worker::start(vextrus_worker::parts(&config, client, ledger.clone())?, |_| {})?;
     let (end, ended) = oneshot::channel();
     // A read of stdin cannot be given up; a thread of its own does not keep the process from ending.
     std::thread::spawn(move || {

@@ -11,9 +11,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use vextrus_approvals::Approvals;
 use vextrus_documents::Steps;
+use vextrus_employees::{Adapters, Employees, Integrations};
 use vextrus_invoice::InvoiceApproval;
 use vextrus_ledger::Ledger;
 use vextrus_ledger::approvals::Trust;
+use vextrus_onboarding::{EmployeeOffboarding, EmployeeOnboarding};
 use vextrus_purchase_order::PurchaseOrderApproval;
 use vextrus_temporal::task_queue;
 
@@ -31,6 +33,10 @@ pub struct Parts {
     pub ledger: Ledger,
     /// Whose word is taken.
     pub trust: Trust,
+    /// The systems that employees are known to.
+    pub adapters: Adapters,
+    /// The length of a day in an employee's process, in milliseconds.
+    pub day_millis: u64,
 }
 
 /// Why the workers could not start or go on.
@@ -80,7 +86,7 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     let runtime = Arc::new(runtime);
     let (report, ended) = reports::unbounded_channel();
     let mut stops: Vec<Stop> = Vec::new();
-    for queue in [task_queue::INVOICE, task_queue::PURCHASE_ORDER] {
+    for queue in task_queue::ALL {
         let started = options_of(queue, &parts).and_then(|mut options| {
             adjust(&mut options);
             on_its_own_thread(queue, Arc::clone(&runtime), parts.client.clone(), options, report.clone())
@@ -103,17 +109,31 @@ fn failed(queue: &'static str) -> impl Fn(String) -> WorkerError {
     move |why| WorkerError::Start { queue, why }
 }
 
-/// What runs on a queue: its workflow type, and the steps that every document has.
+/// What runs on a queue: its workflow types and their steps, or the calls to outside systems.
 fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, WorkerError> {
-    let failed = failed(queue);
-    let steps = Approvals(Steps { ledger: parts.ledger.clone(), trust: parts.trust.clone() });
+    let documents = || Approvals(Steps { ledger: parts.ledger.clone(), trust: parts.trust.clone() });
+    let employees = || vextrus_employees::Steps {
+        ledger: parts.ledger.clone(),
+        trust: parts.trust.clone(),
+        adapters: parts.adapters.clone(),
+        day_millis: parts.day_millis,
+    };
     let options = WorkerOptions::new(queue);
     let options = match queue {
-        task_queue::PURCHASE_ORDER => options.register_workflow::<PurchaseOrderApproval>(),
-        _ => options.register_workflow::<InvoiceApproval>(),
+        task_queue::INVOICE => {
+            options.register_workflow::<InvoiceApproval>().map(|o| o.register_activities(documents()))
+        }
+        task_queue::PURCHASE_ORDER => {
+            options.register_workflow::<PurchaseOrderApproval>().map(|o| o.register_activities(documents()))
+        }
+        task_queue::ONBOARDING => options
+            .register_workflow::<EmployeeOnboarding>()
+            .and_then(|o| o.register_workflow::<EmployeeOffboarding>())
+            .map(|o| o.register_activities(Employees(employees()))),
+        _ => Ok(options.register_activities(Integrations(employees()))),
     };
-    let options = options.map_err(|e| failed(e.to_string()))?;
-    Ok(options.register_activities(steps).graceful_shutdown_period(GRACE).build())
+    let options = options.map_err(|e| failed(queue)(e.to_string()))?;
+    Ok(options.graceful_shutdown_period(GRACE).build())
 }
 
 /// The SDK runs a worker's workflow code on the thread that calls `run`, whose future cannot move between threads.

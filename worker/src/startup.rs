@@ -2,14 +2,17 @@
 
 use std::future::Future;
 
-use temporalio_client::NamespacedClient as _;
+use temporalio_client::{Client, NamespacedClient as _};
 
+use vextrus_employees::{Adapters, AdaptersError};
 use vextrus_ledger::approvals::Trust;
 use vextrus_ledger::{Ledger, LedgerError};
 use vextrus_platform::Config;
 use vextrus_platform::config::SignalTrust;
 use vextrus_platform::keys::{self, KeyError};
-use vextrus_temporal::{ConnectError, ConnectOptions, SearchAttributesError, ensure_search_attributes};
+use vextrus_temporal::{
+    Codec, ConnectError, ConnectOptions, KeysError, SearchAttributesError, ensure_search_attributes,
+};
 
 use crate::fleet::{Parts, WorkerError, start};
 
@@ -22,6 +25,12 @@ pub enum StartupError {
     /// Nobody's decisions would be accepted.
     #[error("signing.accepted_keys is empty: no decision could be verified; give the facade's public key")]
     NoKeys,
+    /// The keys of payloads cannot be used.
+    #[error(transparent)]
+    Codec(#[from] KeysError),
+    /// The systems that are configured cannot be used.
+    #[error(transparent)]
+    Adapters(#[from] AdaptersError),
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -40,7 +49,7 @@ pub enum StartupError {
 ///
 /// # Errors
 /// [`StartupError::Key`] or [`StartupError::NoKeys`].
-pub fn trust(config: &Config) -> Result<Trust, StartupError> {
+fn trust(config: &Config) -> Result<Trust, StartupError> {
     if config.signing.accepted_keys.trim().is_empty() {
         return Err(StartupError::NoKeys);
     }
@@ -51,16 +60,27 @@ pub fn trust(config: &Config) -> Result<Trust, StartupError> {
     Ok(Trust { keys: keys::accepted_keys(&config.signing.accepted_keys)?, unsigned })
 }
 
+/// What the workers need, as the configuration says.
+///
+/// # Errors
+/// [`StartupError::Key`], [`StartupError::NoKeys`] or [`StartupError::Adapters`].
+pub fn parts(config: &Config, client: Client, ledger: Ledger) -> Result<Parts, StartupError> {
+    let adapters = Adapters::configured(&config.adapters, &ledger)?;
+    Ok(Parts { client, ledger, trust: trust(config)?, adapters, day_millis: config.onboarding.day_millis })
+}
+
 /// Runs the workers until `stop` completes or a worker ends.
 ///
 /// # Errors
 /// [`StartupError`].
 pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), StartupError> {
-    let trust = trust(config)?;
+    // What cannot be used is said before anything is opened.
+    trust(config)?;
+    let codec = Codec::configured(&config.codec)?;
     let ledger = Ledger::open(&config.ledger.address).await?;
-    let client = vextrus_temporal::connect(ConnectOptions::default()).await?;
+    let client = vextrus_temporal::connect(ConnectOptions { codec, ..ConnectOptions::default() }).await?;
     ensure_search_attributes(&client, &client.namespace()).await?;
-    let mut fleet = start(Parts { client, ledger: ledger.clone(), trust }, |_| {})?;
+    let mut fleet = start(parts(config, client, ledger.clone())?, |_| {})?;
     let ended = tokio::select! {
         () = stop => Ok(()),
         ended = fleet.ended() => ended,
