@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     "vextrus/approval/v1/approval.proto",
     "vextrus/invoice/v1/invoice.proto",
+    "vextrus/onboarding/v1/onboarding.proto",
     "vextrus/purchasing/v1/purchasing.proto",
 ];
 

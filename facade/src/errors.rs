@@ -35,6 +35,7 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::TaxFactsContradict
         | R::AnswerNotAllowed
         | R::ReasonRequired
+        | R::PersonalData
         | R::MessageMalformed => Code::InvalidArgument,
         R::Unauthenticated => Code::Unauthenticated,
         R::PermissionDenied
@@ -44,7 +45,7 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::NotSubmitter
         | R::NotAdministrator => Code::PermissionDenied,
         R::NotFound | R::TaskUnknown | R::QuestionUnknown => Code::NotFound,
-        R::RequestIdReused | R::DuplicateInvoice => Code::AlreadyExists,
+        R::RequestIdReused | R::DuplicateInvoice | R::AlreadyEmployed => Code::AlreadyExists,
         R::VendorUnknown
         | R::VendorInactive
         | R::VendorIdentityInvalid
@@ -71,6 +72,9 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::DocumentClosed
         | R::StalePlan
         | R::ApprovalsIncomplete
+        | R::NotSkippable
+        | R::ProcessOpen
+        | R::NotOnboarded
         | R::NotDue => Code::FailedPrecondition,
         R::Unavailable => Code::Unavailable,
         // A caller sends no signature: when the facade's own does not stand, its operators must act.
@@ -122,18 +126,28 @@ impl Failure {
         Self::Fields(vec![violation(field, RefusalCode::InvalidField, message)])
     }
 
-    /// As a status. What must not leave the process is logged here, and nowhere else.
+    /// As a status. What must not leave the process is logged, and goes nowhere else.
     pub(crate) fn into_status(self, rpc: &str) -> Status {
         match self {
-            Self::Refused(refusal) => status(&refusal),
             Self::Fields(fields) => of_fields(&fields),
+            other => status(&other.into_refusal(rpc)),
+        }
+    }
+
+    /// As a refusal; of wrong fields, the first.
+    pub(crate) fn into_refusal(self, rpc: &str) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Fields(fields) => {
+                fields.into_iter().next().map_or_else(|| hidden(RefusalCode::Internal), |field| field.refusal)
+            }
             Self::Ledger(error) => {
                 tracing::error!(rpc, %error, "the ledger failed");
-                status(&hidden(error.code()))
+                hidden(error.code())
             }
             Self::Internal(cause) => {
                 tracing::error!(rpc, cause, "the call failed");
-                status(&hidden(RefusalCode::Internal))
+                hidden(RefusalCode::Internal)
             }
         }
     }

@@ -9,13 +9,16 @@ pub mod errors;
 
 mod act;
 mod call;
+mod codec;
 mod content;
 mod delegations;
+mod employees;
 mod history;
 mod inbox;
 mod jwks;
 mod names;
 mod orders;
+mod pages;
 mod preview;
 mod read;
 mod render;
@@ -27,6 +30,8 @@ mod translate;
 mod workflow;
 
 pub use auth::{AuthError, Authenticator};
+pub use codec::{CodecEndpoint, EndpointError, MAX_BODY_BYTES};
 pub use content::{content, order_content};
+pub use employees::{employee, process_collection};
 pub use names::collection;
 pub use server::{FacadeError, MAX_REQUEST_BYTES, serve};

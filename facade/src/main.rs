@@ -7,7 +7,7 @@ use clap::Parser;
 use tokio::net::TcpListener;
 use vextrus_ledger::Ledger;
 use vextrus_platform::{Config, shutdown, telemetry};
-use vextrus_temporal::ConnectOptions;
+use vextrus_temporal::{Codec, ConnectOptions};
 
 /// The gRPC service of Vextrus Workflows.
 #[derive(Debug, Parser)]
@@ -23,8 +23,9 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let config = Config::load(arguments.config.as_deref())?;
     telemetry::init(&config.log);
+    let codec = Codec::configured(&config.codec)?;
     let ledger = Ledger::open(&config.ledger.address).await?;
-    let client = vextrus_temporal::connect(ConnectOptions::default()).await?;
+    let client = vextrus_temporal::connect(ConnectOptions { codec, ..ConnectOptions::default() }).await?;
     let listener = TcpListener::bind(&config.facade.listen)
         .await
         .with_context(|| format!("cannot listen on {} (facade.listen)", config.facade.listen))?;

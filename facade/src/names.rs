@@ -91,7 +91,7 @@ pub(crate) fn not_found(name: &str) -> Refusal {
     Refusal::new(RefusalCode::NotFound, format!("there is no {name}"))
 }
 
-fn of_actor(field: &str, tenant: &str, actor: &Actor, name: &str) -> Result<(), Failure> {
+pub(crate) fn of_actor(field: &str, tenant: &str, actor: &Actor, name: &str) -> Result<(), Failure> {
     let tenant: TenantId = id(field, tenant)?;
     if tenant == actor.tenant { Ok(()) } else { Err(not_found(name).into()) }
 }

@@ -11,18 +11,20 @@ use vextrus_ledger::budgets::BudgetLeft;
 use vextrus_ledger::documents::State;
 use vextrus_ledger::orders::IssuedOrder;
 use vextrus_ledger::views::{DocumentView, InboxLine, TaskView};
+use vextrus_lifecycle::Process;
 use vextrus_proto::approval::v1 as shared;
 use vextrus_proto::invoice::v1 as proto;
 use vextrus_proto::prost_types::Timestamp;
 use vextrus_proto::purchasing::v1 as purchasing;
 use vextrus_tax::explain;
-use vextrus_temporal::WorkflowId;
+use vextrus_temporal::{WorkflowId, WorkflowKind};
 
+use crate::employees::names as employees;
 use crate::history;
 use crate::names::{document_name, task_name};
 
-/// The id of a document's workflow.
-pub(crate) fn workflow_id(kind: DocumentType, key: &DocumentKey) -> Result<WorkflowId, LedgerError> {
+/// The id of the workflow of a document or of an employee's process.
+pub(crate) fn workflow_id(kind: impl Into<WorkflowKind>, key: &DocumentKey) -> Result<WorkflowId, LedgerError> {
     WorkflowId::new(kind, key.tenant.as_str(), key.document.as_str(), key.submission)
         .map_err(|error| LedgerError::corrupt("document key", error))
 }
@@ -185,11 +187,19 @@ pub(crate) fn outcome(stored: Option<&str>) -> Result<shared::DocumentOutcome, L
 
 /// A line of an inbox.
 pub(crate) fn pending(tenant: &TenantId, line: InboxLine) -> Result<shared::PendingTask, LedgerError> {
-    let kind: DocumentType =
-        line.document_kind.parse().map_err(|e| LedgerError::corrupt("type of document", format!("{e}")))?;
+    let (name, document) = match (line.document_kind.parse::<DocumentType>(), line.document_kind.parse::<Process>()) {
+        (Ok(kind), _) => {
+            (task_name(kind, tenant, &line.document, &line.task), document_name(kind, tenant, &line.document))
+        }
+        (_, Ok(kind)) => (
+            employees::task_name(kind, tenant, &line.document, &line.task),
+            employees::process_name(kind, tenant, &line.document),
+        ),
+        (Err(error), _) => return Err(LedgerError::corrupt("type of document", format!("{error}"))),
+    };
     Ok(shared::PendingTask {
-        name: task_name(kind, tenant, &line.document, &line.task),
-        document: document_name(kind, tenant, &line.document),
+        name,
+        document,
         submission: submission(line.submission)?,
         kind: line.kind,
         role: line.role,
@@ -200,6 +210,7 @@ pub(crate) fn pending(tenant: &TenantId, line: InboxLine) -> Result<shared::Pend
         number: line.number,
         total_poisha: line.total,
         principal: line.principal,
+        employee: line.employee,
     })
 }
 

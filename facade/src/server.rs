@@ -18,10 +18,12 @@ use vextrus_platform::keys::{KeyError, read_signing_key};
 use vextrus_proto::FILE_DESCRIPTOR_SET;
 use vextrus_proto::approval::v1::approval_service_server::{self, ApprovalServiceServer};
 use vextrus_proto::invoice::v1::invoice_service_server::{self, InvoiceServiceServer};
+use vextrus_proto::onboarding::v1::onboarding_service_server::{self, OnboardingServiceServer};
 use vextrus_proto::purchasing::v1::purchasing_service_server::{self, PurchasingServiceServer};
 
 use crate::auth::{AuthError, Authenticator};
 use crate::call::CALL_LIMIT;
+use crate::codec::{CodecEndpoint, EndpointError};
 use crate::errors;
 use crate::service::{App, Service};
 
@@ -29,10 +31,11 @@ use crate::service::{App, Service};
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
 
 /// The services, as health knows them.
-const SERVICES: [&str; 3] = [
+const SERVICES: [&str; 4] = [
     approval_service_server::SERVICE_NAME,
     invoice_service_server::SERVICE_NAME,
     purchasing_service_server::SERVICE_NAME,
+    onboarding_service_server::SERVICE_NAME,
 ];
 
 /// Calls of one connection that are answered at the same time; further ones wait.
@@ -55,6 +58,12 @@ pub enum FacadeError {
     /// Decisions could not be signed.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The codec endpoint could not be served.
+    #[error(transparent)]
+    Codec(#[from] EndpointError),
+    /// It ended.
+    #[error("the codec endpoint cannot be served: {0}")]
+    CodecEnded(std::io::Error),
     /// The descriptors of the services cannot be read.
     #[error("reflection cannot be served: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -76,12 +85,14 @@ pub async fn serve(
 ) -> Result<(), FacadeError> {
     let auth = Arc::new(Authenticator::open(&config.auth)?);
     let key = read_signing_key(&config.signing.key_file)?;
+    let endpoint = CodecEndpoint::open(&config.codec, auth.clone(), ledger.clone()).await?;
     tracing::info!(key = key.id(), public_key = key.public_text(), "decisions are signed with this key");
     let service = Service::new(App {
         ledger,
         client,
         key,
         step_timeout_millis: config.steps.timeout_millis,
+        perform_within_millis: config.steps.perform_within_millis,
         events_of_a_run: config.steps.events_of_a_run,
     });
     let authenticated = move |mut request: Request<()>| {
@@ -94,6 +105,7 @@ pub async fn serve(
     };
     let approvals = ApprovalServiceServer::new(service.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
     let invoices = InvoiceServiceServer::new(service.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
+    let onboarding = OnboardingServiceServer::new(service.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
     let purchasing = PurchasingServiceServer::new(service).max_decoding_message_size(MAX_REQUEST_BYTES);
     let (health, health_service) = tonic_health::server::health_reporter();
     for name in SERVICES {
@@ -106,7 +118,7 @@ pub async fn serve(
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "gRPC is served");
     }
-    let (stopping, mut stopped) = watch::channel(false);
+    let (stopping, stopped) = watch::channel(false);
     let server = Server::builder()
         .timeout(CALL_LIMIT + SLOW_REQUEST)
         .concurrency_limit_per_connection(CALLS_AT_ONCE)
@@ -118,6 +130,7 @@ pub async fn serve(
         .add_service(reflection)
         .add_service(InterceptedService::new(approvals, authenticated.clone()))
         .add_service(InterceptedService::new(invoices, authenticated.clone()))
+        .add_service(InterceptedService::new(onboarding, authenticated.clone()))
         .add_service(InterceptedService::new(purchasing, authenticated))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             stop.await;
@@ -126,18 +139,30 @@ pub async fn serve(
             }
             stopping.send_replace(true);
         });
-    let drained = async {
-        // An error means that the server itself has ended; then its own result counts.
-        if stopped.wait_for(|stopped| *stopped).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        tokio::time::sleep(DRAIN).await;
-    };
+    let endpoint = serve_endpoint(endpoint, stopped.clone());
+    let both = async { tokio::try_join!(async { Ok(server.await?) }, endpoint).map(drop) };
     tokio::select! {
-        result = server => Ok(result?),
-        () = drained => {
+        result = both => result,
+        () = drained(stopped) => {
             tracing::warn!("connections were still open when the facade stopped");
             Ok(())
         }
     }
+}
+
+async fn serve_endpoint(endpoint: Option<CodecEndpoint>, stopped: watch::Receiver<bool>) -> Result<(), FacadeError> {
+    let Some(endpoint) = endpoint else { return Ok(()) };
+    endpoint.serve(until(stopped)).await.map_err(FacadeError::CodecEnded)
+}
+
+/// Waits until the facade stops. When the server itself has ended, its own result counts, and this never ends.
+async fn until(mut stopped: watch::Receiver<bool>) {
+    if stopped.wait_for(|stopped| *stopped).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn drained(stopped: watch::Receiver<bool>) {
+    until(stopped).await;
+    tokio::time::sleep(DRAIN).await;
 }

@@ -10,11 +10,13 @@ use vextrus_proto::approval::v1 as approval;
 use vextrus_proto::approval::v1::approval_service_server::ApprovalService;
 use vextrus_proto::invoice::v1 as invoice;
 use vextrus_proto::invoice::v1::invoice_service_server::InvoiceService;
+use vextrus_proto::onboarding::v1 as onboarding;
+use vextrus_proto::onboarding::v1::onboarding_service_server::OnboardingService;
 use vextrus_proto::purchasing::v1 as purchasing;
 use vextrus_proto::purchasing::v1::purchasing_service_server::PurchasingService;
 
 use crate::call::Call;
-use crate::{act, delegations, inbox, orders, preview, read, submit};
+use crate::{act, delegations, employees, inbox, orders, preview, read, submit};
 
 /// What every call needs.
 pub(crate) struct App {
@@ -22,6 +24,7 @@ pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) key: KeyPair,
     pub(crate) step_timeout_millis: u64,
+    pub(crate) perform_within_millis: u64,
     pub(crate) events_of_a_run: u32,
 }
 
@@ -79,4 +82,15 @@ rpcs! {
         PreviewPurchaseOrderRequest -> PreviewPurchaseOrderResponse;
     receive_goods = "ReceiveGoods", orders::receive, ReceiveGoodsRequest -> ReceiveGoodsResponse;
     close_purchase_order = "ClosePurchaseOrder", orders::close, ClosePurchaseOrderRequest -> ClosePurchaseOrderResponse;
+}
+
+rpcs! {
+    OnboardingService in onboarding:
+    start_onboarding = "StartOnboarding", employees::start::onboarding, StartOnboardingRequest -> StartOnboardingResponse;
+    start_offboarding = "StartOffboarding", employees::start::offboarding,
+        StartOffboardingRequest -> StartOffboardingResponse;
+    get_process = "GetProcess", employees::read::get, GetProcessRequest -> GetProcessResponse;
+    list_processes = "ListProcesses", employees::read::list, ListProcessesRequest -> ListProcessesResponse;
+    act_on_process = "ActOnProcess", employees::act::act, ActOnProcessRequest -> ActOnProcessResponse;
+    erase_employee = "EraseEmployee", employees::erase::erase, EraseEmployeeRequest -> EraseEmployeeResponse;
 }

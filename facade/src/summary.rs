@@ -21,6 +21,11 @@ pub(crate) fn page(head: &Head) -> String {
         Head::Invoice(head) => invoice(head),
         Head::PurchaseOrder(head) => order(head),
     };
+    table(rows)
+}
+
+/// Names and values as a table in Markdown.
+pub(crate) fn table(rows: impl IntoIterator<Item = (&'static str, String)>) -> String {
     let lines = rows.into_iter().map(|(name, value)| format!("| {name} | {value} |\n"));
     format!("| | |\n|---|---|\n{}", lines.collect::<String>())
 }

@@ -150,8 +150,13 @@ impl Reader {
     }
 
     fn add(&mut self, violations: Vec<FieldViolation>) {
+        self.add_as(violations, proto_path);
+    }
+
+    /// What the domain finds wrong, under the path of each field in the request.
+    pub(crate) fn add_as(&mut self, violations: Vec<FieldViolation>, path: impl Fn(&str) -> String) {
         for wrong in violations {
-            let field = proto_path(&wrong.field);
+            let field = path(&wrong.field);
             if !self.found.iter().any(|known| known.field == field) {
                 self.found.push(FieldViolation { field, refusal: wrong.refusal });
             }

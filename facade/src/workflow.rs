@@ -10,12 +10,13 @@ use temporalio_common::search_attributes::SearchAttributes;
 use tonic::{Code, Status};
 use vextrus_approval::{Action, SignedCommand};
 use vextrus_contract::document::{CommandAnswer, DocumentStart, Head};
+use vextrus_contract::employees::ProcessAnswer;
 use vextrus_contract::search_attributes::{STAGE, STATUS};
 use vextrus_domain::{DocumentType, Refusal, RefusalCode, TaskId};
 use vextrus_invoice::InvoiceApproval;
 use vextrus_purchase_order::PurchaseOrderApproval;
 use vextrus_temporal::search_attributes::{DEPARTMENT, DOCUMENT, TENANT, TOTAL_POISHA, VENDOR};
-use vextrus_temporal::task_queue;
+use vextrus_temporal::{codec, task_queue};
 
 use crate::errors::Failure;
 use crate::render::workflow_id;
@@ -58,13 +59,18 @@ pub(crate) async fn start(app: &App, start: DocumentStart, within: Duration) -> 
         Head::Invoice(_) => app.client.start_workflow(InvoiceApproval::run, start, options).await.map(drop),
         Head::PurchaseOrder(_) => app.client.start_workflow(PurchaseOrderApproval::run, start, options).await.map(drop),
     };
-    match started {
+    self::started(started, "the document is claimed, but its approval could not be started yet")
+}
+
+/// What the start of a workflow led to; `late` says how things stand where it was not answered.
+pub(crate) fn started(answer: Result<(), WorkflowStartError>, late: &str) -> Result<(), Failure> {
+    match answer {
         Ok(()) | Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(()),
         Err(WorkflowStartError::Rpc(status)) if may_pass(&status) => {
-            tracing::warn!(%status, "an approval could not be started in time");
-            Err(unavailable("the document is claimed, but its approval could not be started yet"))
+            tracing::warn!(%status, "a workflow could not be started in time");
+            Err(unavailable(late))
         }
-        Err(error) => Err(Failure::Internal(format!("an approval could not be started: {error}"))),
+        Err(error) => Err(Failure::Internal(format!("a workflow could not be started: {error}"))),
     }
 }
 
@@ -96,16 +102,47 @@ pub(crate) async fn tell(
             }
         }};
     }
-    understood(match kind {
+    let answer = match kind {
         DocumentType::Invoice => send!(InvoiceApproval),
         DocumentType::PurchaseOrder => send!(PurchaseOrderApproval),
-    })
+    };
+    heard(app, answer).await
 }
 
-fn understood(answer: Result<CommandAnswer, WorkflowUpdateError>) -> Result<Told, Failure> {
+/// What an update's answer means, also where its failure travelled encrypted.
+pub(crate) async fn heard<A: Into<Told>>(
+    app: &App,
+    mut answer: Result<A, WorkflowUpdateError>,
+) -> Result<Told, Failure> {
+    if let Err(WorkflowUpdateError::Failed(failure)) = &mut answer {
+        let message = codec::message(&app.client, failure).await;
+        failure.message =
+            message.map_err(|error| Failure::Internal(format!("an update's failure cannot be read: {error}")))?;
+    }
+    understood(answer)
+}
+
+impl From<CommandAnswer> for Told {
+    fn from(answer: CommandAnswer) -> Self {
+        match answer {
+            CommandAnswer::Accepted { open } => Self::Accepted(open),
+            CommandAnswer::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
+impl From<ProcessAnswer> for Told {
+    fn from(answer: ProcessAnswer) -> Self {
+        match answer {
+            ProcessAnswer::Accepted { open } => Self::Accepted(open),
+            ProcessAnswer::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
+fn understood<A: Into<Told>>(answer: Result<A, WorkflowUpdateError>) -> Result<Told, Failure> {
     match answer {
-        Ok(CommandAnswer::Accepted { open }) => Ok(Told::Accepted(open)),
-        Ok(CommandAnswer::Refused(refusal)) => Ok(Told::Refused(refusal)),
+        Ok(answer) => Ok(answer.into()),
         Err(WorkflowUpdateError::NotFound(_)) => Ok(Told::Gone),
         Err(WorkflowUpdateError::Failed(failure)) => {
             // The run ended between the update's acceptance and its answer.

@@ -15,7 +15,7 @@ fn an_answer_of_the_workflow_is_passed_on() {
 #[test]
 fn a_run_that_is_not_there_is_gone() {
     let status = Status::not_found("workflow execution already completed");
-    assert_eq!(understood(Err(WorkflowUpdateError::NotFound(status))).unwrap(), Told::Gone);
+    assert_eq!(understood::<CommandAnswer>(Err(WorkflowUpdateError::NotFound(status))).unwrap(), Told::Gone);
 }
 
 #[test]

@@ -20,6 +20,15 @@ pub mod invoice {
     }
 }
 
+/// Onboarding and offboarding of employees.
+pub mod onboarding {
+    /// Version 1.
+    #[expect(clippy::allow_attributes, clippy::too_many_lines, unused_qualifications, reason = "the code is generated")]
+    pub mod v1 {
+        tonic::include_proto!("vextrus.onboarding.v1");
+    }
+}
+
 /// Purchase orders.
 pub mod purchasing {
     /// Version 1.

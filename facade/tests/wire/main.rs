@@ -3,6 +3,7 @@
 
 mod acts;
 mod delegations;
+mod employees;
 mod inbox;
 mod invoices;
 mod orders;
@@ -23,10 +24,11 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use vextrus_facade::MAX_REQUEST_BYTES;
 use vextrus_proto::approval::v1::ListTasksRequest;
 
-const SERVICES: [&str; 3] = [
+const SERVICES: [&str; 4] = [
     "vextrus.invoice.v1.InvoiceService",
     "vextrus.purchasing.v1.PurchasingService",
     "vextrus.approval.v1.ApprovalService",
+    "vextrus.onboarding.v1.OnboardingService",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

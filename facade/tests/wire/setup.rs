@@ -33,16 +33,19 @@ use vextrus_platform::Config;
 use vextrus_proto::approval::v1::approval_service_client::ApprovalServiceClient;
 use vextrus_proto::invoice::v1 as proto;
 use vextrus_proto::invoice::v1::invoice_service_client::InvoiceServiceClient;
+use vextrus_proto::onboarding::v1::onboarding_service_client::OnboardingServiceClient;
 use vextrus_proto::purchasing::v1::purchasing_service_client::PurchasingServiceClient;
 use vextrus_temporal::ConnectOptions;
 
 /// The default rules.
-const RULES: [(RuleKind, &str); 5] = [
+const RULES: [(RuleKind, &str); 7] = [
     (RuleKind::Tax, include_str!("../../../rules/tax/house.toml")),
     (RuleKind::Approval, include_str!("../../../rules/approval/invoice.toml")),
     (RuleKind::Approval, include_str!("../../../rules/approval/purchase_order.toml")),
     (RuleKind::Accounts, include_str!("../../../rules/accounts/invoice.toml")),
     (RuleKind::Calendar, include_str!("../../../rules/calendar/bangladesh.toml")),
+    (RuleKind::Onboarding, include_str!("../../../rules/onboarding/onboarding.toml")),
+    (RuleKind::Onboarding, include_str!("../../../rules/onboarding/offboarding.toml")),
 ];
 
 pub(crate) struct World {
@@ -134,6 +137,10 @@ impl World {
 
     pub(crate) fn approvals(&self) -> ApprovalServiceClient<Channel> {
         ApprovalServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn employees(&self) -> OnboardingServiceClient<Channel> {
+        OnboardingServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn request<T>(&self, tenant: &str, person: &str, message: T) -> Request<T> {
@@ -241,6 +248,7 @@ fn company(tenant: &str) -> Company {
         "people": [
             person("salma", &[]), person("rahim", &["accounts_payable"]), person("karim", &["accounts_payable"]),
             person("hasina", &["department_head"]), person("shirin", &[]), person("ruma", &["approval_administrator"]),
+            person("habib", &[]), person("farzana", &["hr_administrator"]), person("mizan", &["it"]),
             {"id": "gone", "roles": ["accounts_payable"], "active": false},
         ],
         "vendors": [{"id": "padma", "name": "Padma", "kind": "contractor", "tin": "123456789012", "bin": "123456789-0101"}],
@@ -253,7 +261,7 @@ pub(crate) fn actor(person: &str) -> Actor {
     Actor { tenant: "acme".parse().unwrap(), person: person.parse().unwrap() }
 }
 
-fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(6)
 }
 
