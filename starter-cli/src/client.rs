@@ -1,5 +1,7 @@
 //! The facade, as commands call it.
 
+mod employees;
+
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -19,6 +21,7 @@ use vextrus_proto::invoice::v1::{
     GetInvoiceRequest, Invoice, InvoiceContent, PreviewInvoiceRequest, PreviewInvoiceResponse, ResubmitInvoiceRequest,
     SubmitInvoiceRequest,
 };
+use vextrus_proto::onboarding::v1::onboarding_service_client::OnboardingServiceClient;
 use vextrus_proto::purchasing::v1::purchasing_service_client::PurchasingServiceClient;
 use vextrus_proto::purchasing::v1::{
     ClosePurchaseOrderRequest, GetPurchaseOrderRequest, IssuedOrder, OrderContent, PreviewPurchaseOrderRequest,
@@ -40,6 +43,7 @@ pub struct Client {
     approvals: ApprovalServiceClient<Channel>,
     invoices: InvoiceServiceClient<Channel>,
     purchasing: PurchasingServiceClient<Channel>,
+    employees: OnboardingServiceClient<Channel>,
     bearer: MetadataValue<Ascii>,
     tenant: String,
 }
@@ -60,7 +64,8 @@ impl Client {
         Ok(Self {
             approvals: ApprovalServiceClient::new(channel.clone()),
             invoices: InvoiceServiceClient::new(channel.clone()),
-            purchasing: PurchasingServiceClient::new(channel),
+            purchasing: PurchasingServiceClient::new(channel.clone()),
+            employees: OnboardingServiceClient::new(channel),
             bearer,
             tenant: tenant.to_owned(),
         })

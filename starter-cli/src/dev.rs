@@ -16,7 +16,8 @@ use crate::stack::{Stack, StackOptions, Temporal};
 pub(crate) const EXAMPLE_COMPANY: &str = include_str!("../../examples/company.json");
 
 pub(crate) async fn run(global: &Global, options: DevOptions) -> anyhow::Result<()> {
-    telemetry::init(&Config::load(None)?.log);
+    let config = Config::load(None)?;
+    telemetry::init(&config.log);
     let company = match &options.company {
         None => ledger::company(EXAMPLE_COMPANY)?,
         Some(file) => ledger::company_in(file)?,
@@ -27,6 +28,7 @@ pub(crate) async fn run(global: &Global, options: DevOptions) -> anyhow::Result<
         temporal: Temporal::Own { port: Some(options.port), ui_port: Some(options.ui_port) },
         listen: options.listen.clone(),
         trust: SignalTrust::Namespace,
+        codec: Some(config.codec),
         ..StackOptions::default()
     };
     let mut stack = start(options, stop.as_mut()).await?;
@@ -47,8 +49,10 @@ pub(crate) async fn run(global: &Global, options: DevOptions) -> anyhow::Result<
 /// Starts a stack, unless it is asked to stop meanwhile; then nothing of it is left.
 pub(crate) async fn start(options: StackOptions, stop: Pin<&mut impl Future<Output = ()>>) -> anyhow::Result<Stack> {
     tokio::select! {
-        stack = Stack::start(options) => stack,
+        // First, so that a signal is listened for before anything is started that must not be left behind.
+        biased;
         () = stop => anyhow::bail!("stopped before it was up"),
+        stack = Stack::start(options) => stack,
     }
 }
 
@@ -68,4 +72,6 @@ pub(crate) fn tell(session: &Session, company: &Company) {
     let program = std::env::current_exe().map_or_else(|_| "vextrus".to_owned(), |path| path.display().to_string());
     eprintln!("try          {program} --as {} invoice submit examples/invoices/08-yours.json", person("requester"));
     eprintln!("             {program} --as {} inbox", person("accounts_payable"));
+    let start = "onboarding start examples/onboarding/01-engineer.json";
+    eprintln!("             {program} --as {} {start}", person("hr_administrator"));
 }

@@ -241,6 +241,7 @@ pub fn pending(t: &PendingTask) -> Value {
         "due_at": time(t.due_time.as_ref()),
         "vendor": t.vendor,
         "number": t.number,
-        "total": taka(t.total_poisha),
+        "total": t.employee.is_empty().then(|| taka(t.total_poisha)),
+        "employee": Some(&t.employee).filter(|e| !e.is_empty()),
     })
 }

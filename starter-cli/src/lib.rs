@@ -6,6 +6,7 @@ pub mod client;
 mod delegations;
 mod demo;
 mod dev;
+mod employees;
 mod exit;
 mod files;
 mod identity;
@@ -32,6 +33,9 @@ pub async fn run(options: Options) -> u8 {
     let done = match command {
         Command::Invoice(command) => invoices::run(&global, command).await,
         Command::Order(command) => orders::run(&global, command).await,
+        Command::Onboarding(command) => employees::onboarding(&global, command).await,
+        Command::Offboarding(command) => employees::offboarding(&global, command).await,
+        Command::Employee(command) => employees::employee(&global, command).await,
         Command::Inbox => invoices::inbox(&global).await,
         Command::Delegation(command) => delegations::run(&global, command).await,
         Command::Rules(command) => rules::run(&global, command).await,

@@ -6,12 +6,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::acts::ActCommand;
 use crate::delegations::DelegationCommand;
+use crate::employees::{EmployeeCommand, OffboardingCommand, OnboardingCommand};
 use crate::identity::IdentityCommand;
 use crate::orders::OrderCommand;
 use crate::rules::RulesCommand;
 use crate::tax::TaxCommand;
 
-/// Purchase orders and vendor invoices, their approval and their taxes, on Temporal.
+/// Purchase orders and vendor invoices, their approval and their taxes, and the coming and going of employees, on Temporal.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 unavailable, 6 out of time.
 #[derive(Debug, Parser)]
@@ -62,6 +63,15 @@ pub(crate) enum Command {
     /// Purchase orders: asking for one, its approval, its receipts, its amendment and its end.
     #[command(subcommand)]
     Order(OrderCommand),
+    /// The onboarding of employees: from the signed letter to the end of probation.
+    #[command(subcommand)]
+    Onboarding(OnboardingCommand),
+    /// The offboarding of employees: from the notice to the final dues.
+    #[command(subcommand)]
+    Offboarding(OffboardingCommand),
+    /// The records of employees.
+    #[command(subcommand)]
+    Employee(EmployeeCommand),
     /// What waits for you.
     Inbox,
     /// Who decides in whose name, such as during leave.

@@ -16,19 +16,21 @@ use vextrus_ledger::Ledger;
 use vextrus_ledger::masterdata::Company;
 use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_platform::Config;
-use vextrus_platform::config::SignalTrust;
+use vextrus_platform::config::{CodecConfig, SignalTrust};
 use vextrus_temporal::{
-    ConnectOptions, DevServer, DevServerOptions, connect_to, ensure_namespace, ensure_search_attributes,
+    Codec, ConnectOptions, DevServer, DevServerOptions, connect_to, ensure_namespace, ensure_search_attributes,
 };
 use vextrus_worker::{Fleet, Parts};
 
 /// The rules that a development stack founds a company on.
-pub const DEFAULT_RULES: [(RuleKind, &str); 5] = [
+pub const DEFAULT_RULES: [(RuleKind, &str); 7] = [
     (RuleKind::Tax, include_str!("../../rules/tax/house.toml")),
     (RuleKind::Approval, include_str!("../../rules/approval/invoice.toml")),
     (RuleKind::Approval, include_str!("../../rules/approval/purchase_order.toml")),
     (RuleKind::Accounts, include_str!("../../rules/accounts/invoice.toml")),
     (RuleKind::Calendar, include_str!("../../rules/calendar/bangladesh.toml")),
+    (RuleKind::Onboarding, include_str!("../../rules/onboarding/onboarding.toml")),
+    (RuleKind::Onboarding, include_str!("../../rules/onboarding/offboarding.toml")),
 ];
 /// The issuer of development tokens; no other process accepts it.
 const ISSUER: &str = "vextrus-dev";
@@ -73,6 +75,12 @@ pub struct StackOptions {
     pub step_timeout: Duration,
     /// After how many events a workflow goes on in another run; the default where it is unset.
     pub events_of_a_run: Option<u32>,
+    /// How long a day lasts in an employee's process; as long as it is where it is unset.
+    pub day: Option<Duration>,
+    /// How long a system may be asked for one thing; the default where it is unset.
+    pub perform_within: Option<Duration>,
+    /// The encryption of payloads; the default, none, where it is unset.
+    pub codec: Option<CodecConfig>,
 }
 
 impl Default for StackOptions {
@@ -85,6 +93,9 @@ impl Default for StackOptions {
             trust: SignalTrust::Signed,
             step_timeout: Duration::from_secs(15),
             events_of_a_run: None,
+            day: None,
+            perform_within: None,
+            codec: None,
         }
     }
 }
@@ -139,7 +150,8 @@ impl Stack {
             (Temporal::Own { .. }, Some(server)) => (server.address.clone(), NAMESPACE.to_owned()),
             (Temporal::Own { .. }, None) => anyhow::bail!("the development server has not started"),
         };
-        let client = connect_to(&temporal, &namespace, ConnectOptions::default()).await?;
+        let codec = Codec::configured(&config.codec)?;
+        let client = connect_to(&temporal, &namespace, ConnectOptions { codec, ..ConnectOptions::default() }).await?;
         ensure_namespace(&client, &namespace, vextrus_temporal::RETENTION).await?;
         ensure_search_attributes(&client, &namespace).await?;
         let ledger = Ledger::open(&config.ledger.address).await?;
@@ -174,8 +186,7 @@ impl Stack {
     /// # Errors
     /// A configuration that cannot be used.
     pub fn parts(&self) -> anyhow::Result<Parts> {
-        let trust = vextrus_worker::trust(&self.config)?;
-        Ok(Parts { client: self.client.clone(), ledger: self.ledger.clone(), trust })
+        Ok(vextrus_worker::parts(&self.config, self.client.clone(), self.ledger.clone())?)
     }
 
     /// Starts the worker, when none is running.
@@ -317,6 +328,13 @@ fn configure(options: &StackOptions, folder: &Path, signing: &KeyPair, issuer: &
     config.facade.listen = options.listen.clone();
     config.steps.timeout_millis = u64::try_from(options.step_timeout.as_millis())?;
     config.steps.events_of_a_run = options.events_of_a_run.unwrap_or(config.steps.events_of_a_run);
+    if let Some(day) = options.day {
+        config.onboarding.day_millis = u64::try_from(day.as_millis())?;
+    }
+    if let Some(within) = options.perform_within {
+        config.steps.perform_within_millis = u64::try_from(within.as_millis())?;
+    }
+    config.codec = options.codec.clone().unwrap_or(config.codec);
     Ok(config)
 }
 

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use vextrus_domain::{Rate, Taka};
+use vextrus_facade::process_collection;
+use vextrus_lifecycle::Process;
 use vextrus_proto::approval::v1::{Approval, BudgetLeft, PendingTask, PlannedTask, Task, TaskState};
 use vextrus_proto::invoice::v1::{Invoice, InvoiceTaxes};
 use vextrus_proto::purchasing::v1::{IssuedOrder, PurchaseOrder};
@@ -15,7 +17,7 @@ pub(crate) fn amount(poisha: i64) -> String {
 }
 
 /// What somebody has written, in one line: nobody's comment may look like a line of ours.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -223,6 +225,12 @@ pub(crate) fn task_line(t: &Task) -> String {
     line
 }
 
+/// Which process a name is of.
+fn process_of(name: &str) -> &'static str {
+    let of = |kind: &Process| name.split('/').any(|part| part == process_collection(*kind));
+    Process::ALL.into_iter().find(of).map_or("process", Process::name)
+}
+
 /// An inbox.
 pub(crate) fn inbox(tasks: &[PendingTask]) -> String {
     if tasks.is_empty() {
@@ -232,16 +240,20 @@ pub(crate) fn inbox(tasks: &[PendingTask]) -> String {
     for t in tasks {
         let answers: Vec<&str> = t.allowed_answers.iter().map(|a| a.name.as_str()).collect();
         let due = time(t.due_time.as_ref()).unwrap_or_else(|| "after an answer".to_owned());
+        let about = if t.employee.is_empty() {
+            let of = [t.vendor.as_str(), &t.number].join(" ");
+            format!("BDT {:>16}  {}", amount(t.total_poisha), of.trim_end())
+        } else {
+            format!("{} of {}", process_of(&t.document), t.employee)
+        };
+        let answers = if answers.is_empty() { "complete".to_owned() } else { answers.join(" | ") };
         let _ = writeln!(
             out,
-            "{}  {:<14} BDT {:>16}  {}  due {due}\n    for {}: {} [{}]",
+            "{}  {:<14} {about}  due {due}\n    for {}: {} [{answers}]",
             last(&t.document),
             last(&t.name),
-            amount(t.total_poisha),
-            [t.vendor.as_str(), &t.number].join(" ").trim_end(),
             t.principal,
             one_line(&t.question),
-            answers.join(" | ")
         );
     }
     out

@@ -1,6 +1,7 @@
-//! `vextrus demo`: a small company, an order with its receipts and its invoice, and further invoices, from submission to their
-//! end, on a real Temporal server.
+//! `vextrus demo`: a small company, an order with its receipts and its invoice, further invoices, from submission to their end, and
+//! two employees, on a real Temporal server.
 
+mod employees;
 mod purchasing;
 
 use std::path::Path;
@@ -70,8 +71,11 @@ pub(crate) async fn run(global: &Global, options: DemoOptions) -> anyhow::Result
     let script: Vec<Scene> = serde_json::from_str(SCRIPT).context("the script cannot be read")?;
     line("starting a Temporal server, the ledger, the worker and the facade …")?;
     let mut stop = pin!(shutdown::requested());
-    let stack_options =
-        StackOptions { temporal: Temporal::Own { port: None, ui_port: Some(0) }, ..StackOptions::default() };
+    let stack_options = StackOptions {
+        temporal: Temporal::Own { port: None, ui_port: Some(0) },
+        day: Some(employees::DAY),
+        ..StackOptions::default()
+    };
     let mut stack = start(stack_options, stop.as_mut()).await?;
     let shown = tokio::select! {
         shown = show(&stack, &company, &script) => shown,
@@ -102,6 +106,7 @@ async fn show(stack: &Stack, company: &Company, script: &[Scene]) -> anyhow::Res
         line(&format!("\n=== {number}. {} ({})", scene.title, scene.file))?;
         play(stack, &company.tenant, scene).await?;
     }
+    employees::play(stack, &company.tenant, script.len() + 2).await?;
     books(stack, &company.tenant).await?;
     if let Some(ui) = &stack.ui {
         line(&format!(

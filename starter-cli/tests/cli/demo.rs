@@ -29,10 +29,12 @@ fn it_plays_to_its_end_and_leaves_nothing() {
         *scenes.entry(line.split(' ').next().unwrap()).or_insert(0) += 1;
     }
     let expected: BTreeMap<&str, i32> =
-        ["1.", "2.", "3.", "4.", "5.", "6.", "7.", "8.", "9.", "the"].map(|scene| (scene, 1)).into();
+        ["1.", "2.", "3.", "4.", "5.", "6.", "7.", "8.", "9.", "10.", "11.", "the"].map(|scene| (scene, 1)).into();
     assert_eq!(scenes, expected, "{ran:#?}");
     assert!(ran.out.contains("shirin is asked for karim") && ran.out.contains("shirin approves for karim"), "{ran:#?}");
     assert!(ran.out.contains("receipt 2 on PO-") && ran.out.contains("order, receipts and bill match"), "{ran:#?}");
+    assert!(ran.out.contains("create-user-account          a system: account emp-0042 1"), "{ran:#?}");
+    assert!(ran.out.contains("undo-create-user-account     a system: account emp-0043 1"), "{ran:#?}");
     assert!(ran.out.contains("every hash and link verified"), "{ran:#?}");
     assert!(ran.out.contains("books: budgets, postings, instructions, obligations and numbers agree"), "{ran:#?}");
     assert!(!listens(&ui), "{ui}");

@@ -37,8 +37,10 @@ fn every_help_page_renders() {
     let names: Vec<String> = pages.iter().map(|path| path.join(" ")).collect();
     let some = ["inbox", "ledger check", "dev", "demo", "order receive", "order close"];
     let rules = ["rules check", "rules list", "rules diff", "rules test", "rules propose", "rules activate"];
+    let employees =
+        ["onboarding start", "onboarding move-start", "offboarding start", "offboarding list", "employee erase"];
     let delegations = ["delegation give", "delegation revoke", "delegation list"];
-    for name in some.into_iter().chain(rules).chain(delegations) {
+    for name in some.into_iter().chain(rules).chain(delegations).chain(employees) {
         assert!(names.iter().any(|n| n == name), "{name} is not listed: {names:?}");
     }
     let all = run(vextrus(&["--help"])).ok();
@@ -51,7 +53,7 @@ fn every_help_page_renders() {
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    let cases: [(&[&str], &str); 24] = [
+    let cases: [(&[&str], &str); 33] = [
         (&["frobnicate"], "frobnicate"),
         (&[], "Usage"),
         (&["invoice"], "Usage"),
@@ -64,6 +66,15 @@ fn wrong_usage_exits_with_2() {
         (&["order", "receive", "PO-1", "--line", "60"], "write it like 1=40"),
         (&["order", "close", "PO-1"], "--reason"),
         (&["delegation", "give", "--to", "a", "--from-day", "b", "--to-day", "c", "--document", "bill"], "bill"),
+        (&["onboarding"], "Usage"),
+        (&["onboarding", "start"], "FILE"),
+        (&["onboarding", "complete", "x"], "TASK"),
+        (&["onboarding", "complete", "x", "probation-review", "--verdict", "perhaps"], "perhaps"),
+        (&["onboarding", "skip", "x", "t"], "--reason"),
+        (&["onboarding", "reassign", "x", "t", "--reason", "r"], "--to"),
+        (&["onboarding", "move-start", "x", "--reason", "r"], "DATE"),
+        (&["offboarding", "start", "emp-1", "--last-day", "d", "--reason", "r"], "--hr-manager"),
+        (&["employee", "erase", "emp-1"], "--reason"),
         (&["inbox", "-o", "yaml"], "yaml"),
         (&["inbox", "--as", "a", "--token-file", "b"], "--token-file"),
         (&["rules", "check", "weather", "x.toml"], "weather"),
@@ -136,5 +147,22 @@ fn every_action_can_be_taken_over_the_api_and_on_the_command_line() {
         for verb in ["submit", "show", "watch", "explain"] {
             assert!(page.iter().any(|listed| listed == verb), "{verb} is not listed: {page:?}");
         }
+    }
+}
+
+#[test]
+fn every_action_on_a_process_can_be_taken_on_the_command_line() {
+    for noun in vextrus_lifecycle::Process::ALL {
+        let page = listed(&run(vextrus(&[noun.name(), "--help"])).ok());
+        let actions = vextrus_lifecycle::Action::NAMES.map(|name| name.replace('_', "-"));
+        for verb in actions.iter().map(String::as_str).chain(["start", "show", "list", "watch"]) {
+            assert!(page.iter().any(|listed| listed == verb), "{noun} {verb} is not listed: {page:?}");
+        }
+    }
+    let page = run(vextrus(&["onboarding", "complete", "--help"])).ok();
+    for said in
+        ["<PROCESS>", "<TASK>", "--verdict", "confirm", "extend", "--note", "without anything personal", "--request-id"]
+    {
+        assert!(page.contains(said), "{said}: {page}");
     }
 }

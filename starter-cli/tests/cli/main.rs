@@ -6,6 +6,7 @@ mod dev;
 mod fleet;
 mod help;
 mod offline;
+mod onboarding;
 mod orders;
 mod policies;
 mod program;
