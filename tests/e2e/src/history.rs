@@ -1,8 +1,13 @@
 //! Histories, as tests read them.
 
 use futures::StreamExt as _;
-use temporalio_client::{Client, WorkflowFetchHistoryOptions, WorkflowHandle};
+use temporalio_client::{Client, Connection, NamespacedClient as _, WorkflowFetchHistoryOptions, WorkflowHandle};
 use temporalio_common::HasWorkflowDefinition;
+use temporalio_protos::temporal::api::common::v1::WorkflowExecution;
+use temporalio_protos::temporal::api::history::v1::HistoryEvent;
+use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
+use temporalio_protos::temporal::api::workflowservice::v1::GetWorkflowExecutionHistoryRequest;
+use tonic::IntoRequest as _;
 
 /// The types of a workflow's events, such as `ACTIVITY_TASK_SCHEDULED`.
 ///
@@ -16,4 +21,44 @@ pub async fn event_types<W: HasWorkflowDefinition>(handle: &WorkflowHandle<Clien
         types.push(event.event_type().as_str_name().trim_start_matches("EVENT_TYPE_").to_owned());
     }
     Ok(types)
+}
+
+/// The events of every run of a workflow, the first run first, as the server has them: payloads are not decoded.
+///
+/// # Errors
+/// The server's.
+pub async fn runs(client: &Client, workflow_id: &str) -> anyhow::Result<Vec<Vec<HistoryEvent>>> {
+    let connection: &Connection = client.connection();
+    let mut runs = Vec::new();
+    let mut run_id = String::new();
+    loop {
+        let mut events: Vec<HistoryEvent> = Vec::new();
+        let mut next_page_token = Vec::new();
+        loop {
+            let request = GetWorkflowExecutionHistoryRequest {
+                namespace: client.namespace(),
+                execution: Some(WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: run_id.clone() }),
+                next_page_token,
+                ..Default::default()
+            };
+            let mut service = connection.workflow_service();
+            let page = service.get_workflow_execution_history(request.into_request()).await?.into_inner();
+            events.extend(page.history.map(|h| h.events).unwrap_or_default());
+            next_page_token = page.next_page_token;
+            if next_page_token.is_empty() {
+                break;
+            }
+        }
+        let before = events.first().and_then(|event| match &event.attributes {
+            Some(Attributes::WorkflowExecutionStartedEventAttributes(a)) => Some(a.continued_execution_run_id.clone()),
+            _ => None,
+        });
+        runs.push(events);
+        match before {
+            Some(id) if !id.is_empty() => run_id = id,
+            _ => break,
+        }
+    }
+    runs.reverse();
+    Ok(runs)
 }

@@ -2,6 +2,8 @@
 
 pub mod history;
 pub mod messages;
+mod staff;
 mod world;
 
+pub use staff::{Door, Staff, employee, personal_words};
 pub use world::{Handle, OrderHandle, World, invoice, order, status_of, task};

@@ -45,6 +45,20 @@ pub struct World {
     pub company: Company,
 }
 
+/// Waits for a condition.
+///
+/// # Errors
+/// The condition's own, or that it did not come about in time.
+pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    let waited = async {
+        while !condition().await? {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(PATIENCE, waited).await.with_context(|| format!("it did not come about that {what}"))?
+}
+
 impl World {
     /// A world with the default policy and signed decisions only.
     ///
@@ -218,18 +232,8 @@ impl World {
     ///
     /// # Errors
     /// The condition's own, or that it did not come about in time.
-    pub async fn until(
-        &self,
-        what: &str,
-        mut condition: impl AsyncFnMut() -> anyhow::Result<bool>,
-    ) -> anyhow::Result<()> {
-        let waited = async {
-            while !condition().await? {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            anyhow::Ok(())
-        };
-        tokio::time::timeout(PATIENCE, waited).await.with_context(|| format!("it did not come about that {what}"))?
+    pub async fn until(&self, what: &str, condition: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+        until(what, condition).await
     }
 
     /// Waits until the invoice is shown so.

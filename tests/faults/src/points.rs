@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,9 @@ pub enum Point {
 pub struct Points {
     /// By step.
     pub at: BTreeMap<String, Point>,
+    /// How many times a step passes its point unharmed before.
+    #[serde(default)]
+    pub after: u32,
     /// Where the marker files are.
     pub markers: PathBuf,
 }
@@ -74,11 +78,15 @@ impl Points {
             options
                 .workflow_interceptor(WorkflowInterceptorConstructor::new(move |_| InWorkflows(Arc::clone(&points))));
         }
-        options.activity_inbound_interceptor(InSteps(points));
+        options.activity_inbound_interceptor(InSteps { points, passed: AtomicU32::new(0) });
     }
 }
 
-struct InSteps(Arc<Points>);
+struct InSteps {
+    points: Arc<Points>,
+    /// How many of the steps that have a point have begun.
+    passed: AtomicU32,
+}
 
 impl ActivityInboundInterceptor for InSteps {
     fn execute_activity<'a>(
@@ -86,9 +94,12 @@ impl ActivityInboundInterceptor for InSteps {
         input: ExecuteActivityInput,
         next: Next<'a, ExecuteActivityInput, ExecuteActivityOutput<'a>>,
     ) -> ExecuteActivityOutput<'a> {
-        let points = &self.0;
+        let points = &self.points;
         async move {
             let step = input.activity_info().activity_type.clone();
+            if !points.at.contains_key(&step) || self.passed.fetch_add(1, Ordering::SeqCst) < points.after {
+                return next.run(input).await;
+            }
             if points.is(&step, Point::Before) {
                 points.die(&step);
             }

@@ -24,6 +24,8 @@ pub struct Spec {
     pub ledger: String,
     /// The public keys whose decisions count.
     pub accepted_keys: String,
+    /// The length of a day in an employee's process, in milliseconds.
+    pub day_millis: u64,
     /// Where it dies or hangs.
     pub points: Points,
 }
@@ -46,6 +48,7 @@ impl FaultWorker {
             namespace: world.stack.namespace.clone(),
             ledger: world.stack.config.ledger.address.clone(),
             accepted_keys: world.stack.config.signing.accepted_keys.clone(),
+            day_millis: world.stack.config.onboarding.day_millis,
             points,
         };
         let mut command = Command::new(program);

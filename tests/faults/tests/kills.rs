@@ -28,11 +28,11 @@ async fn world(engine: Engine) -> anyhow::Result<World> {
 
 fn points<const N: usize>(markers: &TempDir, at: [(&str, Point); N]) -> Points {
     let at = at.into_iter().map(|(step, point)| (step.to_owned(), point));
-    Points { at: at.collect(), markers: markers.path().to_owned() }
+    Points { at: at.collect(), after: 0, markers: markers.path().to_owned() }
 }
 
 fn unharmed() -> Points {
-    Points { at: BTreeMap::new(), markers: "/nowhere".into() }
+    Points { at: BTreeMap::new(), after: 0, markers: "/nowhere".into() }
 }
 
 fn reached(markers: &Path, step: &str) -> bool {

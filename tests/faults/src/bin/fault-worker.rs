@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use vextrus_ledger::Ledger;
-use vextrus_ledger::approvals::Trust;
-use vextrus_platform::keys;
+use vextrus_platform::Config;
 use vextrus_temporal::ConnectOptions;
 use vextrus_tests_faults::Spec;
-use vextrus_worker::Parts;
 
 /// After this, what waits for a dead worker goes to another.
 const STICKY: Duration = Duration::from_secs(1);
@@ -21,8 +19,10 @@ async fn main() -> anyhow::Result<()> {
     let spec: Spec = serde_json::from_str(&spec)?;
     let ledger = Ledger::open(&spec.ledger).await?;
     let client = vextrus_temporal::connect_to(&spec.temporal, &spec.namespace, ConnectOptions::default()).await?;
-    let trust = Trust { keys: keys::accepted_keys(&spec.accepted_keys)?, unsigned: false };
-    let mut fleet = vextrus_worker::start(Parts { client, ledger, trust }, |options| {
+    let mut config = Config::layered(None, |_| None)?;
+    config.signing.accepted_keys.clone_from(&spec.accepted_keys);
+    config.onboarding.day_millis = spec.day_millis;
+    let mut fleet = vextrus_worker::start(vextrus_worker::parts(&config, client, ledger)?, |options| {
         options.sticky_queue_schedule_to_start_timeout = STICKY;
         spec.points.install(options);
     })?;
