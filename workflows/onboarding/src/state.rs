@@ -117,9 +117,14 @@ impl State {
         }
     }
 
-    /// What systems are asked for, as far as the ledger knows of it.
+    /// What systems are asked for and have not answered, as far as the ledger knows of it.
     pub(crate) fn asked(&self) -> Vec<(TaskId, u32)> {
-        self.confirmed.running().map(|t| (t.plan.id.clone(), t.attempt)).collect()
+        let awaited = |task: &TaskId, attempt| {
+            let now = self.machine.task(task);
+            now.is_some_and(|t| t.status == TaskStatus::Running && t.attempt == attempt)
+        };
+        let asked = self.confirmed.running().filter(|t| awaited(&t.plan.id, t.attempt));
+        asked.map(|t| (t.plan.id.clone(), t.attempt)).collect()
     }
 
     /// Whether commands can be judged: there is a plan, or there will be none.
