@@ -11,7 +11,6 @@ use vextrus_ledger::employees::records;
 use vextrus_lifecycle::{Performed, TaskStatus, Work};
 
 use crate::adapters::{AdapterError, Order};
-use crate::plan::current;
 use crate::{StepError, Steps};
 
 /// Said in the place of words that hold something personal.
@@ -47,7 +46,7 @@ impl Steps {
         // A system may take its time; the database's connection is not kept for that.
         tx.rollback().await?;
         let key = format!("{}/{}/{}", input.key.document, input.task, task.order);
-        let employment = current(&process, course.machine());
+        let employment = course.machine().changes().applied_to(&process.employment);
         let order = Order {
             operation,
             key: &key,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vextrus_contract::employees::{PlanInput, PlanOutput};
-use vextrus_domain::{Employment, Refusal, RefusalCode, canonical};
+use vextrus_domain::{Refusal, RefusalCode, canonical};
 use vextrus_ledger::employees::course::Course;
 use vextrus_ledger::employees::processes::{self, State, StoredProcess};
 use vextrus_ledger::rules::{self, RuleKind};
@@ -13,16 +13,6 @@ use crate::{StepError, Steps};
 
 /// The largest result of this activity, in bytes.
 const MAX_RESULT: usize = 64 * 1024;
-
-/// The work as it is now: what people have changed since the process was claimed stands in the machine.
-pub(crate) fn current(process: &StoredProcess, machine: &Machine) -> Employment {
-    let changes = machine.changes();
-    Employment {
-        start_date: changes.start_date.unwrap_or(process.employment.start_date),
-        manager: changes.manager.clone().unwrap_or_else(|| process.employment.manager.clone()),
-        ..process.employment.clone()
-    }
-}
 
 impl Steps {
     /// The step itself.
@@ -101,7 +91,7 @@ impl Steps {
         };
         let facts = Facts {
             employee: &process.employee,
-            employment: &current(process, machine),
+            employment: &machine.changes().applied_to(&process.employment),
             extended: machine.changes().extended,
             people: &people,
             calendar: &calendar,

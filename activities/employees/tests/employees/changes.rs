@@ -14,6 +14,7 @@ on_both![
     a_moved_start_is_planned_again_once,
     a_withdrawal_while_it_is_moved_undoes_what_was,
     another_manager_has_the_open_tasks,
+    a_new_account_has_the_manager_of_its_day,
     a_probation_is_extended_once,
     an_ended_probation_undoes_everything,
     a_plan_waits_until_somebody_answers_for_the_process,
@@ -81,6 +82,16 @@ async fn another_manager_has_the_open_tasks(desk: &Desk) {
     assert_eq!(case.run().await, Status::Completed);
     let managers = desk.database.raw().await.texts("SELECT manager FROM people WHERE person = 'emp-1'").await;
     assert_eq!(managers, [MANAGER]);
+}
+
+async fn a_new_account_has_the_manager_of_its_day(desk: &Desk) {
+    let case = desk.onboarding("emp-1").await;
+    let action = Action::ChangeManager { to: id(OTHER_MANAGER), reason: "another site".to_owned() };
+    case.say(HR, action).await.unwrap();
+    case.planned().await;
+    case.until("create-user-account", TaskStatus::Done).await;
+    let managers = desk.database.raw().await.texts("SELECT manager FROM people WHERE person = 'emp-1'").await;
+    assert_eq!(managers, [OTHER_MANAGER]);
 }
 
 async fn review(case: &Case<'_>, verdict: Verdict) -> Result<(), vextrus_domain::Refusal> {

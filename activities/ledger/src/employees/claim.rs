@@ -302,12 +302,11 @@ async fn work(
         return Ok(Err(Refusal::new(RefusalCode::NotOnboarded, message)));
     };
     // To whom they report now, whoever that was when they came.
-    let manager = Course::load(tx, &onboarding).await?.machine().changes().manager.clone();
+    let course = Course::load(tx, &onboarding).await?;
     let employment = Employment {
         start_date: leaving.last_day,
-        manager: manager.unwrap_or(onboarding.employment.manager),
         hr_manager: leaving.hr_manager.clone(),
-        ..onboarding.employment
+        ..course.machine().changes().applied_to(&onboarding.employment)
     };
     Ok(Ok((employment, Some(onboarding.key))))
 }

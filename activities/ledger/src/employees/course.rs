@@ -216,11 +216,12 @@ impl Course {
     /// inbox, and what a person took back is taken back there too.
     async fn carry_over(&self, tx: &mut Tx, process: &StoredProcess) -> Result<(), LedgerError> {
         let (tenant, employee) = (&process.key.tenant, &process.employee);
+        let employment = self.machine.changes().applied_to(&process.employment);
         let was_done = |id: &TaskId| self.written.task(id).is_some_and(|t| t.status == TaskStatus::Done);
         let done = self.machine.tasks().iter().filter(|t| t.status == TaskStatus::Done && !was_done(&t.plan.id));
         for task in done {
             if task.plan.work == Work::System(Operation::CreateAccount) {
-                accounts::employ(tx, tenant, employee, &process.employment).await?;
+                accounts::employ(tx, tenant, employee, &employment).await?;
             }
             let Some(operation) = task.plan.takes_back else { continue };
             if operation == Operation::DisableAccount {
@@ -228,8 +229,7 @@ impl Course {
             }
             if task.by.is_some() {
                 let key = format!("{}/{}/by-hand", process.key.document, task.plan.id);
-                let employment = &process.employment;
-                let order = provisions::Order { tenant, key: &key, employee, operation, employment };
+                let order = provisions::Order { tenant, key: &key, employee, operation, employment: &employment };
                 provisions::take_back(tx, order).await?;
             }
         }

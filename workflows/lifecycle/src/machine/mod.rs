@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 use serde::{Deserialize, Serialize};
-use vextrus_domain::{PersonId, Refusal, RefusalCode, RequestId, TaskId};
+use vextrus_domain::{Employment, PersonId, Refusal, RefusalCode, RequestId, TaskId};
 
 use crate::command::Verdict;
 use crate::event::{Event, Input, Performed};
@@ -179,6 +179,18 @@ pub struct Changes {
     /// Whether the probation was extended.
     #[serde(default)]
     pub extended: bool,
+}
+
+impl Changes {
+    /// The work as it is with them.
+    #[must_use]
+    pub fn applied_to(&self, claimed: &Employment) -> Employment {
+        Employment {
+            start_date: self.start_date.unwrap_or(claimed.start_date),
+            manager: self.manager.clone().unwrap_or_else(|| claimed.manager.clone()),
+            ..claimed.clone()
+        }
+    }
 }
 
 /// Where a process stands.
