@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use chrono::Days;
 use vextrus_domain::{DocumentKey, Employee, EmployeeClass};
 use vextrus_lifecycle::{Action, Status};
 use vextrus_tests_e2e::{Staff, World, employee};
@@ -17,6 +18,11 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_fault-worker");
 const DAY: Duration = Duration::from_millis(20);
 /// Accounts, mailbox, workstation, badge, orientation, letter.
 const GIVEN: usize = 6;
+/// What people leave undone, so that the process stays where a worker is to die.
+const REVIEW: &str = "probation-review";
+/// By how many days the start is put off where a worker is to die before it. The days pass from the claim on, and a
+/// worker needs a while to come up.
+const PUT_OFF: u64 = 350;
 
 /// A world whose only worker is one to be killed.
 async fn world(engine: Engine) -> anyhow::Result<World> {
@@ -46,12 +52,18 @@ enum Story {
 }
 
 impl Story {
-    async fn goes(self, staff: &Staff, key: &DocumentKey, employee: &Employee) -> anyhow::Result<()> {
+    /// Up to its turning point, if it has one.
+    async fn turns(self, staff: &Staff, key: &DocumentKey, employee: &Employee) -> anyhow::Result<()> {
         if self == Self::Withdraws {
             let given = async || Ok(staff.provisions(employee).await?.len() == GIVEN);
-            staff.work_until(key, &["probation-review"], given).await?;
+            staff.work_until(key, &[REVIEW], given).await?;
             staff.tell(key, "hasina", Action::Withdraw { reason: "another offer".to_owned() }).await?;
         }
+        Ok(())
+    }
+
+    async fn goes(self, staff: &Staff, key: &DocumentKey, employee: &Employee) -> anyhow::Result<()> {
+        self.turns(staff, key, employee).await?;
         staff.work_until_ended(key, &[]).await
     }
 
@@ -99,20 +111,19 @@ async fn dies_at(engine: Engine, story: Story, (step, after, point): (&str, u32,
 }
 
 /// Killed as `kill -9` does, once the process is in this part of its life.
-async fn dies_in(story: Story, phase: &str) -> anyhow::Result<()> {
+async fn dies_in(story: Story, phase: &str, put_off: u64) -> anyhow::Result<()> {
     let world = world(Engine::Sqlite).await?;
     let staff = Staff::of(&world).await?;
     let first = FaultWorker::start(PROGRAM, &world, unharmed())?;
-    let zubaida = employee(1, EmployeeClass::Skilled);
+    let mut zubaida = employee(1, EmployeeClass::Skilled);
+    zubaida.employment.start_date = zubaida.employment.start_date + Days::new(put_off);
     let key = staff.onboard(&zubaida).await?;
-    let another = async {
-        world
-            .until(&format!("the process is in {phase}"), async || Ok(staff.machine(&key).await?.phase() == phase))
-            .await?;
-        first.kill().await?;
-        FaultWorker::start(PROGRAM, &world, unharmed())
-    };
-    let (second, ()) = tokio::try_join!(another, story.goes(&staff, &key, &zubaida))?;
+    story.turns(&staff, &key, &zubaida).await?;
+    let there = async || Ok(staff.machine(&key).await?.phase() == phase);
+    staff.work_until(&key, &[REVIEW], there).await.with_context(|| format!("the process is not in {phase}"))?;
+    first.kill().await?;
+    let second = FaultWorker::start(PROGRAM, &world, unharmed())?;
+    staff.work_until_ended(&key, &[]).await?;
     story.ends(&world, &staff, &key, &zubaida).await?;
     second.kill().await?;
     world.stack.stop().await
@@ -136,8 +147,8 @@ dies! {
     perform_replied: dies_at(Engine::Sqlite, Story::Stays, ("perform", 0, Point::Replied));
     undo_committed: dies_at(Engine::Sqlite, Story::Withdraws, ("perform", 8, Point::Committed));
     undo_committed_on_postgres: dies_at(Engine::Postgres, Story::Withdraws, ("perform", 7, Point::Committed));
-    in_preparation: dies_in(Story::Stays, "preparation");
-    in_settling_in: dies_in(Story::Stays, "settling_in");
-    in_probation: dies_in(Story::Stays, "probation");
-    in_undoing: dies_in(Story::Withdraws, "undoing");
+    in_preparation: dies_in(Story::Stays, "preparation", PUT_OFF);
+    in_settling_in: dies_in(Story::Stays, "settling_in", 0);
+    in_probation: dies_in(Story::Stays, "probation", 0);
+    in_undoing: dies_in(Story::Withdraws, "undoing", 0);
 }
