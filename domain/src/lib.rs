@@ -14,6 +14,7 @@ pub mod ids;
 pub mod invoice;
 pub mod lang;
 pub mod matching;
+pub mod merkle;
 pub mod money;
 pub mod order;
 pub mod payee;

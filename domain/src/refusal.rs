@@ -82,6 +82,7 @@ codes! {
     AlreadyEmployed = "ALREADY_EMPLOYED", "the id is that of somebody who works for the company already";
     NotOnboarded = "NOT_ONBOARDED", "the employee has no completed onboarding that could be undone";
     PersonalData = "PERSONAL_DATA", "the words hold the employee's name, number or address, which may stand in no history";
+    RecordHeld = "RECORD_HELD", "a legal hold keeps the record from being erased";
     DocumentReturned = "DOCUMENT_RETURNED", "the document is with its submitter for changes";
     NotReturned = "NOT_RETURNED", "the document was not returned for changes";
     DocumentClosed = "DOCUMENT_CLOSED", "the document is settled or closed";

@@ -36,6 +36,11 @@ impl Call {
         Ok(Self { actor, rpc, started, until: started + asked - MARGIN.min(asked / 5) })
     }
 
+    /// The method that was called.
+    pub(crate) fn rpc(&self) -> &'static str {
+        self.rpc
+    }
+
     /// What is left for a call to another service, whose own "no answer" can then still be put into words.
     pub(crate) fn left(&self) -> Duration {
         let left = self.until.saturating_duration_since(Instant::now());

@@ -53,7 +53,7 @@ pub(crate) async fn list(
 ) -> Result<proto::ListDelegationsResponse, Failure> {
     names::own_tenant(&request.parent, &call.actor)?;
     let mut tx = app.ledger.read().await?;
-    read::member(&mut tx, &call.actor).await?;
+    read::reader(app, &mut tx, call, &request.parent).await?;
     let open = delegations::open(&mut tx, &call.actor.tenant).await?;
     let delegations = open.into_iter().map(|d| shown(&call.actor.tenant, d)).collect();
     Ok(proto::ListDelegationsResponse { delegations })

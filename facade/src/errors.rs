@@ -58,6 +58,7 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::OrderInUse
         | R::DelegationInvalid
         | R::NothingToEscalate
+        | R::RecordHeld
         | R::DocumentReturned
         | R::NotReturned
         | R::BudgetUnknown

@@ -18,7 +18,7 @@ pub(crate) async fn list(
     let size = pages::size(request.page_size)?;
     let after = pages::cursor(&request.page_token)?;
     let mut tx = app.ledger.read().await?;
-    read::member(&mut tx, actor).await?;
+    read::reader(app, &mut tx, call, &request.parent).await?;
     // One more than asked for says whether there is a next page.
     let mut lines = views::inbox(&mut tx, &actor.tenant, &actor.person, after.as_ref(), size + 1).await?;
     let next_page_token = pages::cut(&mut lines, size, |l| (l.sorted_at, l.document.clone(), l.task.clone()))?;

@@ -1,5 +1,6 @@
 //! Reading documents as an active person of the tenant.
 
+use serde_json::json;
 use vextrus_domain::{Actor, DocumentId, DocumentType};
 use vextrus_ledger::views::{self, DocumentView};
 use vextrus_ledger::{Tx, claims, masterdata};
@@ -19,6 +20,22 @@ pub(crate) async fn member(tx: &mut Tx, actor: &Actor) -> Result<(), Failure> {
     } else {
         Err(claims::not_a_member(actor).into())
     }
+}
+
+/// Refuses whoever is not an active person of the tenant. What a person with an officer's role reads is on the trail before they are
+/// answered.
+pub(crate) async fn reader(app: &App, tx: &mut Tx, call: &Call, what: &str) -> Result<(), Failure> {
+    let actor = &call.actor;
+    let roles = masterdata::roles(tx, &actor.tenant, &actor.person).await?;
+    let roles = roles.ok_or_else(|| claims::not_a_member(actor))?;
+    let officer: Vec<_> = roles.iter().filter(|role| app.officer_roles.contains(role)).collect();
+    if !officer.is_empty() {
+        let mut trail = app.ledger.begin().await?;
+        let body = json!({"rpc": call.rpc(), "name": what, "roles": officer});
+        trail.audit_tenant(&actor.tenant, "read_by_officer", actor.person.as_str(), body);
+        trail.commit().await?;
+    }
+    Ok(())
 }
 
 /// A document of the actor's tenant.
@@ -55,6 +72,6 @@ pub(crate) async fn order(
 async fn named(app: &App, call: &Call, name: &str, kind: DocumentType) -> Result<DocumentView, Failure> {
     let id = names::document(name, kind, &call.actor)?;
     let mut tx = app.ledger.read().await?;
-    member(&mut tx, &call.actor).await?;
+    reader(app, &mut tx, call, name).await?;
     document(&mut tx, &call.actor, kind, &id).await
 }

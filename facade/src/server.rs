@@ -14,7 +14,8 @@ use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use vextrus_ledger::Ledger;
 use vextrus_platform::Config;
-use vextrus_platform::keys::{KeyError, read_signing_key};
+use vextrus_platform::config::ConfigError;
+use vextrus_platform::keys::{KeyError, read_secret_key};
 use vextrus_proto::FILE_DESCRIPTOR_SET;
 use vextrus_proto::approval::v1::approval_service_server::{self, ApprovalServiceServer};
 use vextrus_proto::invoice::v1::invoice_service_server::{self, InvoiceServiceServer};
@@ -55,6 +56,9 @@ pub enum FacadeError {
     /// Nobody could be authenticated.
     #[error(transparent)]
     Auth(#[from] AuthError),
+    /// The configuration says what cannot be.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Decisions could not be signed.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -84,7 +88,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), FacadeError> {
     let auth = Arc::new(Authenticator::open(&config.auth)?);
-    let key = read_signing_key(&config.signing.key_file)?;
+    let key = read_secret_key("signing.key_file", &config.signing.key_file)?;
     let endpoint = CodecEndpoint::open(&config.codec, auth.clone(), ledger.clone()).await?;
     tracing::info!(key = key.id(), public_key = key.public_text(), "decisions are signed with this key");
     let service = Service::new(App {
@@ -94,6 +98,7 @@ pub async fn serve(
         step_timeout_millis: config.steps.timeout_millis,
         perform_within_millis: config.steps.perform_within_millis,
         events_of_a_run: config.steps.events_of_a_run,
+        officer_roles: config.audit.officer_roles()?,
     });
     let authenticated = move |mut request: Request<()>| {
         let actor = auth.actor(request.metadata()).map_err(|refusal| {

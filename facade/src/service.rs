@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use temporalio_client::Client;
 use tonic::{Request, Response, Status};
+use vextrus_domain::RoleName;
 use vextrus_domain::signature::KeyPair;
 use vextrus_ledger::Ledger;
 use vextrus_proto::approval::v1 as approval;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) step_timeout_millis: u64,
     pub(crate) perform_within_millis: u64,
     pub(crate) events_of_a_run: u32,
+    pub(crate) officer_roles: Vec<RoleName>,
 }
 
 /// The service.

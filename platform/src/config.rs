@@ -26,6 +26,8 @@ pub struct Config {
     pub signing: SigningConfig,
     /// The word of signals.
     pub signals: SignalsConfig,
+    /// The sealing of the trail.
+    pub audit: AuditConfig,
     /// The tokens of callers.
     pub auth: AuthConfig,
     /// The gRPC service.
@@ -92,6 +94,35 @@ pub enum SignalTrust {
 pub struct SignalsConfig {
     /// Whose signals count.
     pub trust: SignalTrust,
+}
+
+/// `[audit]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditConfig {
+    /// The file with the secret key that signs checkpoints; empty: nothing is sealed.
+    pub key_file: PathBuf,
+    /// The public keys of checkpoints, separated by commas.
+    pub accepted_keys: String,
+    /// How often new entries are sealed, in milliseconds.
+    pub seal_every_millis: u64,
+    /// Where checkpoints are taken to; empty: nowhere.
+    pub export: String,
+    /// The roles whose reads are put on the trail, separated by commas.
+    pub officer_roles: String,
+}
+
+impl AuditConfig {
+    /// The roles whose reads are put on the trail.
+    ///
+    /// # Errors
+    /// [`ConfigError::Content`] where one is no role's name.
+    pub fn officer_roles(&self) -> Result<Vec<RoleName>, ConfigError> {
+        let names = self.officer_roles.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let bad =
+            |name: &str, e: &dyn fmt::Display| ConfigError::Content(format!("audit.officer_roles: {name:?}: {e}"));
+        names.map(|name| name.parse().map_err(|e| bad(name, &e))).collect()
+    }
 }
 
 /// `[auth]`.

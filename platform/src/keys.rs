@@ -1,4 +1,4 @@
-//! The keys of decisions, as configuration names them.
+//! Keys, as configuration names them.
 
 use std::path::{Path, PathBuf};
 
@@ -8,8 +8,10 @@ use vextrus_domain::signature::{AcceptedKeys, KeyPair, SignatureError};
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read.
-    #[error("key file {path}: {source}; set signing.key_file to a readable file")]
+    #[error("key file {path}: {source}; set {setting} to a readable file")]
     File {
+        /// The setting that names it.
+        setting: &'static str,
         /// The file.
         path: PathBuf,
         /// Why.
@@ -25,20 +27,21 @@ pub enum KeyError {
     },
 }
 
-/// Reads the secret key that signs decisions.
+/// Reads the secret key in the file that a setting names.
 ///
 /// # Errors
 /// [`KeyError`].
-pub fn read_signing_key(path: &Path) -> Result<KeyPair, KeyError> {
-    let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: path.to_owned(), source })?;
+pub fn read_secret_key(setting: &'static str, path: &Path) -> Result<KeyPair, KeyError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| KeyError::File { setting, path: path.to_owned(), source })?;
     KeyPair::from_secret_text(&text).map_err(|source| KeyError::NotAKey { place: path.display().to_string(), source })
 }
 
-/// Reads the accepted public keys, separated by commas.
+/// Reads the public keys in a setting, separated by commas.
 ///
 /// # Errors
-/// [`KeyError`].
-pub fn accepted_keys(list: &str) -> Result<AcceptedKeys, KeyError> {
+/// [`KeyError::NotAKey`].
+pub fn public_keys(setting: &'static str, list: &str) -> Result<AcceptedKeys, KeyError> {
     AcceptedKeys::from_public_texts(list.split(',').map(str::trim).filter(|t| !t.is_empty()))
-        .map_err(|source| KeyError::NotAKey { place: "signing.accepted_keys".to_owned(), source })
+        .map_err(|source| KeyError::NotAKey { place: setting.to_owned(), source })
 }

@@ -1,6 +1,7 @@
 //! What every process shares: its configuration, its log, its keys, and how it is asked to stop.
 
 pub mod config;
+pub mod http;
 pub mod keys;
 mod secret;
 pub mod shutdown;

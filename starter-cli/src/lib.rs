@@ -2,6 +2,7 @@
 //! ledger, the development stack and the demonstration.
 
 mod acts;
+mod audit;
 pub mod client;
 mod delegations;
 mod demo;
@@ -42,6 +43,7 @@ pub async fn run(options: Options) -> u8 {
         Command::Tax(command) => tax::run(&global, command),
         Command::Identity(command) => identity::run(&global, command),
         Command::Ledger(command) => ledger::run(command).await,
+        Command::Audit(command) => audit::run(&global, command).await,
         Command::Dev(dev) => dev::run(&global, dev).await,
         Command::Demo(demo) => demo::run(&global, demo).await,
     };

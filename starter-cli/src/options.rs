@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::acts::ActCommand;
+use crate::audit::options::AuditCommand;
 use crate::delegations::DelegationCommand;
 use crate::employees::{EmployeeCommand, OffboardingCommand, OnboardingCommand};
 use crate::identity::IdentityCommand;
@@ -89,6 +90,9 @@ pub(crate) enum Command {
     /// The ledger, for operators.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// The trail, for operators and auditors: shows, verifies and exports it, and keeps records from being erased.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Runs everything on this machine, in the foreground: a Temporal development server, ledger, worker and facade.
     Dev(DevOptions),
     /// Shows an order and invoices going from request to payment instruction, or to their end.

@@ -32,6 +32,8 @@ pub const DEFAULT_RULES: [(RuleKind, &str); 7] = [
     (RuleKind::Onboarding, include_str!("../../rules/onboarding/onboarding.toml")),
     (RuleKind::Onboarding, include_str!("../../rules/onboarding/offboarding.toml")),
 ];
+/// The file of the key that signs checkpoints.
+const AUDIT_KEY: &str = "audit.key";
 /// The issuer of development tokens; no other process accepts it.
 const ISSUER: &str = "vextrus-dev";
 /// How long a development token is good for.
@@ -143,7 +145,8 @@ impl Stack {
         };
         std::fs::create_dir_all(&folder).with_context(|| format!("folder {} cannot be made", folder.display()))?;
         let (signing_key, issuer_key) = (key_in(&folder, "signing.key")?, key_in(&folder, "issuer.key")?);
-        let config = configure(&options, &folder, &signing_key, &issuer_key)?;
+        let audit_key = key_in(&folder, AUDIT_KEY)?;
+        let config = configure(&options, &folder, (&signing_key, &issuer_key, &audit_key))?;
         let server = own_server(&options, &folder).await?;
         let (temporal, namespace) = match (&options.temporal, &server) {
             (Temporal::Running { address, namespace }, _) => (address.clone(), namespace.clone()),
@@ -314,7 +317,11 @@ fn serve_facade(
     })
 }
 
-fn configure(options: &StackOptions, folder: &Path, signing: &KeyPair, issuer: &KeyPair) -> anyhow::Result<Config> {
+fn configure(
+    options: &StackOptions,
+    folder: &Path,
+    (signing, issuer, audit): (&KeyPair, &KeyPair, &KeyPair),
+) -> anyhow::Result<Config> {
     let (key_file, jwks_file) = (folder.join("signing.key"), folder.join("jwks.json"));
     std::fs::write(&jwks_file, dev_tokens::jwks_json(issuer))?;
     let mut config = Config::layered(None, |_| None)?;
@@ -323,6 +330,9 @@ fn configure(options: &StackOptions, folder: &Path, signing: &KeyPair, issuer: &
     config.signing.key_file = key_file;
     config.signing.accepted_keys = signing.public_text();
     config.signals.trust = options.trust;
+    config.audit.key_file = folder.join(AUDIT_KEY);
+    config.audit.accepted_keys = audit.public_text();
+    config.audit.export = checkpoints(folder)?;
     config.auth.issuer = ISSUER.to_owned();
     config.auth.jwks_file = jwks_file;
     config.facade.listen = options.listen.clone();
@@ -338,18 +348,26 @@ fn configure(options: &StackOptions, folder: &Path, signing: &KeyPair, issuer: &
     Ok(config)
 }
 
+/// The address of the folder that a stack takes its checkpoints to.
+fn checkpoints(folder: &Path) -> anyhow::Result<String> {
+    let folder = std::path::absolute(folder.join("checkpoints"))?;
+    Ok(format!("file://{}", folder.display()))
+}
+
 /// The key in this file of the folder, made when it is missing: a folder that is kept keeps its keys.
 fn key_in(folder: &Path, name: &str) -> anyhow::Result<KeyPair> {
     let path = folder.join(name);
     if path.exists() {
-        return Ok(vextrus_platform::keys::read_signing_key(&path)?);
+        return Ok(vextrus_platform::keys::read_secret_key("signing.key_file", &path)?);
     }
     let key = fresh_key();
     write_secret(&path, &key.to_secret_text())?;
     Ok(key)
 }
 
-fn fresh_key() -> KeyPair {
+/// A new key.
+#[must_use]
+pub fn fresh_key() -> KeyPair {
     // Two random UUIDs carry 244 random bits from the operating system.
     let (a, b) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
     let mut seed = [0_u8; 32];

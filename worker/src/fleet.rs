@@ -1,4 +1,4 @@
-//! The workers of one process, and the outbox's dispatcher beside them.
+//! The workers of one process, and beside them what runs without Temporal: the outbox's dispatcher and the trail's sealer.
 
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -16,7 +16,9 @@ use vextrus_invoice::InvoiceApproval;
 use vextrus_ledger::Ledger;
 use vextrus_ledger::approvals::Trust;
 use vextrus_onboarding::{EmployeeOffboarding, EmployeeOnboarding};
+use vextrus_platform::config::AuditConfig;
 use vextrus_purchase_order::PurchaseOrderApproval;
+use vextrus_sealer::{Sealer, SealerError};
 use vextrus_temporal::task_queue;
 
 /// How long running steps may take to finish after a stop; then they are cancelled and run again elsewhere.
@@ -35,6 +37,8 @@ pub struct Parts {
     pub trust: Trust,
     /// The systems that employees are known to.
     pub adapters: Adapters,
+    /// What seals the trail.
+    pub audit: AuditConfig,
     /// The length of a day in an employee's process, in milliseconds.
     pub day_millis: u64,
 }
@@ -58,6 +62,9 @@ pub enum WorkerError {
         /// Why.
         why: String,
     },
+    /// The trail cannot be sealed as it is configured.
+    #[error(transparent)]
+    Sealer(#[from] SealerError),
     /// Running steps did not finish in time.
     #[error("the workers did not stop within {STOP_WITHIN:?}")]
     StillRunning,
@@ -68,8 +75,8 @@ pub struct Fleet {
     stops: Vec<Stop>,
     ended: reports::UnboundedReceiver<Result<(), WorkerError>>,
     running: usize,
-    stop_dispatcher: watch::Sender<bool>,
-    dispatcher: JoinHandle<()>,
+    stop_beside: watch::Sender<bool>,
+    beside: Vec<JoinHandle<()>>,
 }
 
 type Stop = Box<dyn Fn() + Send + Sync>;
@@ -79,8 +86,14 @@ type Report = reports::UnboundedSender<Result<(), WorkerError>>;
 /// that must stop it at a chosen point.
 ///
 /// # Errors
-/// [`WorkerError::Start`].
+/// [`WorkerError::Start`] or [`WorkerError::Sealer`].
 pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet, WorkerError> {
+    let sealer = Sealer::configured(&parts.audit)?;
+    if sealer.is_none() {
+        tracing::warn!(
+            "audit.key_file is empty: the trail is not sealed, and who can write to the database can rewrite it"
+        );
+    }
     let options = RuntimeOptions::builder().build().map_err(|why| failed(task_queue::INVOICE)(why))?;
     let runtime = Runtime::from_current_tokio(options).map_err(|e| failed(task_queue::INVOICE)(e.to_string()))?;
     let runtime = Arc::new(runtime);
@@ -100,9 +113,10 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
         }
         tracing::info!(queue, "polling");
     }
-    let (stop_dispatcher, stopped) = watch::channel(false);
-    let dispatcher = tokio::spawn(vextrus_notify::run(parts.ledger, stopped));
-    Ok(Fleet { running: stops.len(), stops, ended, stop_dispatcher, dispatcher })
+    let (stop_beside, stopped) = watch::channel(false);
+    let mut beside = vec![tokio::spawn(vextrus_notify::run(parts.ledger.clone(), stopped.clone()))];
+    beside.extend(sealer.map(|sealer| tokio::spawn(sealer.run(parts.ledger, stopped))));
+    Ok(Fleet { running: stops.len(), stops, ended, stop_beside, beside })
 }
 
 fn failed(queue: &'static str) -> impl Fn(String) -> WorkerError {
@@ -204,13 +218,13 @@ impl Fleet {
         result.unwrap_or(Ok(()))
     }
 
-    /// Stops polling, lets running steps finish and the dispatcher hand over what it has taken.
+    /// Stops polling, lets running steps finish, then the dispatcher hand over what it has taken and the sealer seal what was
+    /// written last.
     ///
     /// # Errors
     /// [`WorkerError`] when a worker ended badly or not in time.
     pub async fn stop(mut self) -> Result<(), WorkerError> {
         self.stops.iter().for_each(|stop| stop());
-        self.stop_dispatcher.send_replace(true);
         let all = async {
             let mut worst = Ok(());
             while self.running > 0 {
@@ -219,7 +233,14 @@ impl Fleet {
             worst
         };
         let result = tokio::time::timeout(STOP_WITHIN, all).await.unwrap_or(Err(WorkerError::StillRunning));
-        if tokio::time::timeout(STOP_WITHIN, self.dispatcher).await.is_err() {
+        self.stop_beside.send_replace(true);
+        let beside = async {
+            for task in self.beside {
+                // One that panicked has told so already.
+                drop(task.await);
+            }
+        };
+        if tokio::time::timeout(STOP_WITHIN, beside).await.is_err() {
             return Err(WorkerError::StillRunning);
         }
         result

@@ -57,7 +57,7 @@ fn trust(config: &Config) -> Result<Trust, StartupError> {
     if unsigned {
         tracing::warn!("signals.trust = namespace: unsigned signals count; for development only");
     }
-    Ok(Trust { keys: keys::accepted_keys(&config.signing.accepted_keys)?, unsigned })
+    Ok(Trust { keys: keys::public_keys("signing.accepted_keys", &config.signing.accepted_keys)?, unsigned })
 }
 
 /// What the workers need, as the configuration says.
@@ -66,7 +66,14 @@ fn trust(config: &Config) -> Result<Trust, StartupError> {
 /// [`StartupError::Key`], [`StartupError::NoKeys`] or [`StartupError::Adapters`].
 pub fn parts(config: &Config, client: Client, ledger: Ledger) -> Result<Parts, StartupError> {
     let adapters = Adapters::configured(&config.adapters, &ledger)?;
-    Ok(Parts { client, ledger, trust: trust(config)?, adapters, day_millis: config.onboarding.day_millis })
+    Ok(Parts {
+        client,
+        ledger,
+        trust: trust(config)?,
+        adapters,
+        audit: config.audit.clone(),
+        day_millis: config.onboarding.day_millis,
+    })
 }
 
 /// Runs the workers until `stop` completes or a worker ends.

@@ -148,14 +148,9 @@ pub async fn check(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<String>, Ledger
         let rows: Vec<(String,)> = tx.all(sql, args![tenant.as_str()]).await?;
         wrong.extend(rows.into_iter().map(|(which,)| format!("{what}: {which}")));
     }
-    let mut on_trail = BTreeSet::new();
-    for chain in audit::chains(tx, tenant).await? {
-        match audit::read_chain(tx, tenant, &chain).await? {
-            Err(broken) => wrong.push(broken.to_string()),
-            Ok(entries) => on_trail
-                .extend(entries.into_iter().filter_map(|e| e.submission.map(|s| (e.chain, i64::from(s), e.kind)))),
-        }
-    }
+    let trail = audit::verify::trail(tx, tenant).await?;
+    wrong.extend(trail.problems.iter().map(ToString::to_string));
+    let on_trail = trail.told;
     let documents: Vec<(String, i64, String, String, String)> = tx
         .all(
             "SELECT document, submission, state, payload, payload_hash FROM documents WHERE tenant = $1",

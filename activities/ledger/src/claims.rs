@@ -8,6 +8,7 @@ use vextrus_domain::invoice::canonical_number;
 use vextrus_domain::{Actor, Content, DocumentKey, ProjectId, Refusal, RefusalCode, RequestId, canonical};
 
 use crate::approvals::Approval;
+use crate::audit::{ClaimRow, What};
 use crate::db::{Ledger, Tx, args};
 use crate::documents::{self, Document, State};
 use crate::error::LedgerError;
@@ -182,7 +183,14 @@ async fn insert(tx: &mut Tx, key: &DocumentKey, request: &Request<'_>, canonical
     let body = json!({"request_id": request.id, "payload_hash": &request.hash, "kind": content.kind(),
         "number": printed_number(content), "vendor": content.vendor(), "fiscal_year": fiscal_year, "total": content.amount()});
     tx.audit(key, "claimed", Some(&request.actor.person), body);
-    Ok(())
+    let row = ClaimRow {
+        document: key.document.to_string(),
+        submission: i64::from(key.submission),
+        payload_hash: request.hash.clone(),
+        request_id: request.id.to_string(),
+        submitter: request.actor.person.to_string(),
+    };
+    tx.tie(key, What::Claim, format!("{}/{}", row.document, row.submission), &row)
 }
 
 async fn keep(tx: &mut Tx, key: &DocumentKey, request: &Request<'_>, content: u32) -> Result<(), LedgerError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound as _, TimeDelta, Utc};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
@@ -16,7 +16,7 @@ use sqlx::{Connection as _, FromRow, Postgres, SqlSafeStr as _, Sqlite, Transact
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use vextrus_domain::Taka;
 
-use crate::audit::PendingEntry;
+use crate::audit::{PendingEntry, PendingTie};
 use crate::error::LedgerError;
 
 /// How long one statement may take, below any activity's time limit.
@@ -41,6 +41,8 @@ pub enum Clock {
     System,
     /// One moment, for tests of what happens at the turn of a fiscal year.
     Fixed(DateTime<Utc>),
+    /// The machine's clock, behind by so many microseconds: the clock of another machine.
+    Behind(i64),
     /// One that a test moves, in microseconds since 1970: months pass in seconds.
     Moved(&'static AtomicI64),
 }
@@ -50,6 +52,7 @@ impl Clock {
         match self {
             Self::System => Utc::now(),
             Self::Fixed(at) => at,
+            Self::Behind(micros) => Utc::now() - TimeDelta::microseconds(micros),
             Self::Moved(micros) => DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default(),
         }
         .trunc_subsecs(6)
@@ -69,6 +72,7 @@ pub struct Tx {
     conn: Conn,
     now: DateTime<Utc>,
     pub(crate) entries: Vec<PendingEntry>,
+    pub(crate) ties: Vec<PendingTie>,
     _writer: Option<OwnedSemaphorePermit>,
 }
 
@@ -226,6 +230,8 @@ impl Ledger {
             migration(9, "approval guards", either!("0004_guards")),
             migration(10, "employees", include_str!("../migrations/0005_employees.sql")),
             migration(11, "employee guards", either!("0005_guards")),
+            migration(16, "audit", include_str!("../migrations/0008_audit.sql")),
+            migration(17, "audit guards", either!("0008_guards")),
         ]);
         match &self.pool {
             Pool::Sqlite { pool, .. } => {
@@ -255,7 +261,7 @@ impl Ledger {
             }
             Pool::Postgres(pool) => (Conn::Postgres(pool.begin().await?), None),
         };
-        Ok(Tx { conn, now: self.clock.now(), entries: Vec::new(), _writer: writer })
+        Ok(Tx { conn, now: self.clock.now(), entries: Vec::new(), ties: Vec::new(), _writer: writer })
     }
 
     /// Begins a transaction that only reads.
@@ -269,7 +275,7 @@ impl Ledger {
                 Conn::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
             }
         };
-        Ok(Tx { conn, now: self.clock.now(), entries: Vec::new(), _writer: None })
+        Ok(Tx { conn, now: self.clock.now(), entries: Vec::new(), ties: Vec::new(), _writer: None })
     }
 
     /// Whether the database answers.

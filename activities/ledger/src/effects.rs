@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use vextrus_domain::{DocumentKey, canonical};
 
+use crate::audit::{self, EffectRow, What};
 use crate::db::{Tx, args};
 use crate::documents;
 use crate::error::LedgerError;
@@ -50,12 +51,17 @@ pub async fn begin<T: DeserializeOwned>(
 /// [`LedgerError::Database`].
 pub async fn finish(tx: &mut Tx, key: &DocumentKey, step: &str, result: &impl Serialize) -> Result<(), LedgerError> {
     let text = canonical::to_text(result)?;
-    tx.exec(
-        "UPDATE effects SET result = $5 WHERE tenant = $1 AND document = $2 AND submission = $3 AND step = $4",
-        args![key.tenant.as_str(), key.document.as_str(), key.submission, step, text],
-    )
-    .await?;
-    Ok(())
+    let (input_hash,): (String,) = tx
+        .one(
+            "UPDATE effects SET result = $5 WHERE tenant = $1 AND document = $2 AND submission = $3 AND step = $4
+             RETURNING input_hash",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission, step, &text],
+        )
+        .await?;
+    let (document, submission) = (key.document.to_string(), i64::from(key.submission));
+    let name = audit::effect_name(&document, submission, step);
+    let row = EffectRow { document, submission, step: step.to_owned(), input_hash, result: Some(text) };
+    tx.tie(key, What::Effect, name, &row)
 }
 
 /// Puts the refusal of a step on the document's trail, once for each input. Answers whether it was not there yet.

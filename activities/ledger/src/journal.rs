@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use vextrus_domain::{DocumentKey, DocumentType, Refusal, RefusalCode, Taka};
 use vextrus_tax::{Assessment, Tax};
 
+use crate::audit::{PostingRow, What};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
@@ -168,6 +169,13 @@ pub async fn post(
         .await?;
     }
     tx.exec("UPDATE journal_entries SET state = 'posted' WHERE tenant = $1 AND entry = $2", args![tenant, entry])
-        .await
-        .map(drop)
+        .await?;
+    let written = |l: &Posting| (l.account.clone(), l.purpose.to_owned(), l.debit.poisha(), l.credit.poisha());
+    let row = PostingRow {
+        document: key.document.to_string(),
+        submission: i64::from(key.submission),
+        posting_date: on,
+        lines: lines.iter().map(written).collect(),
+    };
+    tx.tie(key, What::Posting, entry.to_owned(), &row)
 }

@@ -13,6 +13,7 @@ pub mod delegations;
 pub mod documents;
 pub mod effects;
 pub mod employees;
+pub mod holds;
 pub mod journal;
 pub mod masterdata;
 pub mod orders;

@@ -5,7 +5,7 @@ use serde_json::json;
 use vextrus_domain::ids::PoNumber;
 use vextrus_domain::vendor::Vendor;
 use vextrus_domain::{
-    DepartmentId, FiscalYear, Payer, Person, PersonId, ProjectId, Taka, TenantId, VendorId, canonical,
+    DepartmentId, FiscalYear, Payer, Person, PersonId, ProjectId, RoleName, Taka, TenantId, VendorId, canonical,
 };
 
 use crate::db::{Tx, args};
@@ -251,10 +251,21 @@ pub async fn people(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<Person>, Ledge
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn is_active(tx: &mut Tx, tenant: &TenantId, person: &PersonId) -> Result<bool, LedgerError> {
-    let found: Option<(bool,)> = tx
-        .opt("SELECT active FROM people WHERE tenant = $1 AND person = $2", args![tenant.as_str(), person.as_str()])
+    Ok(roles(tx, tenant, person).await?.is_some())
+}
+
+/// The roles of an active member of the tenant. `None`: the person is none.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn roles(tx: &mut Tx, tenant: &TenantId, person: &PersonId) -> Result<Option<Vec<RoleName>>, LedgerError> {
+    let found: Option<(String,)> = tx
+        .opt(
+            "SELECT roles FROM people WHERE tenant = $1 AND person = $2 AND active",
+            args![tenant.as_str(), person.as_str()],
+        )
         .await?;
-    Ok(found.is_some_and(|(active,)| active))
+    found.map(|(text,)| canonical::from_text(&text).map_err(LedgerError::from)).transpose()
 }
 
 #[derive(sqlx::FromRow)]

@@ -12,6 +12,7 @@ use vextrus_domain::{
     DepartmentId, DocumentId, DocumentKey, FiscalYear, Invoice, Order, PersonId, ProjectId, Taka, TenantId, VendorId,
 };
 
+use crate::audit::{OrderRow, What};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
@@ -311,6 +312,16 @@ pub async fn issue(
         ],
     )
     .await?;
+    let row = OrderRow {
+        po_number: number.to_string(),
+        fiscal_year: Some(FiscalYear::of(on).to_string()),
+        serial: Some(serial),
+        document: Some(key.document.to_string()),
+        vendor: order.vendor.to_string(),
+        first_amount: Some(order.amount.poisha()),
+        issued_on: Some(on),
+    };
+    tx.tie(key, What::Order, number.to_string(), &row)?;
     write_lines(tx, &key.tenant, number, 1, order).await
 }
 

@@ -6,6 +6,7 @@ use vextrus_domain::{DocumentKey, FiscalYear, PersonId, Taka, VendorId};
 use vextrus_tax::deadlines::{self, Deadline};
 use vextrus_tax::{Tax, Withheld};
 
+use crate::audit::{InstructionRow, ObligationRow, What};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
@@ -72,8 +73,19 @@ pub async fn propose(tx: &mut Tx, key: &DocumentKey, i: &Instruction<'_>) -> Res
             tx.now()
         ],
     )
-    .await
-    .map(drop)
+    .await?;
+    let row = InstructionRow {
+        instruction: i.name(),
+        fiscal_year: i.fiscal_year.to_string(),
+        serial: i.serial,
+        document: key.document.to_string(),
+        submission: i64::from(key.submission),
+        vendor: i.vendor.to_string(),
+        amount: i.amount.poisha(),
+        due_date: i.due_date,
+        posting_date: i.posting_date,
+    };
+    tx.tie(key, What::Instruction, i.name(), &row)
 }
 
 /// Keeps who approved what an instruction pays: none of them releases the payment.
@@ -148,6 +160,20 @@ pub async fn owe(
             format!("{}; {}", due.deposit.rule, due.certificate.rule)
         ],
     )
-    .await
-    .map(drop)
+    .await?;
+    let row = ObligationRow {
+        document: key.document.to_string(),
+        submission: i64::from(key.submission),
+        tax: w.tax.name().to_owned(),
+        code: w.code.clone(),
+        vendor: vendor.to_string(),
+        base: w.base.poisha(),
+        rate_ppm: i64::from(w.rate.ppm()),
+        amount: w.amount.poisha(),
+        withheld_on: on,
+        deposit_by: Some(due.deposit.due),
+        certificate_by: Some(due.certificate.due),
+        deadline_rule: format!("{}; {}", due.deposit.rule, due.certificate.rule),
+    };
+    tx.tie(key, What::Obligation, row.name(), &row)
 }

@@ -12,7 +12,7 @@ use super::names as own;
 use super::render;
 use crate::call::Call;
 use crate::errors::Failure;
-use crate::read::member;
+use crate::read::reader;
 use crate::service::App;
 use crate::{names, pages};
 
@@ -26,7 +26,7 @@ pub(crate) async fn get(
         return Err(Failure::field("name", "it names a task; give its process"));
     }
     let mut tx = app.ledger.read().await?;
-    member(&mut tx, &call.actor).await?;
+    reader(app, &mut tx, call, &request.name).await?;
     let view = process(&mut tx, named.kind, &named.key).await?;
     Ok(proto::GetProcessResponse { process: Some(shown(&mut tx, &call.actor, view).await?) })
 }
@@ -40,7 +40,7 @@ pub(crate) async fn list(
     let size = pages::size(request.page_size)?;
     let before = pages::cursor(&request.page_token)?;
     let mut tx = app.ledger.read().await?;
-    member(&mut tx, &call.actor).await?;
+    reader(app, &mut tx, call, &request.parent).await?;
     let mut found = processes::list(&mut tx, &call.actor.tenant, before.as_ref(), size + 1).await?;
     let next_page_token = pages::cut(&mut found, size, |p| (p.claimed_at, p.key.document.to_string()))?;
     let processes = found.iter().map(render::listed).collect::<Result<_, _>>()?;

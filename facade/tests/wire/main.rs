@@ -6,6 +6,7 @@ mod delegations;
 mod employees;
 mod inbox;
 mod invoices;
+mod officers;
 mod orders;
 mod receipts;
 mod setup;

@@ -248,7 +248,7 @@ fn company(tenant: &str) -> Company {
         "people": [
             person("salma", &[]), person("rahim", &["accounts_payable"]), person("karim", &["accounts_payable"]),
             person("hasina", &["department_head"]), person("shirin", &[]), person("ruma", &["approval_administrator"]),
-            person("habib", &[]), person("farzana", &["hr_administrator"]), person("mizan", &["it"]),
+            person("inspector", &["nbr_officer"]), person("habib", &[]), person("farzana", &["hr_administrator"]), person("mizan", &["it"]),
             {"id": "gone", "roles": ["accounts_payable"], "active": false},
         ],
         "vendors": [{"id": "padma", "name": "Padma", "kind": "contractor", "tin": "123456789012", "bin": "123456789-0101"}],

@@ -1,6 +1,7 @@
 //! The programs, run as a user runs them: what they print, how they exit, and what they leave behind.
 #![cfg(test)]
 
+mod audit;
 mod demo;
 mod dev;
 mod fleet;

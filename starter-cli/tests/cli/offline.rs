@@ -24,7 +24,11 @@ impl Books {
         books
     }
 
-    fn address(&self) -> String {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn address(&self) -> String {
         format!("sqlite:{}", self.folder.path().join("ledger.db").display())
     }
 

@@ -168,6 +168,7 @@ async fn trail(raw: &mut Raw, key: &DocumentKey, kinds: &[&str]) {
             actor: None,
             principal: None,
             body,
+            ties: Vec::new(),
             prev: prev.clone(),
         };
         let (content, hash) = (canonical::to_text(&entry).unwrap(), canonical::hash(&entry).unwrap());

@@ -10,6 +10,7 @@ use vextrus_domain::{Actor, PersonId, PersonalData, Refusal, RefusalCode, Tenant
 use super::{claim, processes};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
+use crate::holds;
 
 /// The shortest part of a name that is looked for in words; shorter ones are parts of other words.
 const SHORTEST_NAME: usize = 3;
@@ -164,6 +165,9 @@ pub async fn erase(
         return no(RefusalCode::ProcessOpen, message);
     }
     let Some(record) = get(tx, tenant, employee).await? else { return Ok(Ok(())) };
+    if let Some(refusal) = holds::held(tx, tenant, employee).await? {
+        return Ok(Err(refusal));
+    }
     if record.is_in(reason) {
         return Ok(Err(personal_words("reason")));
     }

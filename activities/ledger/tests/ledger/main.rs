@@ -19,3 +19,4 @@ mod orders;
 mod outbox;
 mod proposals;
 mod rules;
+mod sealing;

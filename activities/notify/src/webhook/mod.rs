@@ -23,7 +23,7 @@ pub use secret::{Secret, SecretError, read_secrets};
 pub use sign::{ID, SIGNATURE, TIMESTAMP, TOLERANCE, VerifyError, sign, verify};
 
 use address::Address;
-use client::{Body, Client};
+use vextrus_platform::http::{self, Body, Client};
 
 /// The header by which a receiver knows a repeated request.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -91,7 +91,7 @@ impl Webhook {
         if timeout.is_zero() {
             return Err(WebhookError::unusable("the time-out is 0; give at least 1 millisecond"));
         }
-        let client = client::new(address.is_tls())?;
+        let client = http::client(address.is_tls()).map_err(|e| WebhookError::unusable(e.to_string()))?;
         Ok(Self { address, secrets, timeout, client })
     }
 

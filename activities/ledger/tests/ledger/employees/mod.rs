@@ -3,7 +3,6 @@
 mod check;
 mod claims;
 mod guards;
-mod migration;
 mod provisions;
 mod records;
 

@@ -1,8 +1,22 @@
-//! The trail: append-only entries, chained by hash, one chain per document.
+//! The trail: append-only entries, chained by hash, one chain per document; each names what was written with it. Signed
+//! checkpoints seal them.
+
+mod chain;
+pub mod checkpoint;
+pub mod exports;
+pub mod seal;
+mod ties;
+pub mod verify;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vextrus_domain::{DocumentKey, PersonId, TenantId, canonical};
+
+pub use chain::{BrokenChain, chains, read_chain};
+pub use ties::Tie;
+pub(crate) use ties::{
+    ClaimRow, EffectRow, InstructionRow, ObligationRow, OrderRow, PendingTie, PostingRow, What, effect_name,
+};
 
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -46,6 +60,9 @@ pub struct Entry {
     pub principal: Option<String>,
     /// The rest.
     pub body: Value,
+    /// What was written with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ties: Vec<Tie>,
     /// The hash of the entry before it.
     pub prev: String,
 }
@@ -90,10 +107,21 @@ impl Tx {
     }
 }
 
+/// Writes the entries of a transaction, each with what was written under it.
 pub(crate) async fn flush(tx: &mut Tx) -> Result<(), LedgerError> {
-    let pending = std::mem::take(&mut tx.entries);
+    let mut pending = std::mem::take(&mut tx.entries);
+    let mut ties = ties::by_entry(&mut pending, std::mem::take(&mut tx.ties));
+    if let Some(entry) = pending.iter().find(|e| e.chain == TENANT_CHAIN) {
+        let tenant = entry.tenant.clone();
+        tx.exec(
+            "INSERT INTO audit_tenant_chains (tenant) VALUES ($1)
+             ON CONFLICT (tenant) DO UPDATE SET lock_version = audit_tenant_chains.lock_version + 1",
+            args![tenant],
+        )
+        .await?;
+    }
     let mut head: Option<(String, String, i64, String)> = None;
-    for entry in pending {
+    for (place, entry) in pending.into_iter().enumerate() {
         let same = head.take().filter(|(tenant, chain, ..)| *tenant == entry.tenant && *chain == entry.chain);
         let (seq, prev) = match same {
             Some((_, _, seq, hash)) => (seq, hash),
@@ -109,6 +137,7 @@ pub(crate) async fn flush(tx: &mut Tx) -> Result<(), LedgerError> {
             actor: entry.actor,
             principal: entry.principal,
             body: entry.body,
+            ties: ties.remove(&place).unwrap_or_default(),
             prev,
         };
         let content = canonical::to_text(&entry)?;
@@ -131,75 +160,4 @@ async fn last(tx: &mut Tx, tenant: &str, chain: &str) -> Result<(i64, String), L
         )
         .await?;
     Ok(found.unwrap_or((0, GENESIS.to_owned())))
-}
-
-#[derive(sqlx::FromRow)]
-struct Stored {
-    seq: i64,
-    content: String,
-    prev_hash: String,
-    hash: String,
-}
-
-/// The first thing that is wrong with a chain.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("entry {seq} of chain {chain}: {what}")]
-pub struct BrokenChain {
-    /// The chain.
-    pub chain: String,
-    /// The entry's place.
-    pub seq: i64,
-    /// What is wrong.
-    pub what: &'static str,
-}
-
-/// Reads a chain and checks each entry's hash, its place and its link.
-///
-/// # Errors
-/// [`LedgerError::Database`]; a broken chain is the inner error.
-pub async fn read_chain(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    chain: &str,
-) -> Result<Result<Vec<Entry>, BrokenChain>, LedgerError> {
-    let stored: Vec<Stored> = tx
-        .all(
-            "SELECT seq, content, prev_hash, hash FROM audit_entries WHERE tenant = $1 AND chain = $2 ORDER BY seq",
-            args![tenant.as_str(), chain],
-        )
-        .await?;
-    let mut prev = GENESIS.to_owned();
-    let mut entries = Vec::with_capacity(stored.len());
-    for (expected, row) in (1..).zip(stored) {
-        let broken = |what| BrokenChain { chain: chain.to_owned(), seq: row.seq, what };
-        if row.seq != expected {
-            return Ok(Err(broken("an entry before it is missing")));
-        }
-        if row.prev_hash != prev {
-            return Ok(Err(broken("it does not follow the entry before it")));
-        }
-        if canonical::sha256_hex(&row.content) != row.hash {
-            return Ok(Err(broken("its content does not fit its hash")));
-        }
-        let Ok(entry) = canonical::from_text::<Entry>(&row.content) else {
-            return Ok(Err(broken("its content cannot be read")));
-        };
-        if entry.prev != prev || entry.seq != row.seq || entry.chain != chain || entry.tenant != tenant.as_str() {
-            return Ok(Err(broken("its content belongs elsewhere")));
-        }
-        prev = row.hash;
-        entries.push(entry);
-    }
-    Ok(Ok(entries))
-}
-
-/// The chains of a tenant.
-///
-/// # Errors
-/// [`LedgerError::Database`].
-pub async fn chains(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<String>, LedgerError> {
-    let rows: Vec<(String,)> = tx
-        .all("SELECT DISTINCT chain FROM audit_entries WHERE tenant = $1 ORDER BY chain", args![tenant.as_str()])
-        .await?;
-    Ok(rows.into_iter().map(|(chain,)| chain).collect())
 }
