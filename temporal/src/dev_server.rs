@@ -23,9 +23,6 @@ const IP: &str = "127.0.0.1";
 /// Between the choice of a port and its use another process can take it.
 const TRIES: u32 = 5;
 
-/// What a server with a file has for finishing what it writes. One in memory has nothing to lose.
-const GRACE: Duration = Duration::from_secs(10);
-
 /// A running server. It ends when this is dropped, and also when this process is killed.
 #[derive(Debug)]
 pub struct DevServer {
@@ -65,7 +62,7 @@ impl DevServer {
         let (port, ui_port) = free_ports().map_err(failed("no free port"))?;
         let (port, ui_port) = (options.port.unwrap_or(port), options.ui_port.unwrap_or(ui_port));
         let log = Log::open(options.log_file.as_deref()).map_err(failed("its log cannot be opened"))?;
-        let grace = if options.db_file.is_some() { GRACE } else { Duration::ZERO };
+        let grace = if options.db_file.is_some() { options.grace } else { Duration::ZERO };
         let keeper = Keeper::start(cli, &options.arguments(port, ui_port), log.file(), grace)
             .map_err(failed("its process cannot be started"))?;
         let ui_address = options.ui.then(|| format!("{IP}:{ui_port}"));
@@ -119,7 +116,7 @@ impl DevServer {
         self.log.tail()
     }
 
-    /// Ends the server, and waits until its process has ended. One with a file is asked first, and killed after 10 s.
+    /// Ends the server, and waits until its process has ended. One with a file is asked first, and killed after its grace.
     ///
     /// # Errors
     ///

@@ -21,6 +21,9 @@ pub struct DevServerOptions {
     pub dynamic_config: Vec<(String, String)>,
     /// For how long it is waited for.
     pub within: Duration,
+    /// What a server with a file has for finishing what it writes when it is ended; with none it is killed. One in memory has
+    /// nothing to lose, and is always killed.
+    pub grace: Duration,
 }
 
 impl Default for DevServerOptions {
@@ -34,6 +37,7 @@ impl Default for DevServerOptions {
             namespaces: Vec::new(),
             dynamic_config: Vec::new(),
             within: Duration::from_secs(60),
+            grace: Duration::from_secs(10),
         }
     }
 }

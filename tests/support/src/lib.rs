@@ -11,6 +11,7 @@ pub mod dice;
 pub mod first_version;
 pub mod ledgers;
 pub mod postgres;
+pub mod proxy;
 pub mod raw;
 pub mod staff;
 #[cfg(feature = "steps")]

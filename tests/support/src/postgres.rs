@@ -38,8 +38,7 @@ pub async fn fresh_database() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     let server = server().await;
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let mut admin = Raw::open(&server.address("postgres")).await;
-    admin.exec(&format!("CREATE DATABASE {name} TEMPLATE template0")).await.unwrap();
+    server.create(&name).await;
     server.address(&name)
 }
 
@@ -57,10 +56,23 @@ impl Server {
     }
 
     async fn start() -> Self {
+        Self::started(false).await
+    }
+
+    /// A server of the caller's own, which keeps what it has committed when it is killed. It ends when this is dropped.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn durable() -> Self {
+        Self::started(true).await
+    }
+
+    async fn started(durable: bool) -> Self {
         let programs = programs();
         let folder = tempfile::Builder::new().prefix("vextrus-postgres-").tempdir().unwrap().keep();
         let mut command = Command::new("/bin/sh");
         command.args(["-c", include_str!("watchdog.sh"), "watchdog.sh"]).arg(&programs).arg(&folder);
+        command.arg(if durable { "on" } else { "off" });
         command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C").env("HOME", &folder);
         command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         // A Ctrl-C or a kill of the test's process group must not take the one that cleans up.
@@ -72,6 +84,38 @@ impl Server {
         let server = Self { _watchdog: command.spawn().unwrap(), folder };
         server.wait_until_it_answers().await;
         server
+    }
+
+    /// Makes an empty database.
+    ///
+    /// # Panics
+    /// When there is one of this name.
+    pub async fn create(&self, name: &str) {
+        let mut admin = Raw::open(&self.address("postgres")).await;
+        admin.exec(&format!("CREATE DATABASE {name} TEMPLATE template0")).await.unwrap();
+    }
+
+    /// The address of one of its databases over a wire that begins at this port.
+    #[must_use]
+    pub fn address_by(port: u16, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{port}/{database}?sslmode=disable")
+    }
+
+    /// The socket that it listens on.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join(".s.PGSQL.5432")
+    }
+
+    /// Kills it as `kill -9` does, with all that it is doing. It comes up again by itself; connecting may take a moment.
+    ///
+    /// # Panics
+    /// When it was not running.
+    pub fn crash(&self) {
+        fs::write(self.folder.join("crashed"), "").unwrap();
+        let process = fs::read_to_string(self.folder.join("server")).unwrap();
+        let killed = Command::new("/bin/sh").args(["-c", "kill -KILL \"$1\"", "sh", process.trim()]).status().unwrap();
+        assert!(killed.success(), "PostgreSQL was not running");
     }
 
     async fn wait_until_it_answers(&self) {

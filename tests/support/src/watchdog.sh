@@ -4,18 +4,32 @@
 # when that process is gone, however it went.
 bin=$1
 folder=$2
+durable=$3
 cd "$folder" || exit 1
 
+# A server that a test has killed, and has said so by a file `crashed`, comes up again. Its own processes may hold its memory for a
+# moment, and then it does not start yet.
+serve() {
+    while :; do
+        # A test database need not survive a crash of the machine, and nobody reaches it but through the socket in $folder. With $3 "on"
+        # it writes as one that must, for whoever measures, and for whoever kills it.
+        "$bin/postgres" -D data -k "$folder" -p 5432 -c listen_addresses= -c max_connections=400 -c shared_buffers=32MB \
+            -c "fsync=$durable" -c "synchronous_commit=$durable" -c "full_page_writes=$durable" -c autovacuum=off </dev/null >>log 2>&1 &
+        echo $! >server
+        wait $!
+        [ -e crashed ] && [ ! -e stopping ] || return
+        sleep 0.1
+    done
+}
+
 if "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync </dev/null >log 2>&1; then
-    # A test database need not survive a crash of the machine, and nobody reaches it but through the socket in $folder.
-    "$bin/postgres" -D data -k "$folder" -p 5432 -c listen_addresses= -c max_connections=400 -c shared_buffers=32MB \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off </dev/null >>log 2>&1 &
-    server=$!
+    serve &
     cat >/dev/null
+    : >stopping
     # TERM ends a server that is still starting; INT one that would wait for its clients.
-    kill -TERM "$server" 2>/dev/null
-    kill -INT "$server" 2>/dev/null
-    wait "$server"
+    kill -TERM "$(cat server)" 2>/dev/null
+    kill -INT "$(cat server)" 2>/dev/null
+    wait
 else
     : >failed
     cat >/dev/null
