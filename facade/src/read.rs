@@ -54,7 +54,7 @@ pub(crate) async fn order(
 
 async fn named(app: &App, call: &Call, name: &str, kind: DocumentType) -> Result<DocumentView, Failure> {
     let id = names::document(name, kind, &call.actor)?;
-    let mut tx = app.ledger.read().await?;
+    let mut tx = app.ledger.read(&call.actor.tenant).await?;
     member(&mut tx, &call.actor).await?;
     document(&mut tx, &call.actor, kind, &id).await
 }

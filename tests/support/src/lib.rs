@@ -10,8 +10,10 @@ pub mod company;
 pub mod dice;
 pub mod first_version;
 pub mod ledgers;
+mod migrate;
 pub mod postgres;
 pub mod raw;
 pub mod staff;
 #[cfg(feature = "steps")]
 pub mod steps;
+pub mod versions;

@@ -33,14 +33,17 @@ pub async fn server() -> &'static Server {
     SERVER.get_or_init(Server::start).await
 }
 
-/// The address of a new, empty database.
+/// Who owns the databases of the tests: a role like that of a production, which is held to row security. A superuser is not.
+pub const OWNER: &str = "vextrus";
+
+/// The address of a new, empty database, for its owner.
 pub async fn fresh_database() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     let server = server().await;
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut admin = Raw::open(&server.address("postgres")).await;
-    admin.exec(&format!("CREATE DATABASE {name} TEMPLATE template0")).await.unwrap();
-    server.address(&name)
+    admin.exec(&format!("CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0")).await.unwrap();
+    server.address(&name).replacen("postgres@", &format!("{OWNER}@"), 1)
 }
 
 impl Server {
@@ -50,7 +53,7 @@ impl Server {
         &self.folder
     }
 
-    /// The address of one of its databases.
+    /// The address of one of its databases, for its superuser.
     #[must_use]
     pub fn address(&self, database: &str) -> String {
         format!("postgres://postgres@localhost:5432/{database}?sslmode=disable&host={}", self.folder.display())
@@ -61,6 +64,7 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("vextrus-postgres-").tempdir().unwrap().keep();
         let mut command = Command::new("/bin/sh");
         command.args(["-c", include_str!("watchdog.sh"), "watchdog.sh"]).arg(&programs).arg(&folder);
+        command.arg(std::env::var("VEXTRUS_TEST_POSTGRES_FSYNC").unwrap_or_else(|_| "off".to_owned()));
         command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C").env("HOME", &folder);
         command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         // A Ctrl-C or a kill of the test's process group must not take the one that cleans up.
@@ -71,6 +75,8 @@ impl Server {
         }
         let server = Self { _watchdog: command.spawn().unwrap(), folder };
         server.wait_until_it_answers().await;
+        let mut admin = Raw::open(&server.address("postgres")).await;
+        admin.exec(&format!("CREATE ROLE {OWNER} LOGIN")).await.unwrap();
         server
     }
 

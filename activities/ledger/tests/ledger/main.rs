@@ -3,6 +3,7 @@
 
 mod approvals;
 mod audit;
+mod backups;
 mod books;
 mod budgets;
 mod check;
@@ -18,4 +19,6 @@ mod numbers;
 mod orders;
 mod outbox;
 mod proposals;
+mod retries;
 mod rules;
+mod tenants;

@@ -42,7 +42,7 @@ async fn a_ledger_without_employees_keeps_what_it_holds(staff: &Staff) {
     let ledger = Ledger::open(&staff.database.address).await.unwrap();
     assert_eq!(raw.rows().await, whole);
     assert_eq!(raw.texts(contents).await, trail);
-    let mut tx = ledger.read().await.unwrap();
+    let mut tx = ledger.read(&id(ACME)).await.unwrap();
     assert_eq!(check::check(&mut tx, &id(ACME)).await.unwrap(), Vec::<String>::new());
     drop(tx);
     staff.at(vextrus_tests_support::staff::TODAY);
