@@ -109,7 +109,7 @@ fn company() -> anyhow::Result<Company> {
 
 /// What was measured must also be right.
 async fn sound(stack: &Stack, company: &Company) -> anyhow::Result<()> {
-    let mut tx = stack.ledger.read().await?;
+    let mut tx = stack.ledger.read(&company.tenant).await?;
     let wrong = check::check(&mut tx, &company.tenant).await?;
     anyhow::ensure!(wrong.is_empty(), "the ledger is not sound: {}", wrong.join("; "));
     Ok(tx.rollback().await?)

@@ -98,7 +98,7 @@ impl Wish {
 
     /// Carries the wish out, or finds that it was carried out before.
     async fn carry(self, app: &App, call: &Call) -> Result<Standing, Failure> {
-        let mut tx = app.ledger.read().await?;
+        let mut tx = app.ledger.read(&call.actor.tenant).await?;
         read::member(&mut tx, &call.actor).await?;
         let view = read::document(&mut tx, &call.actor, self.named.kind, &self.named.document).await?;
         if let Some(stored) = self.stored(&mut tx, call).await? {
@@ -115,7 +115,7 @@ impl Wish {
         match workflow::tell(app, self.named.kind, command.sign(&app.key)?, call.left()).await? {
             Told::Refused(refusal) => Err(refusal.into()),
             Told::Accepted(open) => {
-                let mut tx = app.ledger.read().await?;
+                let mut tx = app.ledger.read(&call.actor.tenant).await?;
                 let view = read::document(&mut tx, &call.actor, self.named.kind, &self.named.document).await?;
                 Ok(Standing { view, open, principal })
             }
@@ -125,7 +125,7 @@ impl Wish {
 
     /// The run has ended or never began: the ledger knows whether this wish came through.
     async fn after_its_end(self, app: &App, call: &Call) -> Result<Standing, Failure> {
-        let mut tx = app.ledger.read().await?;
+        let mut tx = app.ledger.read(&call.actor.tenant).await?;
         let view = read::document(&mut tx, &call.actor, self.named.kind, &self.named.document).await?;
         match self.stored(&mut tx, call).await? {
             Some(stored) => self.repeated(stored, view, call),

@@ -176,7 +176,7 @@ impl Gate {
 
     /// Refuses whoever is not an active person of their tenant with the role.
     async fn admit(&self, actor: &Actor) -> Result<(), Failure> {
-        let mut tx = self.ledger.read().await?;
+        let mut tx = self.ledger.read(&actor.tenant).await?;
         let people = masterdata::people(&mut tx, &actor.tenant).await?;
         if people.iter().any(|person| person.id == actor.person && person.roles.contains(&self.role)) {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use vextrus_approval::StandingDelegation;
 use vextrus_domain::{DocumentType, RequestId, TenantId};
-use vextrus_ledger::delegations;
+use vextrus_ledger::{delegations, retry};
 use vextrus_proto::approval::v1 as proto;
 
 use crate::call::Call;
@@ -27,9 +27,13 @@ pub(crate) async fn give(
         }
     };
     let (request_id, wanted) = reader.done(request_id.zip(wanted))?;
-    let mut tx = app.ledger.begin().await?;
-    let given = delegations::give(&mut tx, &call.actor, &request_id, &wanted).await??;
-    tx.commit().await?;
+    let given = retry::keyed(async || {
+        let mut tx = app.ledger.begin(&call.actor.tenant).await?;
+        let given = delegations::give(&mut tx, &call.actor, &request_id, &wanted).await??;
+        tx.commit().await?;
+        Ok::<_, Failure>(given)
+    })
+    .await?;
     Ok(proto::GiveDelegationResponse { delegation: Some(shown(&call.actor.tenant, given)) })
 }
 
@@ -39,10 +43,14 @@ pub(crate) async fn revoke(
     request: proto::RevokeDelegationRequest,
 ) -> Result<proto::RevokeDelegationResponse, Failure> {
     let number = names::delegation(&request.name, &call.actor)?;
-    let mut tx = app.ledger.begin().await?;
-    read::member(&mut tx, &call.actor).await?;
-    delegations::revoke(&mut tx, &call.actor, number).await??;
-    tx.commit().await?;
+    retry::unkeyed(async || {
+        let mut tx = app.ledger.begin(&call.actor.tenant).await?;
+        read::member(&mut tx, &call.actor).await?;
+        delegations::revoke(&mut tx, &call.actor, number).await??;
+        tx.commit().await?;
+        Ok::<_, Failure>(())
+    })
+    .await?;
     Ok(proto::RevokeDelegationResponse {})
 }
 
@@ -52,7 +60,7 @@ pub(crate) async fn list(
     request: proto::ListDelegationsRequest,
 ) -> Result<proto::ListDelegationsResponse, Failure> {
     names::own_tenant(&request.parent, &call.actor)?;
-    let mut tx = app.ledger.read().await?;
+    let mut tx = app.ledger.report(&call.actor.tenant).await?;
     read::reader(app, &mut tx, call, &request.parent).await?;
     let open = delegations::open(&mut tx, &call.actor.tenant).await?;
     let delegations = open.into_iter().map(|d| shown(&call.actor.tenant, d)).collect();

@@ -9,6 +9,7 @@ use vextrus_domain::canonical::CanonicalError;
 use vextrus_domain::invoice::FieldViolation;
 use vextrus_domain::{Refusal, RefusalCode};
 use vextrus_ledger::LedgerError;
+use vextrus_ledger::retry::FromLedger;
 
 /// The domain of every `ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "vextrus";
@@ -112,6 +113,15 @@ impl From<Refusal> for Failure {
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error)
+    }
+}
+
+impl FromLedger for Failure {
+    fn ledger(&self) -> Option<&LedgerError> {
+        match self {
+            Self::Ledger(error) => Some(error),
+            Self::Refused(_) | Self::Fields(_) | Self::Internal(_) => None,
+        }
     }
 }
 

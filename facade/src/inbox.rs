@@ -17,7 +17,7 @@ pub(crate) async fn list(
     names::own_tenant(&request.parent, actor)?;
     let size = pages::size(request.page_size)?;
     let after = pages::cursor(&request.page_token)?;
-    let mut tx = app.ledger.read().await?;
+    let mut tx = app.ledger.report(&call.actor.tenant).await?;
     read::reader(app, &mut tx, call, &request.parent).await?;
     // One more than asked for says whether there is a next page.
     let mut lines = views::inbox(&mut tx, &actor.tenant, &actor.person, after.as_ref(), size + 1).await?;

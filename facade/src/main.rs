@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
     let config = Config::load(arguments.config.as_deref())?;
     telemetry::init(&config.log);
     let codec = Codec::configured(&config.codec)?;
-    let ledger = Ledger::open(&config.ledger.address).await?;
+    let ledger = Ledger::open_to_serve(&config.ledger).await?;
     let client = vextrus_temporal::connect(ConnectOptions { codec, ..ConnectOptions::default() }).await?;
     let listener = TcpListener::bind(&config.facade.listen)
         .await

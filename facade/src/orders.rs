@@ -4,6 +4,7 @@ use vextrus_domain::ids::PoNumber;
 use vextrus_domain::invoice::FieldViolation;
 use vextrus_domain::{Refusal, RefusalCode, RequestId};
 use vextrus_ledger::orders::{self, Receipt, ReceivedLine};
+use vextrus_ledger::retry;
 use vextrus_proto::purchasing::v1 as proto;
 
 use crate::call::Call;
@@ -37,10 +38,14 @@ pub(crate) async fn receive(
     let read = number.zip(request_id).zip(received_on);
     let ((number, request_id), received_on) = reader.done(read)?;
     let receipt = Receipt { received_on, lines, note: request.note };
-    let mut tx = app.ledger.begin().await?;
-    let receipt = orders::receive(&mut tx, &call.actor, &request_id, &number, &receipt).await?.map_err(refused)?;
-    let order = orders::get(&mut tx, &call.actor.tenant, &number).await?;
-    tx.commit().await?;
+    let (receipt, order) = retry::keyed(async || {
+        let mut tx = app.ledger.begin(&call.actor.tenant).await?;
+        let receipt = orders::receive(&mut tx, &call.actor, &request_id, &number, &receipt).await?.map_err(refused)?;
+        let order = orders::get(&mut tx, &call.actor.tenant, &number).await?;
+        tx.commit().await?;
+        Ok::<_, Failure>((receipt, order))
+    })
+    .await?;
     let receipt = i32::try_from(receipt).unwrap_or(i32::MAX);
     Ok(proto::ReceiveGoodsResponse { receipt, order: order.and_then(render::issued) })
 }
@@ -55,10 +60,14 @@ pub(crate) async fn close(
     let number: Option<PoNumber> = reader.required("po_number", &request.po_number);
     reader.required_words("reason", &request.reason, MAX_REASON);
     let number = reader.done(number)?;
-    let mut tx = app.ledger.begin().await?;
-    orders::close(&mut tx, &call.actor, &number, &request.reason).await??;
-    let order = orders::get(&mut tx, &call.actor.tenant, &number).await?;
-    tx.commit().await?;
+    let order = retry::unkeyed(async || {
+        let mut tx = app.ledger.begin(&call.actor.tenant).await?;
+        orders::close(&mut tx, &call.actor, &number, &request.reason).await??;
+        let order = orders::get(&mut tx, &call.actor.tenant, &number).await?;
+        tx.commit().await?;
+        Ok::<_, Failure>(order)
+    })
+    .await?;
     Ok(proto::ClosePurchaseOrderResponse { order: order.and_then(render::issued) })
 }
 

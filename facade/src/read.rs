@@ -30,7 +30,7 @@ pub(crate) async fn reader(app: &App, tx: &mut Tx, call: &Call, what: &str) -> R
     let roles = roles.ok_or_else(|| claims::not_a_member(actor))?;
     let officer: Vec<_> = roles.iter().filter(|role| app.officer_roles.contains(role)).collect();
     if !officer.is_empty() {
-        let mut trail = app.ledger.begin().await?;
+        let mut trail = app.ledger.begin(&actor.tenant).await?;
         let body = json!({"rpc": call.rpc(), "name": what, "roles": officer});
         trail.audit_tenant(&actor.tenant, "read_by_officer", actor.person.as_str(), body);
         trail.commit().await?;
@@ -71,7 +71,7 @@ pub(crate) async fn order(
 
 async fn named(app: &App, call: &Call, name: &str, kind: DocumentType) -> Result<DocumentView, Failure> {
     let id = names::document(name, kind, &call.actor)?;
-    let mut tx = app.ledger.read().await?;
+    let mut tx = app.ledger.read(&call.actor.tenant).await?;
     reader(app, &mut tx, call, name).await?;
     document(&mut tx, &call.actor, kind, &id).await
 }

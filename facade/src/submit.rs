@@ -4,10 +4,10 @@ use chrono::{SubsecRound as _, Utc};
 use vextrus_approval::{Action, Command, MAX_COMMENT};
 use vextrus_contract::document::{DocumentStart, Head};
 use vextrus_domain::{Content, DocumentId, Refusal, RefusalCode, RequestId};
-use vextrus_ledger::LedgerError;
 use vextrus_ledger::claims::{self, Claim};
 use vextrus_ledger::documents::{self, State};
 use vextrus_ledger::views::{self, DocumentView};
+use vextrus_ledger::{LedgerError, retry};
 use vextrus_proto::invoice::v1 as invoices;
 use vextrus_proto::purchasing::v1 as purchasing;
 
@@ -93,7 +93,7 @@ async fn submit(app: &App, call: &Call, id: &str, content: Content) -> Result<(D
         };
         workflow::start(app, start, call.left()).await?;
     }
-    let mut tx = app.ledger.read().await?;
+    let mut tx = app.ledger.read(&call.actor.tenant).await?;
     let view = read::document(&mut tx, &call.actor, content.kind(), &claim.key.document).await?;
     Ok((view, claim.repeated))
 }
@@ -101,7 +101,7 @@ async fn submit(app: &App, call: &Call, id: &str, content: Content) -> Result<(D
 /// Whether the workflow may not have started. Later states prove that it has, and Temporal forgets ended runs: after its
 /// retention, a start would run a document a second time.
 async fn is_claimed(app: &App, claim: &Claim) -> Result<bool, LedgerError> {
-    let mut tx = app.ledger.read().await?;
+    let mut tx = app.ledger.read(&claim.key.tenant).await?;
     let document = documents::get(&mut tx, &claim.key).await?;
     Ok(document.is_some_and(|d| d.state == State::Claimed))
 }
@@ -119,11 +119,15 @@ async fn resubmit(
     reader.done(Some(()))?;
     let request_id: RequestId = translate::required("request_id", id)?;
     let kind = content.kind();
-    let mut tx = app.ledger.begin().await?;
-    read::member(&mut tx, &call.actor).await?;
-    let key = read::document(&mut tx, &call.actor, kind, &document).await?.key;
-    let claim = claims::change(&mut tx, &call.actor, &request_id, &key, &content).await??;
-    tx.commit().await?;
+    let (key, claim) = retry::keyed(async || {
+        let mut tx = app.ledger.begin(&call.actor.tenant).await?;
+        read::member(&mut tx, &call.actor).await?;
+        let key = read::document(&mut tx, &call.actor, kind, &document).await?.key;
+        let claim = claims::change(&mut tx, &call.actor, &request_id, &key, &content).await??;
+        tx.commit().await?;
+        Ok::<_, Failure>((key, claim))
+    })
+    .await?;
     let command = Command {
         key,
         action: Action::Resubmit { content: claim.content, payload_hash: claim.payload_hash, comment },
@@ -134,7 +138,7 @@ async fn resubmit(
         at: Utc::now().trunc_subsecs(6),
     };
     let told = workflow::tell(app, kind, command.sign(&app.key)?, call.left()).await?;
-    let mut tx = app.ledger.read().await?;
+    let mut tx = app.ledger.read(&call.actor.tenant).await?;
     match told {
         Told::Accepted(_) => {}
         Told::Refused(refusal) => return Err(refusal.into()),

@@ -67,7 +67,7 @@ async fn open(dir: &TempDir, change: impl FnOnce(&mut Config)) -> Result<Option<
         }))
         .unwrap()
     };
-    let mut tx = ledger.begin().await.unwrap();
+    let mut tx = ledger.begin_for_all().await.unwrap();
     for tenant in ["acme", "other"] {
         masterdata::import(&mut tx, &company(tenant), "test").await.unwrap();
     }

@@ -46,6 +46,42 @@ pub struct Config {
 pub struct LedgerConfig {
     /// The database's address.
     pub address: String,
+    /// A PostgreSQL replica that lists and reports are read from; empty is none.
+    pub replica_address: String,
+    /// How many connections this process opens at most, to the database and to the replica each.
+    pub connections: u32,
+    /// How long a connection is waited for, in milliseconds.
+    pub acquire_timeout_millis: u64,
+    /// How long one statement may take, in milliseconds (PostgreSQL).
+    pub statement_timeout_millis: u64,
+}
+
+impl LedgerConfig {
+    /// A database with the defaults for all else.
+    #[must_use]
+    pub fn at(address: &str) -> Self {
+        Self {
+            address: address.to_owned(),
+            replica_address: String::new(),
+            connections: 14,
+            acquire_timeout_millis: 5_000,
+            statement_timeout_millis: 10_000,
+        }
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let numbers = [
+            ("ledger.connections", u64::from(self.connections), 2, 500),
+            ("ledger.acquire_timeout_millis", self.acquire_timeout_millis, 100, 60_000),
+            ("ledger.statement_timeout_millis", self.statement_timeout_millis, 100, 600_000),
+        ];
+        for (key, value, least, most) in numbers {
+            if !(least..=most).contains(&value) {
+                return Err(ConfigError::Range { key, value, least, most });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// `[steps]`.
@@ -235,6 +271,18 @@ pub enum ConfigError {
         /// What would be right.
         expected: &'static str,
     },
+    /// A number is outside of what can be used.
+    #[error("{key} = {value}: it must be from {least} to {most}")]
+    Range {
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        value: u64,
+        /// The least.
+        least: u64,
+        /// The most.
+        most: u64,
+    },
     /// A key is unknown, missing or of the wrong type.
     #[error("configuration: {0}")]
     Content(String),
@@ -269,7 +317,9 @@ impl Config {
                 }
             }
         }
-        Value::Table(table).try_into().map_err(content)
+        let config: Self = Value::Table(table).try_into().map_err(content)?;
+        config.ledger.check()?;
+        Ok(config)
     }
 }
 
@@ -311,6 +361,30 @@ mod tests {
         let config = Config::layered(Some(&file), env).unwrap();
         assert_eq!((config.ledger.address.as_str(), config.facade.listen.as_str()), ("sqlite:b", "127.0.0.1:1"));
         assert_eq!(config.signals.trust, SignalTrust::Signed);
+    }
+
+    #[test]
+    fn numbers_of_the_ledger_have_limits() {
+        let defaults = Config::layered(None, |_| None).unwrap();
+        assert_eq!(defaults.ledger, LedgerConfig::at("sqlite:.vextrus/ledger.db"));
+        assert!(defaults.ledger.statement_timeout_millis < defaults.steps.timeout_millis);
+        for (name, value, said) in [
+            ("VEXTRUS_LEDGER_CONNECTIONS", "1", "ledger.connections = 1: it must be from 2 to 500"),
+            ("VEXTRUS_LEDGER_CONNECTIONS", "501", "ledger.connections = 501: it must be from 2 to 500"),
+            (
+                "VEXTRUS_LEDGER_ACQUIRE_TIMEOUT_MILLIS",
+                "0",
+                "ledger.acquire_timeout_millis = 0: it must be from 100 to 60000",
+            ),
+            (
+                "VEXTRUS_LEDGER_STATEMENT_TIMEOUT_MILLIS",
+                "0",
+                "ledger.statement_timeout_millis = 0: it must be from 100 to 600000",
+            ),
+        ] {
+            let error = Config::layered(None, |asked| (asked == name).then(|| value.to_owned())).unwrap_err();
+            assert_eq!(error.to_string(), said);
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub async fn run(options: Options) -> u8 {
         Command::Rules(command) => rules::run(&global, command).await,
         Command::Tax(command) => tax::run(&global, command),
         Command::Identity(command) => identity::run(&global, command),
-        Command::Ledger(command) => ledger::run(command).await,
+        Command::Ledger(command) => ledger::run(global.output, command).await,
         Command::Audit(command) => audit::run(&global, command).await,
         Command::Dev(dev) => dev::run(&global, dev).await,
         Command::Demo(demo) => demo::run(&global, demo).await,

@@ -143,8 +143,34 @@ pub(crate) enum InvoiceCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
-    /// Checks a tenant's budgets, books, numbers, documents and trail against each other.
-    Check(LedgerOptions),
+    /// Checks budgets, books, numbers, documents and trails against each other, of one tenant or of all, and SQLite's file.
+    Check {
+        /// The tenant; all that have rows without it.
+        #[arg(long, env = "VEXTRUS_TENANT")]
+        tenant: Option<String>,
+        #[command(flatten)]
+        place: LedgerPlace,
+    },
+    /// Writes the whole ledger, as it is at one moment, to a file that either database can be restored from. Others go on meanwhile.
+    Backup {
+        /// The file, which must not be there yet. It holds personal data; only its owner may read it.
+        file: PathBuf,
+        #[command(flatten)]
+        place: LedgerPlace,
+    },
+    /// Restores a backup into a new, empty database: all of it, found sound, or nothing.
+    Restore {
+        /// The file.
+        file: PathBuf,
+        /// Who restores it, for the trail of every company in it.
+        #[arg(long)]
+        by: String,
+        /// Restores what the check finds wrong with the books too, and says what that is.
+        #[arg(long)]
+        keep_faults: bool,
+        #[command(flatten)]
+        place: LedgerPlace,
+    },
     /// Writes a company's master data (people, vendors, purchase orders, budgets) from JSON.
     Import {
         /// The company, such as examples/company.json.
@@ -163,6 +189,13 @@ pub(crate) struct LedgerOptions {
     /// The tenant.
     #[arg(long, env = "VEXTRUS_TENANT")]
     pub(crate) tenant: String,
+    #[command(flatten)]
+    pub(crate) place: LedgerPlace,
+}
+
+/// Which ledger.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerPlace {
     /// The configuration file; the defaults and the environment (VEXTRUS_LEDGER_ADDRESS) apply without one.
     #[arg(long, env = "VEXTRUS_CONFIG")]
     pub(crate) config: Option<PathBuf>,

@@ -157,7 +157,7 @@ impl Stack {
         let client = connect_to(&temporal, &namespace, ConnectOptions { codec, ..ConnectOptions::default() }).await?;
         ensure_namespace(&client, &namespace, vextrus_temporal::RETENTION).await?;
         ensure_search_attributes(&client, &namespace).await?;
-        let ledger = Ledger::open(&config.ledger.address).await?;
+        let ledger = Ledger::open_to_serve(&config.ledger).await?;
         let listener = TcpListener::bind(&options.listen).await.with_context(|| {
             format!("the facade cannot listen on {}; choose another address with --listen", options.listen)
         })?;
@@ -243,7 +243,7 @@ impl Stack {
     /// # Errors
     /// The ledger's.
     pub async fn found(&self, company: &Company) -> anyhow::Result<()> {
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin(&company.tenant).await?;
         vextrus_ledger::masterdata::import(&mut tx, company, "vextrus-dev").await?;
         for (kind, content) in DEFAULT_RULES {
             match rules::found(&mut tx, &company.tenant, kind, content, "vextrus-dev").await? {

@@ -84,7 +84,7 @@ pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), 
     // What cannot be used is said before anything is opened.
     trust(config)?;
     let codec = Codec::configured(&config.codec)?;
-    let ledger = Ledger::open(&config.ledger.address).await?;
+    let ledger = Ledger::open_to_serve(&config.ledger).await?;
     let client = vextrus_temporal::connect(ConnectOptions { codec, ..ConnectOptions::default() }).await?;
     ensure_search_attributes(&client, &client.namespace()).await?;
     let mut fleet = start(parts(config, client, ledger.clone())?, |_| {})?;

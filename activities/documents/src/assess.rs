@@ -11,7 +11,7 @@ use vextrus_ledger::assessments::{self, Facts, StoredAssessment};
 use vextrus_ledger::budgets::{self, Need};
 use vextrus_ledger::documents::{self, Document, State};
 use vextrus_ledger::rules::{self, ActiveRule, RuleKind};
-use vextrus_ledger::{LedgerError, Tx, effects, masterdata, outbox};
+use vextrus_ledger::{LedgerError, Tx, effects, masterdata, outbox, retry};
 use vextrus_tax::Assessment;
 
 use crate::stop::Stop;
@@ -73,8 +73,12 @@ impl Steps {
     /// # Errors
     /// [`LedgerError`].
     pub async fn assess_step(&self, input: &AssessInput) -> Result<AssessOutput, LedgerError> {
+        retry::keyed(|| self.assess_once(input)).await
+    }
+
+    async fn assess_once(&self, input: &AssessInput) -> Result<AssessOutput, LedgerError> {
         let step = format!("assess/{}", input.revision);
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin(&input.key.tenant).await?;
         // Whoever can write to the namespace can start this activity; what was not claimed takes no effect key.
         let claimed = documents::get(&mut tx, &input.key).await?;
         let Some(document) = claimed.filter(|d| d.payload_hash == input.payload_hash) else {
@@ -89,12 +93,12 @@ impl Steps {
             Err(Stop::Failed(error)) => return Err(error),
             Err(Stop::OutOfTurn(refusal)) => {
                 tx.rollback().await?;
-                return out_of_turn(self.ledger.begin().await?, input, refusal).await;
+                return out_of_turn(self.ledger.begin(&input.key.tenant).await?, input, refusal).await;
             }
             Err(Stop::Refused(refusal)) => {
                 // What was done on the way to the refusal must not stay.
                 tx.rollback().await?;
-                tx = self.ledger.begin().await?;
+                tx = self.ledger.begin(&input.key.tenant).await?;
                 if let Some(done) = effects::begin(&mut tx, &document.key, &step, input).await? {
                     return Ok(done);
                 }

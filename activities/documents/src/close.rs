@@ -6,7 +6,7 @@ use vextrus_contract::steps::{AssessOutput, CloseInput, CloseOutput, CloseReason
 use vextrus_domain::{Refusal, RefusalCode, canonical};
 use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::documents::{self, Conclusion, Document, State};
-use vextrus_ledger::{LedgerError, Tx, budgets, effects, orders, outbox};
+use vextrus_ledger::{LedgerError, Tx, budgets, effects, orders, outbox, retry};
 
 use crate::{Steps, entries, settle};
 
@@ -16,10 +16,14 @@ impl Steps {
     /// # Errors
     /// [`LedgerError`].
     pub async fn close_step(&self, input: &CloseInput) -> Result<CloseOutput, LedgerError> {
+        retry::keyed(|| self.close_once(input)).await
+    }
+
+    async fn close_once(&self, input: &CloseInput) -> Result<CloseOutput, LedgerError> {
         // A key for each input: a document that was closed by hand is closed for the workflow too, and its state alone keeps
         // it from being closed twice.
         let step = format!("close/{}", canonical::hash(input)?);
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin(&input.key.tenant).await?;
         if documents::get(&mut tx, &input.key).await?.is_none() {
             // Nothing was ever reserved for it.
             tx.rollback().await?;
@@ -31,7 +35,7 @@ impl Steps {
         let output = self.close_document(&mut tx, input).await?;
         if let CloseOutput::Refused(refusal) = &output {
             tx.rollback().await?;
-            let mut tx = self.ledger.begin().await?;
+            let mut tx = self.ledger.begin(&input.key.tenant).await?;
             let body = json!({"code": refusal.code, "message": &refusal.message, "reason": input.reason.name()});
             if effects::refused(&mut tx, &input.key, "close_refused", input, body).await? {
                 tx.commit().await?;

@@ -7,7 +7,7 @@ use vextrus_domain::{Actor, Content, Refusal, RefusalCode};
 use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::assessments::StoredAssessment;
 use vextrus_ledger::budgets::{self, BudgetLeft};
-use vextrus_ledger::{Ledger, LedgerError, claims, documents};
+use vextrus_ledger::{Ledger, LedgerError, claims, documents, retry};
 
 use crate::assess::{Made, make};
 use crate::stop::Stop;
@@ -27,9 +27,6 @@ pub struct Preview {
     pub budgets: Vec<BudgetLeft>,
 }
 
-/// How often a preview is tried again when a claim of the same number won the race.
-const TRIES: usize = 3;
-
 /// Assesses a document that is not submitted. Nothing is written and nothing is started.
 ///
 /// # Errors
@@ -39,14 +36,8 @@ pub async fn preview(
     actor: &Actor,
     content: &Content,
 ) -> Result<Result<Preview, Refusal>, LedgerError> {
-    let mut tries = 1;
-    loop {
-        match preview_once(ledger, actor, content).await {
-            // Another claim of the same number won the race: the next look sees it.
-            Err(error) if error.is_unique_violation() && tries < TRIES => tries += 1,
-            answer => return answer,
-        }
-    }
+    // Another claim of the same number may win the race: the next look sees it.
+    retry::keyed(|| preview_once(ledger, actor, content)).await
 }
 
 async fn preview_once(
@@ -54,7 +45,7 @@ async fn preview_once(
     actor: &Actor,
     content: &Content,
 ) -> Result<Result<Preview, Refusal>, LedgerError> {
-    let mut tx = ledger.begin().await?;
+    let mut tx = ledger.begin(&actor.tenant).await?;
     let key = match claims::claim_in(&mut tx, actor, content).await? {
         Ok(key) => key,
         Err(refusal) => return Ok(Err(refusal)),

@@ -4,7 +4,7 @@ use vextrus_contract::steps::{Entry, RecordInput, RecordOutput};
 use vextrus_domain::{Refusal, RefusalCode, canonical};
 use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::documents::{self, State};
-use vextrus_ledger::{LedgerError, effects};
+use vextrus_ledger::{LedgerError, effects, retry};
 
 use crate::{Steps, entries};
 
@@ -14,10 +14,14 @@ impl Steps {
     /// # Errors
     /// [`LedgerError`].
     pub async fn record_step(&self, input: &RecordInput) -> Result<RecordOutput, LedgerError> {
+        retry::keyed(|| self.record_once(input)).await
+    }
+
+    async fn record_once(&self, input: &RecordInput) -> Result<RecordOutput, LedgerError> {
         // The step is named after what it records, never by its caller: under the name of another step it would take that step's
         // key, and whoever can start this activity by hand could keep the workflow from ever settling.
         let step = format!("record/{}", canonical::hash(&input.entries)?);
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin(&input.key.tenant).await?;
         if documents::get(&mut tx, &input.key).await?.is_none() {
             return Ok(not_claimed(input));
         }

@@ -10,7 +10,7 @@ use vextrus_domain::{Content, Refusal, RefusalCode, canonical};
 use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::assessments;
 use vextrus_ledger::documents::{self, Conclusion, Document, State};
-use vextrus_ledger::{LedgerError, Tx, effects, masterdata, outbox};
+use vextrus_ledger::{LedgerError, Tx, effects, masterdata, outbox, retry};
 
 use crate::{Steps, entries, invoice, order};
 
@@ -28,8 +28,12 @@ impl Steps {
     /// # Errors
     /// [`LedgerError`].
     pub async fn settle_step(&self, input: &SettleInput) -> Result<SettleOutput, LedgerError> {
+        retry::keyed(|| self.settle_once(input)).await
+    }
+
+    async fn settle_once(&self, input: &SettleInput) -> Result<SettleOutput, LedgerError> {
         let step = format!("settle/{}", canonical::hash(input)?);
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin(&input.key.tenant).await?;
         if documents::get(&mut tx, &input.key).await?.is_none() {
             let refusal = Refusal::new(RefusalCode::NotClaimed, format!("{} was not claimed", input.key));
             return self.refused(tx, input, refusal).await;
@@ -48,7 +52,7 @@ impl Steps {
 
     async fn refused(&self, tx: Tx, input: &SettleInput, refusal: Refusal) -> Result<SettleOutput, LedgerError> {
         tx.rollback().await?;
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin(&input.key.tenant).await?;
         let body = json!({"code": refusal.code, "message": &refusal.message, "revision": input.revision});
         if effects::refused(&mut tx, &input.key, "settle_refused", input, body).await? {
             tx.commit().await?;

@@ -10,6 +10,7 @@ mod progress;
 use vextrus_domain::{DocumentKey, Refusal};
 use vextrus_ledger::approvals::Trust;
 use vextrus_ledger::employees::claim;
+use vextrus_ledger::retry::FromLedger;
 use vextrus_ledger::{Ledger, LedgerError};
 
 pub use activities::{Employees, Integrations};
@@ -37,7 +38,7 @@ impl Steps {
         input: &impl serde::Serialize,
         refusal: &Refusal,
     ) -> Result<(), StepError> {
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin(&key.tenant).await?;
         if claim::tell_refused(&mut tx, key, kind, input, refusal).await? {
             tx.commit().await?;
         }
@@ -62,4 +63,13 @@ pub enum StepError {
     /// It cannot be done until something is mended.
     #[error("{0}")]
     NotYet(Refusal),
+}
+
+impl FromLedger for StepError {
+    fn ledger(&self) -> Option<&LedgerError> {
+        match self {
+            Self::Ledger(error) => Some(error),
+            Self::System { .. } | Self::NotYet(_) => None,
+        }
+    }
 }

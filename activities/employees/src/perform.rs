@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 use vextrus_contract::employees::{PerformInput, PerformOutput};
 use vextrus_domain::{Refusal, RefusalCode};
-use vextrus_ledger::effects;
 use vextrus_ledger::employees::course::{Course, perform_step};
 use vextrus_ledger::employees::processes;
 use vextrus_ledger::employees::records;
+use vextrus_ledger::{effects, retry};
 use vextrus_lifecycle::{Performed, TaskStatus, Work};
 
 use crate::adapters::{AdapterError, Order};
@@ -23,7 +23,7 @@ impl Steps {
     /// [`StepError`]; after [`StepError::System`] the same step can be carried out again.
     pub async fn perform_step(&self, input: &PerformInput, attempt: u32) -> Result<PerformOutput, StepError> {
         let step = perform_step(&input.task, input.attempt);
-        let mut tx = self.ledger.read().await?;
+        let mut tx = self.ledger.read(&input.key.tenant).await?;
         let Some(process) = processes::get(&mut tx, &input.key).await? else {
             let message = format!("{} was not claimed", input.key);
             return Ok(PerformOutput::Refused(Refusal::new(RefusalCode::NotClaimed, message)));
@@ -77,7 +77,8 @@ impl Steps {
         if let Some(why) = why {
             body["why"] = json!(why);
         }
-        self.keep(input, &step, performed, body).await
+        // The system has acted: what it answered is written without asking it again.
+        retry::keyed(|| self.keep(input, &step, performed.clone(), body.clone())).await
     }
 
     /// Writes what it led to, once. Another attempt that was quicker has the word.
@@ -88,7 +89,7 @@ impl Steps {
         performed: Performed,
         told: Value,
     ) -> Result<PerformOutput, StepError> {
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin(&input.key.tenant).await?;
         if let Some(done) = effects::begin(&mut tx, &input.key, step, input).await? {
             return Ok(PerformOutput::Performed(done));
         }

@@ -6,7 +6,7 @@ use vextrus_domain::{Refusal, RefusalCode, canonical};
 use vextrus_ledger::employees::course::Course;
 use vextrus_ledger::employees::processes::{self, State, StoredProcess};
 use vextrus_ledger::rules::{self, RuleKind};
-use vextrus_ledger::{LedgerError, Tx, effects, masterdata};
+use vextrus_ledger::{LedgerError, Tx, effects, masterdata, retry};
 use vextrus_lifecycle::{Facts, Machine, Plan, Template, resolve};
 
 use crate::{StepError, Steps};
@@ -20,8 +20,12 @@ impl Steps {
     /// # Errors
     /// [`StepError`].
     pub async fn plan_step(&self, input: &PlanInput) -> Result<PlanOutput, StepError> {
+        retry::keyed(|| self.plan_once(input)).await
+    }
+
+    async fn plan_once(&self, input: &PlanInput) -> Result<PlanOutput, StepError> {
         let step = format!("plan/{}", input.revision);
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin(&input.key.tenant).await?;
         // Whoever can write to the namespace can start this activity; what was not claimed takes no effect key.
         if processes::get(&mut tx, &input.key).await?.is_none() {
             let message = format!("{} was not claimed; ask for it through the facade", input.key);

@@ -7,7 +7,7 @@ use vextrus_domain::{Refusal, RefusalCode, canonical};
 use vextrus_ledger::employees::course::Course;
 use vextrus_ledger::employees::processes::{self, State, StoredProcess};
 use vextrus_ledger::employees::records;
-use vextrus_ledger::{Tx, effects};
+use vextrus_ledger::{Tx, effects, retry};
 
 use crate::{StepError, Steps};
 
@@ -24,9 +24,13 @@ impl Steps {
     /// # Errors
     /// [`StepError`].
     pub async fn progress_step(&self, input: &ProgressInput) -> Result<ProgressOutput, StepError> {
+        retry::keyed(|| self.progress_once(input)).await
+    }
+
+    async fn progress_once(&self, input: &ProgressInput) -> Result<ProgressOutput, StepError> {
         // The step is named after what it writes, never by its caller, who could take another step's key.
         let step = format!("progress/{}", canonical::hash(&input.entries).map_err(vextrus_ledger::LedgerError::from)?);
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin(&input.key.tenant).await?;
         if processes::get(&mut tx, &input.key).await?.is_none() {
             return Ok(not_claimed(input));
         }
@@ -58,7 +62,7 @@ impl Steps {
         tx.rollback().await?;
         self.tell_refused(&input.key, "progress_refused", input, &refusal).await?;
         // The ledger has come elsewhere, by somebody's hand: the workflow goes on from where the ledger is.
-        let mut tx = self.ledger.read().await?;
+        let mut tx = self.ledger.read(&input.key.tenant).await?;
         match processes::get(&mut tx, &input.key).await? {
             Some(process) => {
                 let machine = Course::load(&mut tx, &process).await?.machine().clone();

@@ -12,7 +12,7 @@ use crate::audit::{ClaimRow, What};
 use crate::db::{Ledger, Tx, args};
 use crate::documents::{self, Document, State};
 use crate::error::LedgerError;
-use crate::masterdata;
+use crate::{masterdata, retry};
 
 /// A claimed document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +26,6 @@ pub struct Claim {
     /// Whether this very request had claimed it before.
     pub repeated: bool,
 }
-
-/// How often a claim is tried again when another one of the same key won the race.
-const TRIES: usize = 3;
 
 /// A request to claim a document.
 struct Request<'a> {
@@ -55,20 +52,15 @@ pub async fn claim(
     let payload = content.to_text()?;
     let hash = canonical::sha256_hex(&payload);
     let request = Request { actor, id: request_id, content, payload, hash };
-    let mut tries = 1;
-    loop {
-        let mut tx = ledger.begin().await?;
-        match claim_once(&mut tx, &request).await {
-            Ok(Ok(claim)) => match tx.commit().await {
-                Ok(()) => return Ok(Ok(claim)),
-                Err(e) if e.is_unique_violation() && tries < TRIES => tries += 1,
-                Err(e) => return Err(e),
-            },
-            Ok(Err(refusal)) => return Ok(Err(refusal)),
-            Err(e) if e.is_unique_violation() && tries < TRIES => tries += 1,
-            Err(e) => return Err(e),
+    retry::keyed(async || {
+        let mut tx = ledger.begin(&actor.tenant).await?;
+        let claimed = claim_once(&mut tx, &request).await?;
+        if claimed.is_ok() {
+            tx.commit().await?;
         }
-    }
+        Ok(claimed)
+    })
+    .await
 }
 
 /// Claims a document within a transaction of the caller's, who looks what would become of it and rolls back.

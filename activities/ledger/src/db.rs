@@ -5,31 +5,36 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, FromRow, Postgres, SqlSafeStr as _, Sqlite, Transaction};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use vextrus_domain::Taka;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqlSafeStr as _};
+use tokio::sync::Semaphore;
+use vextrus_domain::TenantId;
+use vextrus_platform::config::LedgerConfig;
 
-use crate::audit::{PendingEntry, PendingTie};
 use crate::error::LedgerError;
 
-/// How long one statement may take, below any activity's time limit.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may be waited for.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections of one process.
-const CONNECTIONS: u32 = 16;
+mod health;
+mod tx;
+
+pub use tx::Tx;
+pub(crate) use tx::{Arg, Conn, Kind, Row, Scope, args};
+
+/// How long a transaction of PostgreSQL may rest between two statements before its locks are taken from it.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
+/// How long a replica may be waited for before the primary is asked in its place.
+const REPLICA_WITHIN: Duration = Duration::from_secs(1);
 
 /// A ledger's database.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     pool: Pool,
+    /// Where lists and reports are read; none is from the pool.
+    replica: Option<PgPool>,
     clock: Clock,
 }
 
@@ -60,140 +65,53 @@ impl Clock {
 }
 
 #[derive(Debug, Clone)]
-enum Pool {
+pub(crate) enum Pool {
     // SQLite has one writer; waiting for it in a fair queue beats the busy handler's polling.
     Sqlite { pool: SqlitePool, writer: Arc<Semaphore> },
     Postgres(PgPool),
 }
 
-/// A transaction. What is not committed never happened, its audit entries included.
-#[derive(Debug)]
-pub struct Tx {
-    conn: Conn,
-    now: DateTime<Utc>,
-    pub(crate) entries: Vec<PendingEntry>,
-    pub(crate) ties: Vec<PendingTie>,
-    _writer: Option<OwnedSemaphorePermit>,
-}
-
-#[derive(Debug)]
-enum Conn {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
-}
-
-/// One bound value.
-#[derive(Debug, Clone)]
-pub(crate) enum Arg {
-    Text(Option<String>),
-    Int(Option<i64>),
-    Bool(bool),
-    Date(Option<NaiveDate>),
-    Time(Option<DateTime<Utc>>),
-}
-
-macro_rules! arg_from {
-    ($($from:ty => |$v:ident| $arg:expr;)*) => {$(
-        impl From<$from> for Arg { fn from($v: $from) -> Self { $arg } }
-    )*};
-}
-arg_from! {
-    &str => |v| Self::Text(Some(v.to_owned()));
-    String => |v| Self::Text(Some(v));
-    &String => |v| Self::Text(Some(v.clone()));
-    Option<&str> => |v| Self::Text(v.map(str::to_owned));
-    Option<String> => |v| Self::Text(v);
-    i64 => |v| Self::Int(Some(v));
-    Option<i64> => |v| Self::Int(v);
-    u32 => |v| Self::Int(Some(i64::from(v)));
-    Taka => |v| Self::Int(Some(v.poisha()));
-    bool => |v| Self::Bool(v);
-    NaiveDate => |v| Self::Date(Some(v));
-    Option<NaiveDate> => |v| Self::Date(v);
-    DateTime<Utc> => |v| Self::Time(Some(v.trunc_subsecs(6)));
-    Option<DateTime<Utc>> => |v| Self::Time(v.map(|t| t.trunc_subsecs(6)));
-}
-
-/// The values of a statement, in the order of `$1`, `$2`, …
-macro_rules! args {
-    ($($value:expr),* $(,)?) => { vec![$($crate::db::Arg::from($value)),*] };
-}
-pub(crate) use args;
-
-// Both arms are the same text for two databases; sqlx's traits cannot be named generically at this length.
-macro_rules! bind {
-    ($query:expr, $args:expr) => {{
-        let mut query = $query;
-        for arg in $args {
-            query = match arg {
-                Arg::Text(v) => query.bind(v),
-                Arg::Int(v) => query.bind(v),
-                Arg::Bool(v) => query.bind(v),
-                Arg::Date(v) => query.bind(v),
-                Arg::Time(v) => query.bind(v),
-            };
-        }
-        query
-    }};
-}
-macro_rules! on {
-    ($self:ident, $conn:ident => $body:expr) => {
-        match &mut $self.conn {
-            Conn::Sqlite(tx) => {
-                let $conn = &mut **tx;
-                $body
-            }
-            Conn::Postgres(tx) => {
-                let $conn = &mut **tx;
-                $body
-            }
-        }
-    };
-}
-
-/// A row that both databases can give.
-pub(crate) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
-impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
-
 impl Ledger {
-    /// Opens a ledger by its address (`sqlite:PATH` or `postgres://…`) and brings its tables to this version.
+    /// Opens a ledger by its address (`sqlite:PATH` or `postgres://…`), with the defaults for all else, and brings its tables to
+    /// this version.
     ///
     /// # Errors
-    /// [`LedgerError::Address`], [`LedgerError::Database`] or [`LedgerError::Migration`].
+    /// As [`Self::open_as`].
     pub async fn open(address: &str) -> Result<Self, LedgerError> {
-        let pool = if address.starts_with("sqlite:") {
-            let options = SqliteConnectOptions::from_str(address)?;
-            if let Some(folder) = options.get_filename().parent().filter(|f| !f.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
-            }
-            let options = options
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(ACQUIRE_TIMEOUT);
-            let pool = SqlitePoolOptions::new()
-                .max_connections(CONNECTIONS)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .connect_with(options)
-                .await?;
-            Pool::Sqlite { pool, writer: Arc::new(Semaphore::new(1)) }
-        } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            let millis = STATEMENT_TIMEOUT.as_millis().to_string();
-            let options = PgConnectOptions::from_str(address)?
-                .application_name("vextrus")
-                .options([("statement_timeout", millis.as_str()), ("idle_in_transaction_session_timeout", "30000")]);
-            let pool = PgPoolOptions::new()
-                .max_connections(CONNECTIONS)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .connect_with(options)
-                .await?;
-            Pool::Postgres(pool)
-        } else {
-            return Err(LedgerError::Address(address.split('@').next_back().unwrap_or_default().to_owned()));
-        };
-        let ledger = Self { pool, clock: Clock::System };
-        ledger.migrate().await?;
+        Self::open_as(&LedgerConfig::at(address)).await
+    }
+
+    /// Opens a ledger as it is configured, and brings its tables to this version.
+    ///
+    /// # Errors
+    /// [`LedgerError::Address`], [`LedgerError::Replica`], [`LedgerError::Database`] or [`LedgerError::Migration`].
+    pub async fn open_as(config: &LedgerConfig) -> Result<Self, LedgerError> {
+        let address = config.address.as_str();
+        let acquire = Duration::from_millis(config.acquire_timeout_millis);
+        let mut ledger =
+            Self { pool: Pool::open(config, address, acquire).await?, replica: None, clock: Clock::System };
+        ledger.migrate(config).await?;
+        if !config.replica_address.is_empty() {
+            ledger.replica = Some(ledger.open_replica(config).await?);
+        }
+        Ok(ledger)
+    }
+
+    /// Opens a ledger for a process that stays: what is wrong with the database's file is found before anybody relies on it.
+    ///
+    /// # Errors
+    /// As [`Self::open_as`], and [`LedgerError::Damaged`].
+    pub async fn open_to_serve(config: &LedgerConfig) -> Result<Self, LedgerError> {
+        let ledger = Self::open_as(config).await?;
+        let damage = ledger.damage().await?;
+        if !damage.is_empty() {
+            return Err(LedgerError::Damaged(damage.join("; ")));
+        }
+        if ledger.is_postgres() && !ledger.guards_tenants().await? {
+            tracing::warn!(
+                "the database's role passes row security: only the program keeps companies apart; see docs/database.md"
+            );
+        }
         Ok(ledger)
     }
 
@@ -203,7 +121,7 @@ impl Ledger {
         Self { clock, ..self }
     }
 
-    async fn migrate(&self) -> Result<(), LedgerError> {
+    async fn migrate(&self, config: &LedgerConfig) -> Result<(), LedgerError> {
         let is_sqlite = matches!(self.pool, Pool::Sqlite { .. });
         // The same step in two languages.
         macro_rules! either {
@@ -232,6 +150,8 @@ impl Ledger {
             migration(11, "employee guards", either!("0005_guards")),
             migration(16, "audit", include_str!("../migrations/0008_audit.sql")),
             migration(17, "audit guards", either!("0008_guards")),
+            // Last, since it guards every table that there is by then.
+            migration(20, "tenants", either!("0010_tenants")),
         ]);
         match &self.pool {
             Pool::Sqlite { pool, .. } => {
@@ -244,38 +164,92 @@ impl Ledger {
                 sqlx::query("PRAGMA foreign_keys = ON").execute(&mut *conn).await?;
                 migrated?;
             }
-            Pool::Postgres(pool) => migrator.run(pool).await?,
+            Pool::Postgres(_) => {
+                // A connection of its own: a migration touches the rows of all tenants, and may take longer than a statement, as may
+                // the wait for another process that holds sqlx's advisory lock.
+                let options = PgConnectOptions::from_str(&config.address)?
+                    .application_name("vextrus-migration")
+                    .options([("vextrus.tenant", Scope::EVERY_TENANT)]);
+                let mut conn = options.connect().await?;
+                let migrated = migrator.run_direct(None, &mut conn, false).await;
+                conn.close().await?;
+                migrated?;
+            }
         }
         Ok(())
     }
 
-    /// Begins a transaction that writes.
+    /// Begins a transaction that writes, of one tenant: it sees and takes no other's rows.
     ///
     /// # Errors
     /// [`LedgerError::Database`].
-    pub async fn begin(&self) -> Result<Tx, LedgerError> {
+    pub async fn begin(&self, tenant: &TenantId) -> Result<Tx, LedgerError> {
+        self.begin_in(Scope::Tenant(tenant.clone())).await
+    }
+
+    /// Begins a transaction that writes for all tenants. For what serves the whole ledger; business steps are of one tenant.
+    ///
+    /// # Errors
+    /// [`LedgerError::Database`].
+    pub async fn begin_for_all(&self) -> Result<Tx, LedgerError> {
+        self.begin_in(Scope::All).await
+    }
+
+    async fn begin_in(&self, scope: Scope) -> Result<Tx, LedgerError> {
         let (conn, writer) = match &self.pool {
             Pool::Sqlite { pool, writer } => {
                 let permit = Arc::clone(writer).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
                 (Conn::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?), Some(permit))
             }
-            Pool::Postgres(pool) => (Conn::Postgres(pool.begin().await?), None),
+            Pool::Postgres(pool) => {
+                let begin = AssertSqlSafe(format!("BEGIN; {}", scope.setting()));
+                (Conn::Postgres(pool.begin_with(begin).await?), None)
+            }
         };
-        Ok(Tx { conn, now: self.clock.now(), entries: Vec::new(), ties: Vec::new(), _writer: writer })
+        Ok(Tx { conn, scope, now: self.clock.now(), entries: Vec::new(), ties: Vec::new(), _writer: writer })
     }
 
-    /// Begins a transaction that only reads.
+    /// Begins a transaction that only reads, of one tenant. It sees whatever was committed before.
     ///
     /// # Errors
     /// [`LedgerError::Database`].
-    pub async fn read(&self) -> Result<Tx, LedgerError> {
+    pub async fn read(&self, tenant: &TenantId) -> Result<Tx, LedgerError> {
+        self.read_in(Scope::Tenant(tenant.clone()), None).await
+    }
+
+    /// Begins a transaction that only reads, for all tenants.
+    ///
+    /// # Errors
+    /// [`LedgerError::Database`].
+    pub async fn read_for_all(&self) -> Result<Tx, LedgerError> {
+        self.read_in(Scope::All, None).await
+    }
+
+    /// Begins a transaction that only reads, of one tenant, for lists and reports: from the replica where there is one, so that it
+    /// may be a moment behind. What must see its own writes takes [`Self::read`].
+    ///
+    /// # Errors
+    /// [`LedgerError::Database`]: the primary does not answer either.
+    pub async fn report(&self, tenant: &TenantId) -> Result<Tx, LedgerError> {
+        let scope = Scope::Tenant(tenant.clone());
+        if let Some(replica) = &self.replica {
+            // A replica that is away makes lists slower, and not wrong.
+            if let Ok(tx) = self.read_in(scope.clone(), Some(replica)).await {
+                return Ok(tx);
+            }
+        }
+        self.read_in(scope, None).await
+    }
+
+    async fn read_in(&self, scope: Scope, replica: Option<&PgPool>) -> Result<Tx, LedgerError> {
         let conn = match &self.pool {
             Pool::Sqlite { pool, .. } => Conn::Sqlite(pool.begin().await?),
             Pool::Postgres(pool) => {
-                Conn::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+                let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {}", scope.setting());
+                Conn::Postgres(replica.unwrap_or(pool).begin_with(AssertSqlSafe(begin)).await?)
             }
         };
-        Ok(Tx { conn, now: self.clock.now(), entries: Vec::new(), ties: Vec::new(), _writer: None })
+        Ok(Tx { conn, scope, now: self.clock.now(), entries: Vec::new(), ties: Vec::new(), _writer: None })
     }
 
     /// Whether the database answers.
@@ -296,74 +270,94 @@ impl Ledger {
             Pool::Sqlite { pool, .. } => pool.close().await,
             Pool::Postgres(pool) => pool.close().await,
         }
+        if let Some(replica) = &self.replica {
+            replica.close().await;
+        }
     }
+
+    /// A replica of the same version. One that is behind would be asked for columns that it does not have.
+    async fn open_replica(&self, config: &LedgerConfig) -> Result<PgPool, LedgerError> {
+        let wrong = |why: String| LedgerError::Replica(why);
+        let address = config.replica_address.as_str();
+        let acquire = Duration::from_millis(config.acquire_timeout_millis).min(REPLICA_WITHIN);
+        let (Pool::Postgres(primary), true) = (&self.pool, is_postgres(address)) else {
+            return Err(wrong(
+                "only a PostgreSQL ledger has one, and only another PostgreSQL server can be it".to_owned(),
+            ));
+        };
+        let Pool::Postgres(replica) = Pool::open(config, address, acquire).await? else {
+            return Err(wrong("it is no PostgreSQL server".to_owned()));
+        };
+        let version = "SELECT max(version) FROM _sqlx_migrations";
+        let ours: i64 = sqlx::query_scalar(version).fetch_one(primary).await?;
+        let theirs: Result<i64, _> = sqlx::query_scalar(version).fetch_one(&replica).await;
+        match theirs {
+            Ok(theirs) if theirs == ours => Ok(replica),
+            Ok(theirs) => Err(wrong(format!(
+                "its tables are of version {theirs}, the primary's of {ours}; wait until it has caught up"
+            ))),
+            Err(error) => Err(wrong(error.to_string())),
+        }
+    }
+}
+
+impl Pool {
+    async fn open(config: &LedgerConfig, address: &str, acquire: Duration) -> Result<Self, LedgerError> {
+        if address.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(address)?;
+            if let Some(folder) = options.get_filename().parent().filter(|f| !f.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
+            }
+            let options = options
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(acquire);
+            let pool = SqlitePoolOptions::new()
+                .max_connections(config.connections)
+                .acquire_timeout(acquire)
+                .connect_with(options)
+                .await?;
+            Ok(Self::Sqlite { pool, writer: Arc::new(Semaphore::new(1)) })
+        } else if is_postgres(address) {
+            // A wait for a lock ends before the statement does, so that it can be told from a slow statement and begun again.
+            let (statement, lock) = (config.statement_timeout_millis, config.statement_timeout_millis / 2);
+            let options = PgConnectOptions::from_str(address)?.application_name("vextrus").options([
+                ("statement_timeout", statement.to_string()),
+                ("lock_timeout", lock.to_string()),
+                ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION.as_millis().to_string()),
+            ]);
+            let pool = PgPoolOptions::new()
+                .max_connections(config.connections)
+                .acquire_timeout(acquire)
+                .connect_with(options)
+                .await?;
+            Ok(Self::Postgres(pool))
+        } else {
+            Err(LedgerError::Address(address.split('@').next_back().unwrap_or_default().to_owned()))
+        }
+    }
+}
+
+fn is_postgres(address: &str) -> bool {
+    address.starts_with("postgres:") || address.starts_with("postgresql:")
 }
 
 async fn migrate_sqlite(migrator: &Migrator, conn: &mut SqliteConnection) -> Result<(), LedgerError> {
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
+    let before: i64 = sqlx::query_scalar("PRAGMA schema_version").fetch_one(&mut *tx).await?;
     // `run` itself cannot be named here: "implementation of `Acquire` is not general enough".
     migrator.run_direct(None, &mut *tx, false).await?;
+    let after: i64 = sqlx::query_scalar("PRAGMA schema_version").fetch_one(&mut *tx).await?;
+    if after == before {
+        // Nothing was made anew, and the rows need no second look: `damage` is for that.
+        return Ok(tx.commit().await?);
+    }
     let broken = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut *tx).await?.len();
     if broken > 0 {
         return Err(LedgerError::corrupt("foreign key", format!("{broken} rows refer to nothing after the migration")));
     }
     tx.commit().await?;
     Ok(())
-}
-
-impl Tx {
-    /// When the transaction began, in microseconds.
-    #[must_use]
-    pub fn now(&self) -> DateTime<Utc> {
-        self.now
-    }
-
-    /// Commits, with the audit entries that were added on the way.
-    ///
-    /// # Errors
-    /// [`LedgerError::Database`]; nothing has been written then, or, when the connection broke, perhaps all of it.
-    pub async fn commit(mut self) -> Result<(), LedgerError> {
-        crate::audit::flush(&mut self).await?;
-        match self.conn {
-            Conn::Sqlite(tx) => tx.commit().await?,
-            Conn::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
-    }
-
-    /// Rolls back.
-    ///
-    /// # Errors
-    /// [`LedgerError::Database`].
-    pub async fn rollback(self) -> Result<(), LedgerError> {
-        match self.conn {
-            Conn::Sqlite(tx) => tx.rollback().await?,
-            Conn::Postgres(tx) => tx.rollback().await?,
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn exec(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, LedgerError> {
-        Ok(on!(self, conn => bind!(sqlx::query(sql), args).execute(conn).await?.rows_affected()))
-    }
-
-    pub(crate) async fn all<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
-        Ok(on!(self, conn => bind!(sqlx::query_as(sql), args).fetch_all(conn).await?))
-    }
-
-    pub(crate) async fn opt<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Option<T>, LedgerError> {
-        Ok(on!(self, conn => bind!(sqlx::query_as(sql), args).fetch_optional(conn).await?))
-    }
-
-    pub(crate) async fn one<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<T, LedgerError> {
-        Ok(on!(self, conn => bind!(sqlx::query_as(sql), args).fetch_one(conn).await?))
-    }
-
-    /// Runs one statement of the caller's own, for tests that look behind the ledger's face.
-    ///
-    /// # Errors
-    /// [`LedgerError::Database`].
-    pub async fn raw(&mut self, sql: &'static str) -> Result<u64, LedgerError> {
-        self.exec(sql, Vec::new()).await
-    }
 }

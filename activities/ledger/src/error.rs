@@ -2,12 +2,26 @@
 
 use vextrus_domain::{Refusal, RefusalCode};
 
+use crate::retry;
+
 /// Why the ledger could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The database did not answer, or answered with an error; trying again may help.
     #[error("the ledger's database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// The connection broke while a commit was under way: all of it has been written, or nothing.
+    #[error("it is not known whether the ledger's commit came through: {0}")]
+    Unknown(#[source] sqlx::Error),
+    /// A transaction of one tenant was used for another's rows.
+    #[error("a transaction of one tenant was asked for another's rows")]
+    OtherTenant,
+    /// The database's file is damaged.
+    #[error("the ledger's file is damaged: {0}; restore a backup, and see docs/database.md")]
+    Damaged(String),
+    /// The replica cannot be used.
+    #[error("ledger.replica_address: the replica cannot be used: {0}")]
+    Replica(String),
     /// The tables could not be brought to this version.
     #[error("the ledger's tables could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -52,6 +66,9 @@ impl LedgerError {
             Self::EffectConflict { .. }
                 | Self::Corrupt { .. }
                 | Self::Address(_)
+                | Self::OtherTenant
+                | Self::Damaged(_)
+                | Self::Replica(_)
                 | Self::Canonical(_)
                 | Self::Unsigned(_)
         )
@@ -66,6 +83,12 @@ impl LedgerError {
             _ if self.is_final() => RefusalCode::Internal,
             _ => RefusalCode::Unavailable,
         }
+    }
+
+    /// Whether nothing was written, and the same may come through when it is run again at once: see [`crate::retry`].
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Database(e) if retry::is_broken(e) || retry::has_given_way(e))
     }
 
     /// Whether a uniqueness constraint was hit.

@@ -6,6 +6,7 @@
 pub mod approvals;
 pub mod assessments;
 pub mod audit;
+pub mod backup;
 pub mod budgets;
 pub mod check;
 pub mod claims;
@@ -19,6 +20,7 @@ pub mod masterdata;
 pub mod orders;
 pub mod outbox;
 pub mod payments;
+pub mod retry;
 pub mod rules;
 pub mod views;
 

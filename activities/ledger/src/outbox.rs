@@ -54,7 +54,7 @@ pub struct OutboxEvent {
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn lease(ledger: &Ledger, most: u32, lease: TimeDelta) -> Result<Vec<OutboxEvent>, LedgerError> {
-    let mut reader = ledger.read().await?;
+    let mut reader = ledger.read_for_all().await?;
     let (waiting,): (i64,) = reader
         .one(
             "SELECT count(*) FROM outbox WHERE sent_at IS NULL AND (leased_until IS NULL OR leased_until < $1)",
@@ -65,7 +65,7 @@ pub async fn lease(ledger: &Ledger, most: u32, lease: TimeDelta) -> Result<Vec<O
     if waiting == 0 {
         return Ok(Vec::new());
     }
-    let mut tx = ledger.begin().await?;
+    let mut tx = ledger.begin_for_all().await?;
     let now = tx.now();
     // The condition stands twice: PostgreSQL checks the outer one again on a row that another dispatcher has just taken.
     let mut events: Vec<OutboxEvent> = tx
@@ -88,7 +88,7 @@ pub async fn lease(ledger: &Ledger, most: u32, lease: TimeDelta) -> Result<Vec<O
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn sent(ledger: &Ledger, events: &[OutboxEvent]) -> Result<(), LedgerError> {
-    let mut tx = ledger.begin().await?;
+    let mut tx = ledger.begin_for_all().await?;
     let now = tx.now();
     for event in events {
         tx.exec("UPDATE outbox SET sent_at = $2 WHERE id = $1", args![&event.id, now]).await?;

@@ -131,7 +131,7 @@ impl Wish {
     /// Carries the wish out, or finds that it was carried out before.
     async fn carry(self, app: &App, call: &Call) -> Result<Standing, Failure> {
         let kind = self.named.kind;
-        let mut tx = app.ledger.read().await?;
+        let mut tx = app.ledger.read(&call.actor.tenant).await?;
         member(&mut tx, &call.actor).await?;
         let view = read::process(&mut tx, kind, &self.named.key).await?;
         if let Some(stored) = self.stored(&mut tx).await? {
@@ -164,7 +164,7 @@ impl Wish {
             match workflow::tell(app, kind, signed.clone(), call.left()).await? {
                 Told::Refused(refusal) => return Err(refusal.into()),
                 Told::Accepted(open) => {
-                    let mut tx = app.ledger.read().await?;
+                    let mut tx = app.ledger.read(&call.actor.tenant).await?;
                     return Ok(Standing { view: read::process(&mut tx, kind, &self.named.key).await?, open });
                 }
                 Told::Gone => {}
@@ -183,7 +183,7 @@ impl Wish {
 
     /// There is no run, or it has ended: the ledger knows whether this wish came through. None where the process goes on.
     async fn without_a_run(&self, app: &App, call: &Call) -> Result<Option<Standing>, Failure> {
-        let mut tx = app.ledger.read().await?;
+        let mut tx = app.ledger.read(&call.actor.tenant).await?;
         let view = read::process(&mut tx, self.named.kind, &self.named.key).await?;
         if let Some(stored) = self.stored(&mut tx).await? {
             return self.repeated(&stored, view, call).map(Some);

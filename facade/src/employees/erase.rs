@@ -3,6 +3,7 @@
 use vextrus_domain::RefusalCode;
 use vextrus_domain::violations::FieldViolation;
 use vextrus_ledger::employees::records;
+use vextrus_ledger::retry;
 use vextrus_proto::onboarding::v1 as proto;
 
 use super::names;
@@ -24,14 +25,18 @@ pub(crate) async fn erase(
     let mut reader = Reader::default();
     reader.required_words("reason", &request.reason, MAX_REASON);
     reader.done(Some(()))?;
-    let mut tx = app.ledger.begin().await?;
-    member(&mut tx, &call.actor).await?;
-    records::erase(&mut tx, &call.actor, &employee, &request.reason).await?.map_err(|refusal| {
-        if refusal.code == RefusalCode::PersonalData {
-            return Failure::Fields(vec![FieldViolation { field: "reason".to_owned(), refusal }]);
-        }
-        refusal.into()
-    })?;
-    tx.commit().await?;
+    retry::unkeyed(async || {
+        let mut tx = app.ledger.begin(&call.actor.tenant).await?;
+        member(&mut tx, &call.actor).await?;
+        records::erase(&mut tx, &call.actor, &employee, &request.reason).await?.map_err(|refusal| {
+            if refusal.code == RefusalCode::PersonalData {
+                return Failure::Fields(vec![FieldViolation { field: "reason".to_owned(), refusal }]);
+            }
+            refusal.into()
+        })?;
+        tx.commit().await?;
+        Ok::<_, Failure>(())
+    })
+    .await?;
     Ok(proto::EraseEmployeeResponse {})
 }

@@ -25,7 +25,7 @@ pub(crate) async fn get(
     if named.task.is_some() {
         return Err(Failure::field("name", "it names a task; give its process"));
     }
-    let mut tx = app.ledger.read().await?;
+    let mut tx = app.ledger.read(&call.actor.tenant).await?;
     reader(app, &mut tx, call, &request.name).await?;
     let view = process(&mut tx, named.kind, &named.key).await?;
     Ok(proto::GetProcessResponse { process: Some(shown(&mut tx, &call.actor, view).await?) })
@@ -39,7 +39,7 @@ pub(crate) async fn list(
     names::own_tenant(&request.parent, &call.actor)?;
     let size = pages::size(request.page_size)?;
     let before = pages::cursor(&request.page_token)?;
-    let mut tx = app.ledger.read().await?;
+    let mut tx = app.ledger.report(&call.actor.tenant).await?;
     reader(app, &mut tx, call, &request.parent).await?;
     let mut found = processes::list(&mut tx, &call.actor.tenant, before.as_ref(), size + 1).await?;
     let next_page_token = pages::cut(&mut found, size, |p| (p.claimed_at, p.key.document.to_string()))?;

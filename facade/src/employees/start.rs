@@ -68,7 +68,7 @@ async fn start(
         };
         workflow::start(app, start, call.left()).await?;
     }
-    let mut tx = app.ledger.read().await?;
+    let mut tx = app.ledger.read(&call.actor.tenant).await?;
     let view = read::process(&mut tx, kind, &process.key).await?;
     Ok((read::shown(&mut tx, &call.actor, view).await?, repeated))
 }

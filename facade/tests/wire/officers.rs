@@ -12,7 +12,7 @@ use crate::setup::{World, reason, refused};
 const TENANT: &str = "tenants/acme";
 
 async fn reads(world: &World) -> Vec<Entry> {
-    let mut tx = world.ledger.read().await.unwrap();
+    let mut tx = world.ledger.read(&"acme".parse().unwrap()).await.unwrap();
     let trail = audit::read_chain(&mut tx, &"acme".parse().unwrap(), TENANT_CHAIN).await.unwrap().unwrap();
     trail.into_iter().filter(|entry| entry.kind == "read_by_officer").collect()
 }

@@ -25,7 +25,7 @@ fn close(po_number: &str, reason: &str) -> proto::ClosePurchaseOrderRequest {
 
 /// What the company's one budget has reserved, in poisha.
 async fn reserved(world: &World) -> i64 {
-    let mut tx = world.ledger.read().await.unwrap();
+    let mut tx = world.ledger.read(&"acme".parse().unwrap()).await.unwrap();
     views::budgets(&mut tx, &"acme".parse().unwrap()).await.unwrap()[0].reserved.poisha()
 }
 

@@ -106,7 +106,7 @@ impl World {
         config.signing.key_file = file("key");
         let ledger = Ledger::open(&format!("sqlite:{}", file("ledger.db").display())).await.unwrap();
         for tenant in ["acme", "other"] {
-            let mut tx = ledger.begin().await.unwrap();
+            let mut tx = ledger.begin(&tenant.parse().unwrap()).await.unwrap();
             masterdata::import(&mut tx, &company(tenant), "test").await.unwrap();
             for (kind, content) in RULES {
                 rules::found(&mut tx, &tenant.parse().unwrap(), kind, content, "test").await.unwrap().unwrap();
@@ -201,7 +201,7 @@ impl World {
         request_id: &str,
         action: Action,
     ) {
-        let mut tx = self.ledger.read().await.unwrap();
+        let mut tx = self.ledger.read(&key.tenant).await.unwrap();
         let standing = delegations::open(&mut tx, &key.tenant).await.unwrap();
         drop(tx);
         let via = standing.into_iter().filter(|d| d.to.as_str() == actor && d.from.as_str() == principal).collect();
@@ -216,14 +216,14 @@ impl World {
 
     /// The hash of the plan that holds the document's first task.
     pub(crate) async fn plan_hash(&self, key: &DocumentKey) -> String {
-        let mut tx = self.ledger.read().await.unwrap();
+        let mut tx = self.ledger.read(&key.tenant).await.unwrap();
         let view = views::document(&mut tx, &key.tenant, &key.document).await.unwrap().unwrap();
         view.tasks[0].plan_hash.clone()
     }
 
     /// Requires that nothing was claimed.
     pub(crate) async fn has_no_documents(&self) {
-        let mut tx = self.ledger.begin().await.unwrap();
+        let mut tx = self.ledger.begin_for_all().await.unwrap();
         assert_eq!(tx.raw("UPDATE documents SET lock_version = lock_version").await.unwrap(), 0);
         tx.rollback().await.unwrap();
     }

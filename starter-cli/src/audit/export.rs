@@ -21,12 +21,12 @@ const RECIPE: &str = include_str!("verify.py");
 
 pub(super) async fn run(global: &Global, out: &Path, by: &str, options: &LedgerOptions) -> anyhow::Result<()> {
     let tenant = tenant(options)?;
-    let config = Config::load(options.config.as_deref())?;
+    let config = Config::load(options.place.config.as_deref())?;
     let ledger = open(options).await?;
     std::fs::create_dir(out).with_context(|| format!("folder {} cannot be made; name a new one", out.display()))?;
     // The entry goes first, so that what is taken out tells of it too, once it is sealed.
     told(&ledger, &tenant, by).await?;
-    let mut tx = ledger.read().await?;
+    let mut tx = ledger.read(&tenant).await?;
     let entries = entries(&mut tx, &tenant, &out.join("entries.jsonl")).await?;
     let leaves = leaves(&mut tx, &tenant, &out.join("log.txt")).await?;
     let checkpoints = checkpoints(&mut tx, &tenant, &out.join("checkpoints")).await?;
@@ -45,7 +45,7 @@ pub(super) async fn run(global: &Global, out: &Path, by: &str, options: &LedgerO
 
 async fn told(ledger: &Ledger, tenant: &TenantId, by: &str) -> anyhow::Result<()> {
     anyhow::ensure!(!by.trim().is_empty(), "--by: say who takes the trail out");
-    let mut tx = ledger.begin().await?;
+    let mut tx = ledger.begin(tenant).await?;
     tx.audit_tenant(tenant, "trail_exported", by, json!({}));
     tx.commit().await?;
     Ok(())

@@ -13,21 +13,21 @@ pub(super) async fn run(global: &Global, command: HoldCommand) -> anyhow::Result
         HoldCommand::Set { employee, reason, by, ledger } => {
             let tenant = tenant(&ledger)?;
             let employee = employee.map(|e| e.parse()).transpose()?;
-            let mut tx = open(&ledger).await?.begin().await?;
+            let mut tx = open(&ledger).await?.begin(&tenant).await?;
             let number = holds::set(&mut tx, &tenant, employee.as_ref(), &reason, &by).await??;
             tx.commit().await?;
             output::answer(global.output, || format!("hold {number} is set"), &json!({"number": number}))
         }
         HoldCommand::Release { number, by, ledger } => {
             let tenant = tenant(&ledger)?;
-            let mut tx = open(&ledger).await?.begin().await?;
+            let mut tx = open(&ledger).await?.begin(&tenant).await?;
             holds::release(&mut tx, &tenant, number, &by).await??;
             tx.commit().await?;
             output::answer(global.output, || format!("hold {number} is released"), &json!({"number": number}))
         }
         HoldCommand::List { ledger } => {
             let tenant = tenant(&ledger)?;
-            let mut tx = open(&ledger).await?.read().await?;
+            let mut tx = open(&ledger).await?.read(&tenant).await?;
             let found = holds::all(&mut tx, &tenant).await?;
             let lines = found.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
             output::list(global.output, || found.iter().map(text).collect::<Vec<_>>().join("\n"), lines)

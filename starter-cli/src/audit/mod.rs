@@ -39,7 +39,7 @@ pub(crate) async fn run(global: &Global, command: AuditCommand) -> anyhow::Resul
 async fn show(global: &Global, document: &str, options: &LedgerOptions) -> anyhow::Result<()> {
     let tenant = tenant(options)?;
     let chain = if document == "-" { TENANT_CHAIN } else { document };
-    let mut tx = open(options).await?.read().await?;
+    let mut tx = open(options).await?.read(&tenant).await?;
     let entries = audit::read_chain(&mut tx, &tenant, chain).await??;
     anyhow::ensure!(!entries.is_empty(), "{tenant} has no trail of {document:?}; give the id as it was submitted");
     let lines = entries.iter().map(serde_json::to_value).collect::<Result<Vec<Value>, _>>()?;
@@ -59,14 +59,14 @@ fn text(entry: &Entry) -> String {
 
 async fn verify(global: &Global, places: &[String], options: &LedgerOptions) -> anyhow::Result<()> {
     let tenant = tenant(options)?;
-    let config = Config::load(options.config.as_deref())?;
+    let config = Config::load(options.place.config.as_deref())?;
     let keys = vextrus_sealer::accepted(&config.audit)?;
     let configured = Some(config.audit.export.clone()).filter(|place| places.is_empty() && !place.is_empty());
     let mut witnesses = Vec::new();
     for place in places.iter().chain(&configured) {
         witnesses.extend(read(place, &tenant, &keys).await?);
     }
-    let mut tx = open(options).await?.read().await?;
+    let mut tx = open(options).await?.read(&tenant).await?;
     let verified = verify::verify(&mut tx, &tenant, &keys, &witnesses).await?;
     output::answer(global.output, || summary(&tenant, &verified), &serde_json::to_value(&verified)?)?;
     for problem in &verified.problems {

@@ -151,11 +151,11 @@ async fn activate(stack: &Stack, tenant: &TenantId, schedule: &str) -> anyhow::R
     let path = Path::new("rules/tax").join(format!("{schedule}.toml"));
     let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     let reason = format!("the company turns to schedule {schedule}");
-    let mut tx = stack.ledger.begin().await?;
+    let mut tx = stack.ledger.begin(tenant).await?;
     let proposal = rules::propose(&mut tx, tenant, RuleKind::Tax, &text, &CONTROLLER.parse()?, None, &reason).await??;
     tx.commit().await?;
     line(&format!("{CONTROLLER} proposes tax schedule {schedule}, version {}", tax::short(&proposal.hash)))?;
-    let mut tx = stack.ledger.begin().await?;
+    let mut tx = stack.ledger.begin(tenant).await?;
     rules::activate(&mut tx, tenant, proposal.number, &CFO.parse()?).await??;
     tx.commit().await?;
     line(&format!("{CFO} activates it"))
@@ -203,7 +203,7 @@ fn example(name: &str) -> anyhow::Result<InvoiceFile> {
 }
 
 async fn books(stack: &Stack, tenant: &TenantId) -> anyhow::Result<()> {
-    let mut tx = stack.ledger.read().await?;
+    let mut tx = stack.ledger.read(tenant).await?;
     line("\n=== the ledger")?;
     line(&format!("{:<8} {:<18} {:>18} {:>18}", "account", "", "debit", "credit"))?;
     for b in views::balances(&mut tx, tenant).await? {

@@ -35,7 +35,7 @@ pub(super) async fn run(format: Format, asked: &DiffOptions) -> anyhow::Result<(
         _ => None,
     };
     let tenant = ledger::tenant(&asked.ledger)?;
-    let mut tx = ledger::open(&asked.ledger).await?.read().await?;
+    let mut tx = ledger::open(&asked.ledger).await?.read(&tenant).await?;
     let versions = match (on_file, asked.proposal) {
         (Some((kind, (content, subject), name)), _) => {
             let before = rules::active(&mut tx, &tenant, kind, &subject).await?;

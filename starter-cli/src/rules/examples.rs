@@ -11,7 +11,7 @@ use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_ledger::{Ledger, masterdata};
 
 use super::options::TestOptions;
-use crate::options::{Format, LedgerOptions};
+use crate::options::{Format, LedgerOptions, LedgerPlace};
 use crate::tax::{MAX_RULES, read};
 use crate::{exit, ledger, output};
 
@@ -25,7 +25,7 @@ pub(super) async fn run(format: Format, asked: TestOptions) -> anyhow::Result<()
     let on_file = on_file.transpose()?;
     let company = match tenant {
         Some(tenant) if on_file.is_none() || held_to.people.is_empty() => {
-            Some(Company::open(LedgerOptions { tenant, config }).await?)
+            Some(Company::open(LedgerOptions { tenant, place: LedgerPlace { config } }).await?)
         }
         _ => None,
     };
@@ -77,7 +77,7 @@ impl Company {
     }
 
     async fn proposed(&self, number: i64) -> anyhow::Result<String> {
-        let mut tx = self.ledger.read().await?;
+        let mut tx = self.ledger.read(&self.tenant).await?;
         let proposal = super::proposal(&mut tx, &self.tenant, number).await?;
         if proposal.kind != RuleKind::Approval {
             let message =
@@ -90,7 +90,7 @@ impl Company {
     }
 
     async fn people(&self) -> anyhow::Result<Vec<Person>> {
-        let mut tx = self.ledger.read().await?;
+        let mut tx = self.ledger.read(&self.tenant).await?;
         let people = masterdata::people(&mut tx, &self.tenant).await?;
         tx.rollback().await?;
         Ok(people)

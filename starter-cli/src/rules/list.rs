@@ -11,7 +11,7 @@ use crate::{ledger, output};
 
 pub(super) async fn run(format: Format, options: &LedgerOptions) -> anyhow::Result<()> {
     let tenant = ledger::tenant(options)?;
-    let mut tx = ledger::open(options).await?.read().await?;
+    let mut tx = ledger::open(options).await?.read(&tenant).await?;
     let listing = rules::list(&mut tx, &tenant).await?;
     tx.rollback().await?;
     let lines = lines(&listing);

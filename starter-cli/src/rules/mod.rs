@@ -44,7 +44,7 @@ async fn propose(format: Format, asked: &ProposeOptions) -> anyhow::Result<()> {
     let kind = asked.rule.kind;
     let (text, _) = sound(kind, &asked.rule.file)?;
     let tenant = ledger::tenant(&asked.ledger)?;
-    let mut tx = ledger::open(&asked.ledger).await?.begin().await?;
+    let mut tx = ledger::open(&asked.ledger).await?.begin(&tenant).await?;
     let effective = asked.effective.map(dhaka_midnight);
     let proposal = rules::propose(&mut tx, &tenant, kind, &text, &asked.by, effective, &asked.reason).await??;
     tx.commit().await?;
@@ -66,7 +66,7 @@ async fn propose(format: Format, asked: &ProposeOptions) -> anyhow::Result<()> {
 
 async fn activate(format: Format, asked: &ActivateOptions) -> anyhow::Result<()> {
     let tenant = ledger::tenant(&asked.ledger)?;
-    let mut tx = ledger::open(&asked.ledger).await?.begin().await?;
+    let mut tx = ledger::open(&asked.ledger).await?.begin(&tenant).await?;
     let activation = rules::activate(&mut tx, &tenant, asked.proposal, &asked.by).await??;
     tx.commit().await?;
     let said = || {

@@ -51,7 +51,7 @@ impl Sealed {
 
     async fn raw(&self, sql: &'static str) {
         let ledger = Ledger::open(&self.books.address()).await.unwrap();
-        let mut tx = ledger.begin().await.unwrap();
+        let mut tx = ledger.begin_for_all().await.unwrap();
         tx.raw(sql).await.unwrap();
         tx.commit().await.unwrap();
         ledger.close().await;

@@ -67,13 +67,44 @@ fn a_wrong_company_is_told() {
 async fn wrong_books_are_found() {
     let books = Books::of_the_example();
     let ledger = Ledger::open(&books.address()).await.unwrap();
-    let mut tx = ledger.begin().await.unwrap();
+    let mut tx = ledger.begin(&"acme-bd".parse().unwrap()).await.unwrap();
     tx.raw("UPDATE budget_lines SET reserved = 5 WHERE project = 'bridge-7'").await.unwrap();
     tx.commit().await.unwrap();
     ledger.close().await;
     let ran = books.run(&["ledger", "check", "--tenant", "acme-bd"]).exits(1);
     assert!(ran.out.is_empty() && ran.err.contains("wrong: a budget line's reserved amount"), "{ran:#?}");
     assert!(ran.err.contains("works/bridge-7") && ran.err.contains("1 thing"), "{ran:#?}");
+}
+
+#[test]
+fn a_ledger_is_saved_and_restored() {
+    let (books, others) = (Books::of_the_example(), Books::new());
+    let file = books.folder.path().join("books.backup");
+    let out = books.run(&["ledger", "backup", text(&file)]).ok();
+    assert!(out.contains("of acme-bd, as of ") && out.contains("sha256 "), "{out}");
+    books.run(&["ledger", "backup", text(&file)]).fails(1, "the file is there already");
+    books.run(&["ledger", "restore", text(&file), "--by", "operator"]).fails(1, "the ledger is not empty");
+    assert!(others.run(&["ledger", "check"]).ok().contains("holds no company"));
+
+    let broken = others.file("broken", &std::fs::read_to_string(&file).unwrap().replacen("acme-bd", "acme-in", 1));
+    others.run(&["ledger", "restore", text(&broken), "--by", "operator"]).fails(1, "take another copy");
+    let restored = others.run(&["-o", "json", "ledger", "restore", text(&file), "--by", "operator"]).ok();
+    let restored: serde_json::Value = serde_json::from_str(&restored).unwrap();
+    assert_eq!((&restored["manifest"]["tenants"][0], &restored["faults"]), (&"acme-bd".into(), &serde_json::json!([])));
+    assert!(others.run(&["ledger", "check"]).ok().contains("the books and the trail of acme-bd are sound"));
+}
+
+#[tokio::test]
+async fn all_books_are_checked_without_a_tenant() {
+    let books = Books::of_the_example();
+    let ledger = Ledger::open(&books.address()).await.unwrap();
+    let mut tx = ledger.begin_for_all().await.unwrap();
+    tx.raw("UPDATE budget_lines SET reserved = 5 WHERE project = 'bridge-7'").await.unwrap();
+    tx.commit().await.unwrap();
+    ledger.close().await;
+    let ran = books.run(&["ledger", "check"]).exits(1);
+    assert!(ran.err.contains("wrong: acme-bd: a budget line's reserved amount"), "{ran:#?}");
+    assert!(ran.err.contains("1 things are wrong with the ledger"), "{ran:#?}");
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub async fn decision(
     answer: &str,
     signed_with: Option<&KeyPair>,
 ) -> anyhow::Result<SignedCommand> {
-    let mut tx = world.stack.ledger.read().await?;
+    let mut tx = world.stack.ledger.read(&key.tenant).await?;
     let document = views::document(&mut tx, &key.tenant, &key.document).await?;
     let plan_hash = document.and_then(|d| d.tasks.into_iter().find(|t| t.task == task)).map(|t| t.plan_hash);
     let comment = if answer == "reject" { "it will not do" } else { "" }.to_owned();

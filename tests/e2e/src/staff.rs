@@ -124,7 +124,7 @@ impl Staff {
                 self.company.people.push(Person::new(id.parse()?, None, vec![role.parse()?]));
             }
         }
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin(&self.company.tenant).await?;
         masterdata::import(&mut tx, &self.company, "test").await?;
         tx.commit().await?;
         Ok(self)
@@ -300,7 +300,7 @@ impl Staff {
     /// # Errors
     /// The ledger's.
     pub async fn machine(&self, key: &DocumentKey) -> anyhow::Result<vextrus_lifecycle::Machine> {
-        let mut tx = self.ledger.read().await?;
+        let mut tx = self.ledger.read(&self.company.tenant).await?;
         let view = vextrus_ledger::employees::views::process(&mut tx, key).await?.context("no such process")?;
         Ok(view.machine)
     }
@@ -413,7 +413,7 @@ impl Staff {
     /// # Errors
     /// The ledger's.
     pub async fn provisions(&self, employee: &Employee) -> anyhow::Result<Vec<Provision>> {
-        let mut tx = self.ledger.read().await?;
+        let mut tx = self.ledger.read(&self.company.tenant).await?;
         Ok(provisions::of(&mut tx, &self.company.tenant, &employee.id).await?)
     }
 
@@ -422,7 +422,7 @@ impl Staff {
     /// # Errors
     /// What is wrong.
     pub async fn check(&self) -> anyhow::Result<()> {
-        let mut tx = self.ledger.read().await?;
+        let mut tx = self.ledger.read(&self.company.tenant).await?;
         let wrong = check::check(&mut tx, &self.company.tenant).await?;
         ensure!(wrong.is_empty(), "the ledger is wrong: {wrong:#?}");
         Ok(())

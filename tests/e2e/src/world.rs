@@ -94,7 +94,7 @@ impl World {
     /// The ledger's, or the rule's.
     pub async fn activate(&self, kind: RuleKind, content: &str) -> anyhow::Result<()> {
         let (tenant, farida, tanvir) = (&self.company.tenant, "farida".parse()?, "tanvir".parse()?);
-        let mut tx = self.stack.ledger.begin().await?;
+        let mut tx = self.stack.ledger.begin(tenant).await?;
         let proposal = rules::propose(&mut tx, tenant, kind, content, &farida, None, "for a test").await??;
         rules::activate(&mut tx, tenant, proposal.number, &tanvir).await??;
         Ok(tx.commit().await?)
@@ -264,7 +264,7 @@ impl World {
     /// # Errors
     /// The ledger's.
     pub async fn key(&self, id: &str) -> anyhow::Result<DocumentKey> {
-        let mut tx = self.stack.ledger.read().await?;
+        let mut tx = self.stack.ledger.read(&self.company.tenant).await?;
         Ok(views::document(&mut tx, &self.company.tenant, &id.parse()?).await?.context("no such document")?.key)
     }
 
@@ -294,7 +294,7 @@ impl World {
     /// The ledger's.
     pub async fn is_over(&self, id: &str) -> anyhow::Result<bool> {
         let key = self.key(id).await?;
-        let mut tx = self.stack.ledger.read().await?;
+        let mut tx = self.stack.ledger.read(&self.company.tenant).await?;
         let document = vextrus_ledger::documents::get(&mut tx, &key).await?.context("no such document")?;
         tx.rollback().await?;
         Ok(document.outcome.is_some())
@@ -307,7 +307,7 @@ impl World {
     pub async fn ends_cancelled(&self, id: &str) -> anyhow::Result<()> {
         let described = async || {
             let key = self.key(id).await?;
-            let mut tx = self.stack.ledger.read().await?;
+            let mut tx = self.stack.ledger.read(&self.company.tenant).await?;
             let document = vextrus_ledger::documents::get(&mut tx, &key).await?.context("no such document")?;
             tx.rollback().await?;
             let status = match document.content.kind() {
@@ -356,7 +356,7 @@ impl World {
     /// # Errors
     /// A broken trail.
     pub async fn trail(&self, id: &str, kind: &str) -> anyhow::Result<Vec<serde_json::Value>> {
-        let mut tx = self.stack.ledger.read().await?;
+        let mut tx = self.stack.ledger.read(&self.company.tenant).await?;
         let entries = vextrus_ledger::audit::read_chain(&mut tx, &self.company.tenant, id).await??;
         Ok(entries.into_iter().filter(|e| e.kind == kind).map(|e| e.body).collect())
     }
@@ -375,7 +375,7 @@ impl World {
     /// # Errors
     /// What is wrong.
     pub async fn sound(&self, all_ended: bool) -> anyhow::Result<()> {
-        let mut tx = self.stack.ledger.read().await?;
+        let mut tx = self.stack.ledger.read(&self.company.tenant).await?;
         let wrong = check::check(&mut tx, &self.company.tenant).await?;
         ensure!(wrong.is_empty(), "the ledger is not sound: {wrong:#?}");
         for line in views::budgets(&mut tx, &self.company.tenant).await? {

@@ -371,7 +371,7 @@ async fn a_long_wait_goes_on_in_further_runs_and_loses_nothing() {
     let result = world.order_result(&id).await.unwrap();
     assert_eq!((result.status, result.decisions.len()), (FinalStatus::Approved, 2));
     assert_eq!(world.trail(&id, "commented").await.unwrap().len(), 20);
-    let mut tx = world.stack.ledger.read().await.unwrap();
+    let mut tx = world.stack.ledger.read(&world.company.tenant).await.unwrap();
     let reserved: Vec<Taka> = vextrus_ledger::views::budgets(&mut tx, &world.company.tenant)
         .await
         .unwrap()

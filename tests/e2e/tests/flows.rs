@@ -186,7 +186,7 @@ async fn a_changed_payable_is_assessed_again_and_asks_accounts_payable() {
     world.until_open(&id).await.unwrap();
     let mut company = world.company.clone();
     company.vendors[0].kind = vextrus_domain::vendor::VendorKind::Service;
-    let mut tx = world.stack.ledger.begin().await.unwrap();
+    let mut tx = world.stack.ledger.begin(&company.tenant).await.unwrap();
     vextrus_ledger::masterdata::put_vendor(&mut tx, &company.tenant, &company.vendors[0]).await.unwrap();
     tx.commit().await.unwrap();
     world.decide(&id, "rahim", "approve").await.unwrap();

@@ -82,7 +82,7 @@ async fn what_was_given_is_taken_back_in_its_order() -> anyhow::Result<()> {
         "the account went before the mailbox"
     );
     ensure!(settled("undo-create-user-account")? <= settled("final-dues")?, "the dues came before all was undone");
-    let mut tx = staff.ledger.read().await?;
+    let mut tx = staff.ledger.read(&staff.company.tenant).await?;
     ensure!(!masterdata::is_active(&mut tx, &staff.company.tenant, &zubaida.id).await?, "they may sign in still");
     tx.rollback().await?;
     // The record is not needed any more.

@@ -110,7 +110,7 @@ async fn refusals_are_typed_and_what_is_personal_stays_out_of_the_trail() -> any
             Ok(open.iter().any(|t| t.as_str() == "identity-papers"))
         })
         .await?;
-    let mut tx = staff.ledger.read().await?;
+    let mut tx = staff.ledger.read(&staff.company.tenant).await?;
     let trail = audit::read_chain(&mut tx, &staff.company.tenant, key.document.as_str()).await??;
     ensure!(trail.iter().any(|e| e.kind == "command_refused" && e.body["code"] == "PERSONAL_DATA"), "{trail:#?}");
     ensure!(!serde_json::to_string(&trail)?.contains(&zubaida.personal.name), "the trail holds the name");

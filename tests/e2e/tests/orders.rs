@@ -34,7 +34,7 @@ fn bill(number: &str, po_number: &str, quantity: &str, price: &str) -> Invoice {
 }
 
 async fn budget(world: &World) -> (Taka, Taka) {
-    let mut tx = world.stack.ledger.read().await.unwrap();
+    let mut tx = world.stack.ledger.read(&world.company.tenant).await.unwrap();
     let lines = views::budgets(&mut tx, &world.company.tenant).await.unwrap();
     let line = lines.into_iter().find(|l| l.project.is_empty()).unwrap();
     (line.reserved, line.committed)

@@ -77,7 +77,7 @@ async fn staff(client: &Client, folder: &std::path::Path) -> anyhow::Result<Staf
     let address = format!("sqlite:{}", folder.join("ledger.db").display());
     let ledger = Ledger::open(&address).await?.with_clock(Clock::Moved(&TIME));
     let company: Company = serde_json::from_str(include_str!("../../../examples/company.json"))?;
-    let mut tx = ledger.begin().await?;
+    let mut tx = ledger.begin(&company.tenant).await?;
     masterdata::import(&mut tx, &company, "test").await?;
     for (kind, content) in DEFAULT_RULES {
         rules::found(&mut tx, &company.tenant, kind, content, "test").await??;

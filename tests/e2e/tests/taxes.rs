@@ -42,7 +42,7 @@ async fn a_confirmed_rate_withholds_vat_and_raised_income_tax() {
     world.decide_when_open(&id, "level-1", "salma", "approve").await.unwrap();
     let result = world.result(&id).await.unwrap();
     assert_eq!((result.status, result.totals.map(|t| t.net_payable)), (FinalStatus::Approved, Some(taka("68000"))));
-    let mut tx = world.stack.ledger.read().await.unwrap();
+    let mut tx = world.stack.ledger.read(&world.company.tenant).await.unwrap();
     let balances = views::balances(&mut tx, &world.company.tenant).await.unwrap();
     tx.rollback().await.unwrap();
     let credit = |purpose| balances.iter().find(|b| b.purpose == purpose).unwrap().credit;

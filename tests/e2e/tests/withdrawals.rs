@@ -123,7 +123,7 @@ async fn a_process_that_nobody_answers_for_fails() -> anyhow::Result<()> {
     let staff = Staff::of(&world).await?;
     let zubaida = employee(1, EmployeeClass::Clerical);
     let process = staff.claim(&zubaida).await?;
-    let mut tx = world.stack.ledger.begin().await?;
+    let mut tx = world.stack.ledger.begin(&world.company.tenant).await?;
     tx.raw("UPDATE people SET active = false WHERE person = 'hasina'").await?;
     tx.commit().await?;
     let key = staff.start(process).await?;

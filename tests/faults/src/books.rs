@@ -80,7 +80,7 @@ impl Audit {
             0,
         )
         .await;
-        let mut tx = world.stack.ledger.read().await?;
+        let mut tx = world.stack.ledger.read(&world.company.tenant).await?;
         let trail = audit::read_chain(&mut tx, &world.company.tenant, id).await??;
         tx.rollback().await?;
         let trail: Vec<&str> = trail.iter().map(|e| e.kind.as_str()).collect();

@@ -43,7 +43,7 @@ impl Deref for Acme {
 impl Fixture for Acme {
     async fn build(database: Database) -> Self {
         let on = TestLedger::build(database).await;
-        let mut tx = in_force_since(&on).begin().await.unwrap();
+        let mut tx = in_force_since(&on).begin_for_all().await.unwrap();
         for tenant in [ACME, GLOBEX] {
             masterdata::import(&mut tx, &company(tenant), "controller").await.unwrap();
             for (kind, text) in RULES {
@@ -73,20 +73,20 @@ impl Acme {
         }
     }
 
-    /// A transaction that writes, at the present.
+    /// A transaction of the first company that writes, at the present.
     ///
     /// # Errors
     /// What the database says.
     pub async fn begin(&self) -> Result<Tx, LedgerError> {
-        self.ledger().begin().await
+        self.ledger().begin(&id(ACME)).await
     }
 
-    /// A transaction that reads, at the present.
+    /// A transaction of the first company that reads, at the present.
     ///
     /// # Errors
     /// What the database says.
     pub async fn read(&self) -> Result<Tx, LedgerError> {
-        self.ledger().read().await
+        self.ledger().read(&id(ACME)).await
     }
 
     /// The present, as the ledger keeps it.
@@ -222,7 +222,7 @@ impl Acme {
 
     /// The entries of a document's trail, in order, once the chain has been verified.
     pub async fn entries(&self, key: &DocumentKey) -> Vec<Entry> {
-        let mut tx = self.read().await.unwrap();
+        let mut tx = self.ledger().read(&key.tenant).await.unwrap();
         audit::read_chain(&mut tx, &key.tenant, key.document.as_str()).await.unwrap().unwrap()
     }
 
@@ -250,7 +250,7 @@ impl Acme {
     }
 
     async fn import(&self, part: Company) {
-        let mut tx = self.begin().await.unwrap();
+        let mut tx = self.ledger().begin(&part.tenant).await.unwrap();
         masterdata::import(&mut tx, &part, "controller").await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -272,7 +272,7 @@ impl Acme {
 
     /// The same; answers whether it was taken.
     pub async fn try_activate(&self, kind: RuleKind, text: &str) -> bool {
-        let mut tx = in_force_since(&self.on).begin().await.unwrap();
+        let mut tx = in_force_since(&self.on).begin_for_all().await.unwrap();
         let (tenant, proposer) = (id(ACME), id(PROPOSER));
         let proposed = rules::propose(&mut tx, &tenant, kind, text, &proposer, None, "for a test").await.unwrap();
         let Ok(proposed) = proposed else { return false };
@@ -303,9 +303,11 @@ impl Acme {
 
     /// Everything that is wrong with the books and trails of both companies.
     pub async fn wrong(&self) -> Vec<String> {
-        let mut tx = self.read().await.unwrap();
-        let mut wrong = check::check(&mut tx, &id(ACME)).await.unwrap();
-        wrong.extend(check::check(&mut tx, &id(GLOBEX)).await.unwrap());
+        let mut wrong = Vec::new();
+        for tenant in [id(ACME), id(GLOBEX)] {
+            let mut tx = self.ledger().read(&tenant).await.unwrap();
+            wrong.extend(check::check(&mut tx, &tenant).await.unwrap());
+        }
         wrong
     }
 

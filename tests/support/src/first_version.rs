@@ -1,14 +1,13 @@
 //! A ledger as the first version that landed left it, with documents in every state that a later version meets.
 
 use serde_json::{Value, json};
-use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
 use vextrus_domain::{DocumentKey, Invoice, canonical};
 use vextrus_ledger::audit::Entry;
 
 use crate::company::{ACME, id, invoice};
-use crate::ledgers::{Database, Engine};
+use crate::ledgers::Database;
 use crate::raw::Raw;
+use crate::versions;
 
 /// What the first entry of a chain follows.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -34,7 +33,7 @@ pub fn claimed() -> DocumentKey {
 
 /// Writes the tables as they were before anything was added to them, with rules, people, a vendor, a budget and documents.
 pub async fn write(database: &Database) {
-    tables(database).await;
+    versions::tables(database, 1).await;
     let mut raw = database.raw().await;
     for sql in RECORDS {
         raw.exec(sql).await.unwrap();
@@ -48,30 +47,6 @@ pub async fn write(database: &Database) {
     trail(&mut raw, &assessed(), &["claimed", "assessed", "decided"]).await;
     trail(&mut raw, &settled(), &["claimed", "assessed", "decided", "decided", "settled"]).await;
     trail(&mut raw, &claimed(), &["claimed"]).await;
-}
-
-async fn tables(database: &Database) {
-    const TABLES: &str = include_str!("../../../activities/ledger/migrations/0001_ledger.sql");
-    let guards = match database.engine {
-        Engine::Sqlite => include_str!("../../../activities/ledger/migrations/0001_guards.sqlite.sql"),
-        Engine::Postgres => include_str!("../../../activities/ledger/migrations/0001_guards.postgres.sql"),
-    };
-    let migration = |version, name: &'static str, sql: &'static str| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    let migrator = Migrator::with_migrations(vec![migration(1, "ledger", TABLES), migration(2, "guards", guards)]);
-    match database.engine {
-        Engine::Sqlite => {
-            let pool = sqlx::SqlitePool::connect(&format!("{}?mode=rwc", database.address)).await.unwrap();
-            migrator.run(&pool).await.unwrap();
-            pool.close().await;
-        }
-        Engine::Postgres => {
-            let pool = sqlx::PgPool::connect(&database.address).await.unwrap();
-            migrator.run(&pool).await.unwrap();
-            pool.close().await;
-        }
-    }
 }
 
 // SQLite compares times as text, and the program writes them so.
@@ -154,7 +129,7 @@ async fn document(raw: &mut Raw, key: &DocumentKey, number: &str, (state, outcom
 }
 
 /// A chain of entries of these kinds, as the first version wrote them.
-async fn trail(raw: &mut Raw, key: &DocumentKey, kinds: &[&str]) {
+pub(crate) async fn trail(raw: &mut Raw, key: &DocumentKey, kinds: &[&str]) {
     let mut prev = GENESIS.to_owned();
     for (seq, kind) in (1..).zip(kinds) {
         let body: Value = json!({});

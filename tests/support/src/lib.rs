@@ -10,9 +10,11 @@ pub mod company;
 pub mod dice;
 pub mod first_version;
 pub mod ledgers;
+mod migrate;
 pub mod postgres;
 pub mod proxy;
 pub mod raw;
 pub mod staff;
 #[cfg(feature = "steps")]
 pub mod steps;
+pub mod versions;

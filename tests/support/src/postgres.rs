@@ -33,13 +33,16 @@ pub async fn server() -> &'static Server {
     SERVER.get_or_init(Server::start).await
 }
 
-/// The address of a new, empty database.
+/// Who owns the databases of the tests: a role like that of a production, which is held to row security. A superuser is not.
+pub const OWNER: &str = "vextrus";
+
+/// The address of a new, empty database, for its owner.
 pub async fn fresh_database() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     let server = server().await;
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     server.create(&name).await;
-    server.address(&name)
+    server.address(&name).replacen("postgres@", &format!("{OWNER}@"), 1)
 }
 
 impl Server {
@@ -49,7 +52,7 @@ impl Server {
         &self.folder
     }
 
-    /// The address of one of its databases.
+    /// The address of one of its databases, for its superuser.
     #[must_use]
     pub fn address(&self, database: &str) -> String {
         format!("postgres://postgres@localhost:5432/{database}?sslmode=disable&host={}", self.folder.display())
@@ -72,7 +75,8 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("vextrus-postgres-").tempdir().unwrap().keep();
         let mut command = Command::new("/bin/sh");
         command.args(["-c", include_str!("watchdog.sh"), "watchdog.sh"]).arg(&programs).arg(&folder);
-        command.arg(if durable { "on" } else { "off" });
+        let asked = std::env::var("VEXTRUS_TEST_POSTGRES_FSYNC").unwrap_or_else(|_| "off".to_owned());
+        command.arg(if durable { "on" } else { asked.as_str() });
         command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C").env("HOME", &folder);
         command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         // A Ctrl-C or a kill of the test's process group must not take the one that cleans up.
@@ -83,22 +87,24 @@ impl Server {
         }
         let server = Self { _watchdog: command.spawn().unwrap(), folder };
         server.wait_until_it_answers().await;
+        let mut admin = Raw::open(&server.address("postgres")).await;
+        admin.exec(&format!("CREATE ROLE {OWNER} LOGIN")).await.unwrap();
         server
     }
 
-    /// Makes an empty database.
+    /// Makes an empty database, for its owner.
     ///
     /// # Panics
     /// When there is one of this name.
     pub async fn create(&self, name: &str) {
         let mut admin = Raw::open(&self.address("postgres")).await;
-        admin.exec(&format!("CREATE DATABASE {name} TEMPLATE template0")).await.unwrap();
+        admin.exec(&format!("CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0")).await.unwrap();
     }
 
-    /// The address of one of its databases over a wire that begins at this port.
+    /// The address of one of its databases over a wire that begins at this port, for its owner.
     #[must_use]
     pub fn address_by(port: u16, database: &str) -> String {
-        format!("postgres://postgres@127.0.0.1:{port}/{database}?sslmode=disable")
+        format!("postgres://{OWNER}@127.0.0.1:{port}/{database}?sslmode=disable")
     }
 
     /// The socket that it listens on.

@@ -66,7 +66,7 @@ impl Fixture for Staff {
     async fn build(database: Database) -> Self {
         let acme = Acme::build(database).await;
         acme.at(IN_FORCE_SINCE);
-        let mut tx = acme.begin().await.unwrap();
+        let mut tx = acme.ledger().begin_for_all().await.unwrap();
         for tenant in [ACME, GLOBEX] {
             let people = PEOPLE.iter().map(|(name, _)| person(name)).collect();
             let part = Company { people, vendors: Vec::new(), purchase_orders: Vec::new(), ..company(tenant) };
@@ -174,7 +174,7 @@ impl Staff {
 
     /// A process as it is shown.
     pub async fn process(&self, key: &DocumentKey) -> ProcessView {
-        let mut tx = self.read().await.unwrap();
+        let mut tx = self.ledger().read(&key.tenant).await.unwrap();
         views::process(&mut tx, key).await.unwrap().unwrap()
     }
 

@@ -33,7 +33,7 @@ async fn settle(steps: &Steps, key: DocumentKey) -> SettleOutput {
 
 /// Nothing is wrong, and this much of the budget is reserved.
 async fn reserved(steps: &Steps) -> String {
-    let mut tx = steps.ledger.read().await.unwrap();
+    let mut tx = steps.ledger.read(&id(ACME)).await.unwrap();
     assert_eq!(check::check(&mut tx, &id(ACME)).await.unwrap(), Vec::<String>::new());
     views::budgets(&mut tx, &id(ACME)).await.unwrap()[0].reserved.to_string()
 }
@@ -47,7 +47,7 @@ async fn what_was_assessed_before_cannot_go_on_and_can_be_closed(database: &Data
     assert!(matches!(refused, CloseOutput::Refused(r) if r.code == RefusalCode::NotDue));
     assert_eq!(close(&steps, key.clone(), CloseReason::Failed).await, CloseOutput::Closed);
     assert_eq!(reserved(&steps).await, "0.00");
-    let mut tx = steps.ledger.read().await.unwrap();
+    let mut tx = steps.ledger.read(&id(ACME)).await.unwrap();
     let shown = views::document(&mut tx, &key.tenant, &key.document).await.unwrap().unwrap();
     let tasks: Vec<_> = shown.tasks.iter().map(|t| (t.state.as_str(), t.actor.as_deref())).collect();
     assert_eq!(tasks, [("decided", Some("salma")), ("dropped", None)]);

@@ -174,7 +174,7 @@ async fn orders_of_two_years_end_beside_other_bills(desk: &Desk) {
         }
         let (ledger, second) = (desk.ledger(), numbers[1].clone());
         running.push(Box::pin(async move {
-            let mut tx = ledger.begin().await.unwrap();
+            let mut tx = ledger.begin(&id("acme")).await.unwrap();
             let who = vextrus_tests_support::company::actor(CLERK);
             vextrus_ledger::orders::close(&mut tx, &who, &id(&second), "enough").await.unwrap().unwrap();
             tx.commit().await.unwrap();

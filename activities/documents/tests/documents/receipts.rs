@@ -105,7 +105,7 @@ async fn only_an_open_order_of_ours_takes_receipts(desk: &Desk) {
         (actor("jamal"), RefusalCode::PermissionDenied),
         (actor("nobody"), RefusalCode::PermissionDenied),
     ] {
-        let mut tx = desk.begin().await.unwrap();
+        let mut tx = desk.ledger().begin(&who.tenant).await.unwrap();
         let came = receipt(desk, &[(1, "1")]);
         let refusal = orders::receive(&mut tx, &who, &request(), &id(&number), &came).await.unwrap().unwrap_err();
         assert_eq!(refusal.code, code, "{who:?}");
@@ -123,7 +123,7 @@ async fn receipts_at_once_never_exceed_the_order(desk: &Desk) {
     let answers = at_once(16, move |_| {
         let (ledger, came, po) = (ledger.clone(), came.clone(), po.clone());
         async move {
-            let mut tx = ledger.begin().await.unwrap();
+            let mut tx = ledger.begin(&id("acme")).await.unwrap();
             let answer = orders::receive(&mut tx, &actor(CLERK), &request(), &id(&po), &came).await.unwrap();
             if answer.is_ok() {
                 tx.commit().await.unwrap();

@@ -91,10 +91,10 @@ async fn a_refused_invoice_is_closed_and_its_number_free_again(desk: &Desk) {
 }
 
 async fn a_tenant_without_rules_is_refused(desk: &Desk) {
-    let mut tx = desk.begin().await.unwrap();
+    let clerk = Actor { tenant: id("newcomer"), person: id(CLERK) };
+    let mut tx = desk.ledger().begin(&clerk.tenant).await.unwrap();
     masterdata::import(&mut tx, &company("newcomer"), "controller").await.unwrap();
     tx.commit().await.unwrap();
-    let clerk = Actor { tenant: id("newcomer"), person: id(CLERK) };
     // Rule by rule, until there are enough.
     for (n, missing) in [Some(1), Some(0), Some(2), None].into_iter().enumerate() {
         let missing = missing.map(|rule: usize| RULES[rule]);
@@ -104,7 +104,7 @@ async fn a_tenant_without_rules_is_refused(desk: &Desk) {
             (AssessOutput::Refused(refusal), Some((kind, text))) => {
                 assert_eq!(refusal.code, RefusalCode::RulesNotActive);
                 assert!(refusal.message.starts_with(&format!("no {kind} rule is active for newcomer")), "{refusal}");
-                let mut tx = desk.begin().await.unwrap();
+                let mut tx = desk.ledger().begin(&clerk.tenant).await.unwrap();
                 rules::found(&mut tx, &clerk.tenant, kind, text, "controller").await.unwrap().unwrap();
                 tx.commit().await.unwrap();
             }

@@ -345,7 +345,7 @@ async fn bills_at_once_never_hold_more_than_the_order_keeps(desk: &Desk) {
     closing.insert(
         4,
         Box::pin(async move {
-            let mut tx = ledger.begin().await.unwrap();
+            let mut tx = ledger.begin(&id("acme")).await.unwrap();
             let who = vextrus_tests_support::company::actor(CLERK);
             vextrus_ledger::orders::close(&mut tx, &who, &id(&number), "enough").await.unwrap().unwrap();
             tx.commit().await.unwrap();

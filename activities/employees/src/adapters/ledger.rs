@@ -1,14 +1,11 @@
 //! The company's own systems, kept in the ledger: where no outside system is configured.
 
 use vextrus_ledger::employees::provisions;
-use vextrus_ledger::{Ledger, LedgerError};
+use vextrus_ledger::{Ledger, LedgerError, retry};
 
 use super::{
     AccessControl, AdapterError, Answer, AssetRegister, Calendar, IdentityProvider, MailSystem, Order, Reference,
 };
-
-/// How often an order is tried again when another one won the race.
-const TRIES: usize = 3;
 
 /// All five systems over the ledger. An order is carried out in one transaction, once.
 #[derive(Debug, Clone)]
@@ -16,32 +13,26 @@ pub struct LedgerSystems(pub Ledger);
 
 impl LedgerSystems {
     fn give<'a>(&'a self, order: Order<'a>) -> Answer<'a> {
-        Box::pin(async move {
-            let mut tries = 1;
-            loop {
-                match self.give_once(&order).await {
-                    // Another attempt of the same order was quicker; it is known now.
-                    Err(e) if e.is_unique_violation() && tries < TRIES => tries += 1,
-                    given => return given.map_err(unavailable),
-                }
-            }
-        })
+        // Another attempt of the same order may be quicker; the next look knows it.
+        Box::pin(async move { retry::keyed(|| self.give_once(&order)).await.map_err(unavailable) })
     }
 
     async fn give_once(&self, order: &Order<'_>) -> Result<Reference, LedgerError> {
-        let mut tx = self.0.begin().await?;
+        let mut tx = self.0.begin(order.tenant).await?;
         let reference = provisions::give(&mut tx, asked(order)).await?;
         tx.commit().await?;
         Ok(Reference(reference))
     }
 
     fn take_back<'a>(&'a self, order: Order<'a>) -> Answer<'a> {
-        Box::pin(async move {
-            let mut tx = self.0.begin().await.map_err(unavailable)?;
-            let reference = provisions::take_back(&mut tx, asked(&order)).await.map_err(unavailable)?;
-            tx.commit().await.map_err(unavailable)?;
-            Ok(Reference(reference))
-        })
+        Box::pin(async move { retry::keyed(|| self.take_back_once(&order)).await.map_err(unavailable) })
+    }
+
+    async fn take_back_once(&self, order: &Order<'_>) -> Result<Reference, LedgerError> {
+        let mut tx = self.0.begin(order.tenant).await?;
+        let reference = provisions::take_back(&mut tx, asked(order)).await?;
+        tx.commit().await?;
+        Ok(Reference(reference))
     }
 }
 

@@ -38,7 +38,7 @@ struct Stored {
 /// # Errors
 /// [`LedgerError`].
 pub async fn pending(ledger: &Ledger, destination: &str) -> Result<Vec<Pending>, LedgerError> {
-    let mut tx = ledger.read().await?;
+    let mut tx = ledger.read_for_all().await?;
     let tenants: Vec<(String, i64)> = tx
         .all(
             "SELECT l.tenant, coalesce(x.number, 0) FROM audit_logs l
@@ -92,7 +92,7 @@ pub async fn bundles(tx: &mut Tx, tenant: &TenantId, after: i64, most: u32) -> R
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn exported(ledger: &Ledger, destination: &str, what: &Pending) -> Result<(), LedgerError> {
-    let mut tx = ledger.begin().await?;
+    let mut tx = ledger.begin(&what.tenant).await?;
     // Another process may have come further meanwhile.
     tx.exec(
         "INSERT INTO audit_exports (tenant, destination, number, exported_at) VALUES ($1, $2, $3, $4)

@@ -40,7 +40,7 @@ impl From<LeafRow> for Leaf {
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn waiting(ledger: &Ledger) -> Result<Vec<TenantId>, LedgerError> {
-    let mut tx = ledger.read().await?;
+    let mut tx = ledger.read_for_all().await?;
     let rows: Vec<(String,)> = tx.all("SELECT DISTINCT tenant FROM audit_unsealed ORDER BY tenant", args![]).await?;
     rows.into_iter().map(|(t,)| t.parse().map_err(|e| LedgerError::corrupt("tenant", e))).collect()
 }
@@ -51,7 +51,7 @@ pub async fn waiting(ledger: &Ledger) -> Result<Vec<TenantId>, LedgerError> {
 /// # Errors
 /// [`LedgerError`].
 pub async fn seal(ledger: &Ledger, tenant: &TenantId, key: &KeyPair) -> Result<Option<Checkpoint>, LedgerError> {
-    let mut tx = ledger.begin().await?;
+    let mut tx = ledger.begin(tenant).await?;
     let log: Log = tx
         .one(
             "INSERT INTO audit_logs (tenant, number, size, subtrees, last_hash) VALUES ($1, 0, 0, '', $2)

@@ -17,13 +17,11 @@ use crate::claims::not_a_member;
 use crate::db::{Ledger, Tx, args};
 use crate::error::LedgerError;
 use crate::rules::{self, RuleKind};
-use crate::{effects, masterdata};
+use crate::{effects, masterdata, retry};
 
 /// How an onboarding ends that leaves the employee in the company, and an offboarding after which they are gone.
 const DONE: &str = Status::Completed.name();
 const PARTLY: &str = Status::Partial.name();
-/// How often a claim is tried again when another one of the same employee won the race.
-const TRIES: usize = 3;
 /// The longest reason, in bytes.
 const MAX_REASON: usize = 500;
 
@@ -117,20 +115,15 @@ pub async fn claim(
     request_id: &RequestId,
     asked: Asked<'_>,
 ) -> Result<Result<Claim, Refusal>, LedgerError> {
-    let mut tries = 1;
-    loop {
-        let mut tx = ledger.begin().await?;
-        let claimed = match claim_once(&mut tx, actor, request_id, asked).await {
-            Ok(Ok(claim)) => tx.commit().await.map(|()| claim),
-            Ok(Err(refusal)) => return Ok(Err(refusal)),
-            Err(error) => Err(error),
-        };
-        match claimed {
-            Ok(claim) => return Ok(Ok(claim)),
-            Err(e) if e.is_unique_violation() && tries < TRIES => tries += 1,
-            Err(e) => return Err(e),
+    retry::keyed(async || {
+        let mut tx = ledger.begin(&actor.tenant).await?;
+        let claimed = claim_once(&mut tx, actor, request_id, asked).await?;
+        if claimed.is_ok() {
+            tx.commit().await?;
         }
-    }
+        Ok(claimed)
+    })
+    .await
 }
 
 async fn claim_once(

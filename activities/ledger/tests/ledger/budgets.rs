@@ -23,7 +23,7 @@ fn bill(number: &str, department: &str, project: Option<&str>, subtotal: &str) -
 }
 
 async fn reserve(ledger: &Ledger, key: &DocumentKey, bill: &Invoice) -> Result<(), Refusal> {
-    let mut tx = ledger.begin().await.unwrap();
+    let mut tx = ledger.begin(&id(ACME)).await.unwrap();
     let reserved = budgets::reserve(&mut tx, key, &need(bill, bill.subtotal)).await.unwrap();
     if reserved.is_ok() {
         tx.commit().await.unwrap()
@@ -120,7 +120,7 @@ async fn committing_and_releasing_at_once_keep_the_sums(acme: &Acme) {
         let (ledger, (key, bill)) = (ledger.clone(), claims[i].clone());
         async move {
             reserve(&ledger, &key, &bill).await.unwrap();
-            let mut tx = ledger.begin().await.unwrap();
+            let mut tx = ledger.begin(&id(ACME)).await.unwrap();
             match i % 4 {
                 0 => budgets::commit(&mut tx, &key).await.unwrap(),
                 1 => budgets::release(&mut tx, &key).await.unwrap(),

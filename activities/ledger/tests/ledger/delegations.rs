@@ -147,7 +147,7 @@ async fn what_has_run_out_is_not_listed(acme: &Acme) {
     assert_eq!(open(acme).await, [1]);
     acme.at("2025-08-31T18:00:00Z");
     assert_eq!(open(acme).await, Vec::<u32>::new());
-    let mut tx = acme.read().await.unwrap();
+    let mut tx = acme.ledger().read(&id(GLOBEX)).await.unwrap();
     assert!(delegations::open(&mut tx, &id(GLOBEX)).await.unwrap().is_empty());
 }
 
@@ -194,7 +194,7 @@ async fn what_is_given_and_revoked_at_once_is_on_the_trail_once(acme: &Acme) {
     at_once(16, move |n| {
         let ledger = ledger.clone();
         async move {
-            let mut tx = ledger.begin().await.unwrap();
+            let mut tx = ledger.begin(&id(ACME)).await.unwrap();
             if n < 8 {
                 // Both sides revoke each of the four.
                 let by = actor(if n % 2 == 0 { "habib" } else { "lipi" });

@@ -30,7 +30,7 @@ async fn step(
     input: &str,
     body: impl FnOnce() -> String,
 ) -> Result<String, LedgerError> {
-    let mut tx = ledger.begin().await?;
+    let mut tx = ledger.begin(&key.tenant).await?;
     if let Some(done) = effects::begin(&mut tx, key, "settle/1", &input).await? {
         return Ok(done);
     }
@@ -101,7 +101,7 @@ async fn a_rolled_back_step_leaves_its_key_free(acme: &Acme) {
 async fn many_attempts_at_once_run_the_body_once(acme: &Acme) {
     let runs = Arc::new(AtomicUsize::new(0));
     let (ledger, counted) = (acme.ledger(), Arc::clone(&runs));
-    let results = at_once(32, move |i| {
+    let results = at_once(64, move |i| {
         let (ledger, counted) = (ledger.clone(), Arc::clone(&counted));
         async move {
             let body = || {

@@ -111,13 +111,14 @@ async fn another_tenants_documents_are_not_found(acme: &Acme) {
     let stranger = Actor { tenant: id(GLOBEX), person: id(CLERK) };
     let bill = bill(&invoice("padma", "INV-1", "100000"));
     let theirs: DocumentKey = claims::claim(acme, &stranger, &request(), &bill).await.unwrap().unwrap().key;
-    let mut tx = acme.begin().await.unwrap();
+    let mut tx = acme.ledger().begin(&id(GLOBEX)).await.unwrap();
     books::assess(&mut tx, &theirs, vec![task("level-1", 60, &["rina"])]).await;
     tx.commit().await.unwrap();
 
     assert_eq!(numbers(acme, "rina").await, Vec::<String>::new());
     let mut tx = acme.read().await.unwrap();
     assert!(views::document(&mut tx, &id(ACME), &theirs.document).await.unwrap().is_none());
+    let mut tx = acme.ledger().read(&id(GLOBEX)).await.unwrap();
     assert!(views::document(&mut tx, &id(GLOBEX), &theirs.document).await.unwrap().is_some());
 }
 

@@ -3,6 +3,7 @@
 
 mod approvals;
 mod audit;
+mod backups;
 mod books;
 mod budgets;
 mod check;
@@ -18,5 +19,7 @@ mod numbers;
 mod orders;
 mod outbox;
 mod proposals;
+mod retries;
 mod rules;
 mod sealing;
+mod tenants;

@@ -11,6 +11,7 @@ use vextrus_tests_support::company::{ACME, CALENDAR, INVOICES, id, taka};
 use vextrus_tests_support::first_version;
 use vextrus_tests_support::ledgers::{Database, at_once};
 use vextrus_tests_support::on_both;
+use vextrus_tests_support::versions::{self, LANDED};
 
 on_both![
     opening_again_changes_nothing,
@@ -20,6 +21,7 @@ on_both![
     a_ledger_of_the_first_version_keeps_what_it_holds,
     rules_of_the_first_version_are_those_of_invoices_since_their_activation,
     documents_of_the_first_version_keep_their_decisions,
+    every_version_that_landed_is_brought_to_the_present,
 ];
 
 /// Names a ledger that a process of its own is to open.
@@ -97,7 +99,7 @@ async fn a_ledger_of_a_later_version_is_left_alone(database: &Database) {
 async fn a_ledger_of_the_first_version_keeps_what_it_holds(database: &Database) {
     first_version::write(database).await;
     let ledger = Ledger::open(&database.address).await.unwrap();
-    let mut tx = ledger.begin().await.unwrap();
+    let mut tx = ledger.begin(&id(ACME)).await.unwrap();
     let key = first_version::assessed();
     let rule = rules::active(&mut tx, &key.tenant, RuleKind::Tax, WHOLE_COMPANY).await.unwrap().unwrap();
     assert_eq!((rule.hash.as_str(), rule.content.as_str()), ("h1", "content"));
@@ -129,7 +131,7 @@ async fn a_ledger_of_the_first_version_keeps_what_it_holds(database: &Database) 
 async fn rules_of_the_first_version_are_those_of_invoices_since_their_activation(database: &Database) {
     first_version::write(database).await;
     let ledger = Ledger::open(&database.address).await.unwrap();
-    let mut tx = ledger.begin().await.unwrap();
+    let mut tx = ledger.begin(&id(ACME)).await.unwrap();
     let tenant = id("acme");
     for (kind, subject, moment, hash) in [
         (RuleKind::Tax, WHOLE_COMPANY, "2026-01-01T00:00:00Z", Some("h1")),
@@ -159,7 +161,7 @@ async fn rules_of_the_first_version_are_those_of_invoices_since_their_activation
 async fn documents_of_the_first_version_keep_their_decisions(database: &Database) {
     first_version::write(database).await;
     let ledger = Ledger::open(&database.address).await.unwrap();
-    let mut tx = ledger.read().await.unwrap();
+    let mut tx = ledger.read(&id(ACME)).await.unwrap();
     assert_eq!(check::check(&mut tx, &id(ACME)).await.unwrap(), Vec::<String>::new());
     let shown = async |tx: &mut _, key: &vextrus_domain::DocumentKey| {
         views::document(tx, &key.tenant, &key.document).await.unwrap().unwrap()
@@ -195,4 +197,30 @@ async fn documents_of_the_first_version_keep_their_decisions(database: &Database
     );
     let contents = "SELECT document || ' ' || content || ' ' || request_id FROM document_contents ORDER BY document";
     assert_eq!(raw.texts(contents).await, ["d-1 1 r-d-1", "d-2 1 r-d-2", "d-3 1 r-d-3"]);
+}
+
+/// Tables of every version, with what each of them brought, and everything is found again.
+async fn every_version_that_landed_is_brought_to_the_present(newest: &Database) {
+    Ledger::open(&newest.address).await.unwrap().close().await;
+    let tables: Vec<String> = newest.raw().await.rows().await.into_keys().collect();
+    for version in 1..=LANDED.len() {
+        let database = Database::create(newest.engine).await;
+        versions::write(&database, version).await;
+        let before = database.raw().await.rows().await;
+        let ledger = Ledger::open(&database.address).await.unwrap();
+        let (mut raw, after) = (database.raw().await, database.raw().await.rows().await);
+        assert_eq!(after.keys().cloned().collect::<Vec<_>>(), tables, "version {version}");
+        assert_eq!(applied(&database).await, applied(newest).await, "version {version}");
+        for (table, rows) in before.iter().filter(|(table, _)| after.contains_key(*table)) {
+            assert!(after[table] >= *rows, "version {version}: {table} had {rows} rows and has {}", after[table]);
+        }
+        for (question, answers) in LANDED.iter().take(version).flat_map(|landed| landed.found) {
+            assert_eq!(raw.texts(question).await, *answers, "version {version}: {question}");
+        }
+        let mut tx = ledger.read(&id(ACME)).await.unwrap();
+        assert_eq!(check::check(&mut tx, &id(ACME)).await.unwrap(), Vec::<String>::new(), "version {version}");
+        assert_eq!(ledger.damage().await.unwrap(), Vec::<String>::new(), "version {version}");
+        let refused = raw.refused("UPDATE audit_entries SET content = 'x'").await;
+        assert!(refused.contains("audit_entries is append-only"), "version {version}: {refused}");
+    }
 }

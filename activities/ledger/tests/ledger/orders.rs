@@ -17,7 +17,7 @@ on_both![
 ];
 
 async fn order(acme: &Acme, tenant: &str, number: &PoNumber) -> Option<IssuedOrder> {
-    let mut tx = acme.read().await.unwrap();
+    let mut tx = acme.ledger().read(&id(tenant)).await.unwrap();
     orders::get(&mut tx, &id(tenant), number).await.unwrap()
 }
 

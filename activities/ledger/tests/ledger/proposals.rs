@@ -58,7 +58,7 @@ impl<'a> Asked<'a> {
     }
 
     async fn at(&self, ledger: &Ledger) -> Result<Proposal, Refusal> {
-        let mut tx = ledger.begin().await.unwrap();
+        let mut tx = ledger.begin(&id(ACME)).await.unwrap();
         let (tenant, effective) = (id(ACME), self.effective.map(id));
         let asked =
             rules::propose(&mut tx, &tenant, RuleKind::Tax, self.text, &id(self.by), effective, self.reason).await;
@@ -68,7 +68,7 @@ impl<'a> Asked<'a> {
 }
 
 async fn activate(ledger: &Ledger, number: i64, by: &str) -> Result<Activation, Refusal> {
-    let mut tx = ledger.begin().await.unwrap();
+    let mut tx = ledger.begin(&id(ACME)).await.unwrap();
     let activated = rules::activate(&mut tx, &id(ACME), number, &id(by)).await.unwrap();
     tx.commit().await.unwrap();
     activated
@@ -83,7 +83,7 @@ async fn changed(acme: &Acme, moment: &str, text: &str, effective: Option<&str>)
 
 /// The tax schedule in force at a moment.
 async fn active(acme: &Acme, moment: &str) -> Option<String> {
-    let mut tx = at(acme, moment).read().await.unwrap();
+    let mut tx = at(acme, moment).read(&id(ACME)).await.unwrap();
     let now = rules::active(&mut tx, &id(ACME), RuleKind::Tax, WHOLE_COMPANY).await.unwrap();
     tx.rollback().await.unwrap();
     // Whoever asks later gets the same answer.
@@ -94,7 +94,7 @@ async fn active(acme: &Acme, moment: &str) -> Option<String> {
 }
 
 async fn listed(ledger: &Ledger) -> Listing {
-    let mut tx = ledger.read().await.unwrap();
+    let mut tx = ledger.read(&id(ACME)).await.unwrap();
     rules::list(&mut tx, &id(ACME)).await.unwrap()
 }
 
@@ -110,10 +110,12 @@ async fn one_person_proposes_and_another_activates(acme: &Acme) {
     assert_eq!((proposal.proposed_at, proposal.effective_from), (time(TODAY), time(TODAY)));
     assert_eq!(proposal.reason, "SRO 1 of the day");
     assert_eq!(active(acme, TODAY).await, hash(TAX), "a proposal alone changes nothing");
-    let mut tx = today.read().await.unwrap();
+    let mut tx = today.read(&id(ACME)).await.unwrap();
     assert_eq!(rules::proposal(&mut tx, &id(ACME), 1).await.unwrap().as_ref(), Some(&proposal));
-    assert_eq!(rules::proposal(&mut tx, &id(GLOBEX), 1).await.unwrap(), None);
     assert_eq!(rules::version(&mut tx, RuleKind::Tax, &proposal.hash).await.unwrap().content, text);
+    tx.rollback().await.unwrap();
+    let mut tx = today.read(&id(GLOBEX)).await.unwrap();
+    assert_eq!(rules::proposal(&mut tx, &id(GLOBEX), 1).await.unwrap(), None);
     tx.rollback().await.unwrap();
     assert_eq!(listed(&today).await.open, [proposal]);
 

@@ -21,14 +21,14 @@ const TAX: &str = RULES[0].1;
 const INVOICE: &str = "invoice";
 
 async fn found(acme: &Acme, tenant: &str, kind: RuleKind, text: &str) -> Result<String, Refusal> {
-    let mut tx = acme.begin().await.unwrap();
+    let mut tx = acme.ledger().begin(&id(tenant)).await.unwrap();
     let founded = rules::found(&mut tx, &id(tenant), kind, text, "controller").await.unwrap();
     tx.commit().await.unwrap();
     founded
 }
 
 async fn active(acme: &Acme, tenant: &str, kind: RuleKind, subject: &str) -> Option<String> {
-    let mut tx = acme.read().await.unwrap();
+    let mut tx = acme.ledger().read(&id(tenant)).await.unwrap();
     rules::active(&mut tx, &id(tenant), kind, subject).await.unwrap().map(|rule| rule.hash)
 }
 
@@ -145,7 +145,7 @@ async fn a_rule_is_of_one_tenant_and_one_kind(acme: &Acme) {
 
 async fn a_needed_rule_that_is_not_active_is_a_refusal(acme: &Acme) {
     let newcomer: TenantId = id("newcomer");
-    let mut tx = acme.read().await.unwrap();
+    let mut tx = acme.ledger().read(&newcomer).await.unwrap();
     for kind in RuleKind::ALL {
         for subject in [WHOLE_COMPANY, INVOICE] {
             let refusal = rules::needed(&mut tx, &newcomer, kind, subject).await.unwrap().unwrap_err();

@@ -67,7 +67,7 @@ async fn with_account(world: &World, person: &str, roles: &[&str]) {
         "vendors": [],
         "budgets": [],
     }));
-    let mut tx = world.ledger.begin().await.unwrap();
+    let mut tx = world.ledger.begin(&"acme".parse().unwrap()).await.unwrap();
     masterdata::import(&mut tx, &company.unwrap(), "test").await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -75,7 +75,7 @@ async fn with_account(world: &World, person: &str, roles: &[&str]) {
 /// The same, with its plan as the worker makes it.
 async fn planned(world: &World, id: &str) -> DocumentKey {
     let key = claimed(world, id).await;
-    let mut tx = world.ledger.begin().await.unwrap();
+    let mut tx = world.ledger.begin(&key.tenant).await.unwrap();
     let process = processes::lock(&mut tx, &key).await.unwrap().unwrap();
     let rule = rules::version(&mut tx, RuleKind::Onboarding, &process.template).await.unwrap();
     let facts = Facts {
@@ -102,7 +102,7 @@ async fn planned(world: &World, id: &str) -> DocumentKey {
 /// Writes a command as the worker would.
 async fn brought(world: &World, key: &DocumentKey, person: &str, request_id: &str, action: Action) {
     let request_id = request_id.parse().unwrap();
-    let mut tx = world.ledger.begin().await.unwrap();
+    let mut tx = world.ledger.begin(&key.tenant).await.unwrap();
     let process = processes::lock(&mut tx, key).await.unwrap().unwrap();
     let answers = claim::may_administer(&mut tx, &actor(person), &process).await.unwrap().is_ok();
     let in_office = answers && !matches!(action, Action::Complete { .. });
@@ -119,7 +119,7 @@ async fn brought(world: &World, key: &DocumentKey, person: &str, request_id: &st
 
 /// Ends a process, in which nothing was done that is to be undone.
 async fn ended(world: &World, key: &DocumentKey) {
-    let mut tx = world.ledger.begin().await.unwrap();
+    let mut tx = world.ledger.begin(&key.tenant).await.unwrap();
     let process = processes::lock(&mut tx, key).await.unwrap().unwrap();
     let mut course = Course::load(&mut tx, &process).await.unwrap();
     let at = tx.now();

@@ -31,7 +31,7 @@ fn leaving(request_id: &str, employee: &str) -> proto::StartOffboardingRequest {
 }
 
 async fn count(world: &World) -> usize {
-    let mut tx = world.ledger.read().await.unwrap();
+    let mut tx = world.ledger.read(&"acme".parse().unwrap()).await.unwrap();
     processes::list(&mut tx, &"acme".parse().unwrap(), None, 100).await.unwrap().len()
 }
 
@@ -217,7 +217,7 @@ async fn who_leaves_was_onboarded() {
     claimed(&world, "emp-1").await;
     let status = leave(&world, "farzana", leaving("l-1", "emp-1")).await;
     assert_eq!(reason(&status), refused(Code::FailedPrecondition, "PROCESS_OPEN"), "{status}");
-    let mut tx = world.ledger.begin().await.unwrap();
+    let mut tx = world.ledger.begin(&"acme".parse().unwrap()).await.unwrap();
     let end = "UPDATE employee_processes SET state = 'ended', status = 'completed', ended_at = claimed_at";
     assert_eq!(tx.raw(end).await.unwrap(), 1);
     tx.commit().await.unwrap();

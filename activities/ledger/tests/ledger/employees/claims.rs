@@ -213,7 +213,7 @@ async fn what_has_not_started_is_taken_up_under_another_id(staff: &Staff) {
 
 /// A company that has no templates.
 async fn without_a_template_nothing_is_claimed(ledger: &TestLedger) {
-    let mut tx = ledger.begin().await.unwrap();
+    let mut tx = ledger.begin(&id(ACME)).await.unwrap();
     let people = [HR, MANAGER].map(staff::person).to_vec();
     let company = vextrus_tests_support::company::company(ACME);
     let company = vextrus_ledger::masterdata::Company { people, ..company };

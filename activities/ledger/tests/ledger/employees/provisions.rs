@@ -37,14 +37,14 @@ impl Asked {
     }
 
     async fn give(&self, ledger: &Ledger, key: &str, operation: Operation) -> Result<String, LedgerError> {
-        let mut tx = ledger.begin().await?;
+        let mut tx = ledger.begin(&id(ACME)).await?;
         let reference = provisions::give(&mut tx, self.order(key, operation)).await?;
         tx.commit().await?;
         Ok(reference)
     }
 
     async fn take_back(&self, ledger: &Ledger, key: &str, operation: Operation) -> String {
-        let mut tx = ledger.begin().await.unwrap();
+        let mut tx = ledger.begin(&id(ACME)).await.unwrap();
         let reference = provisions::take_back(&mut tx, self.order(key, operation)).await.unwrap();
         tx.commit().await.unwrap();
         reference

@@ -110,7 +110,7 @@ async fn a_claim_beside_an_erasure_keeps_its_record(staff: &Staff) {
             claim::claim(&ledger, &actor(HR), &request(), Asked::Onboarding(&employee)).await.unwrap().ok()
         };
         let erasing = async move {
-            let mut tx = other.begin().await.unwrap();
+            let mut tx = other.begin(&id(ACME)).await.unwrap();
             if records::erase(&mut tx, &actor(HR), &id("emp-1"), "enough").await.unwrap().is_ok() {
                 tx.commit().await.unwrap();
             }

@@ -1,0 +1,41 @@
+//! How the database itself is: its file, and whether it holds transactions to their tenant.
+
+use crate::db::{Ledger, Pool};
+use crate::error::LedgerError;
+
+impl Ledger {
+    /// What is wrong with the database's file, by SQLite's own checks of its pages, indexes and references. Nothing of a PostgreSQL
+    /// server, whose data checksums tell of damage whenever a page is read.
+    ///
+    /// # Errors
+    /// [`LedgerError::Database`].
+    pub async fn damage(&self) -> Result<Vec<String>, LedgerError> {
+        let Pool::Sqlite { pool, .. } = &self.pool else { return Ok(Vec::new()) };
+        let pages: Vec<(String,)> = sqlx::query_as("PRAGMA quick_check(20)").fetch_all(pool).await?;
+        let mut damage: Vec<String> = pages.into_iter().map(|(said,)| said).filter(|said| said != "ok").collect();
+        let dangling: Vec<(String, i64)> =
+            sqlx::query_as("SELECT \"table\", count(*) FROM pragma_foreign_key_check GROUP BY \"table\"")
+                .fetch_all(pool)
+                .await?;
+        damage.extend(dangling.into_iter().map(|(table, rows)| format!("{rows} rows of {table} refer to nothing")));
+        Ok(damage)
+    }
+
+    /// Whether the database itself holds each transaction to its tenant. PostgreSQL does, unless we are connected as a role that
+    /// passes row security; SQLite has no such thing, and there the ledger's own check stands alone.
+    ///
+    /// # Errors
+    /// [`LedgerError::Database`].
+    pub async fn guards_tenants(&self) -> Result<bool, LedgerError> {
+        let Pool::Postgres(pool) = &self.pool else { return Ok(false) };
+        let passes = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
+        let passes: bool = sqlx::query_scalar(passes).fetch_one(pool).await?;
+        Ok(!passes)
+    }
+
+    /// Whether it is a PostgreSQL server.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.pool, Pool::Postgres(_))
+    }
+}
