@@ -1,5 +1,5 @@
 //! Whether the ledger keeps what it promises, asked of the data itself: budgets, books, numbers, documents, approvals,
-//! the processes of employees, the trail.
+//! the processes of employees, deposits and certificates, the trail.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use crate::approvals::Approval;
 use crate::audit;
 use crate::db::{Tx, args};
 use crate::documents::{self, State};
-use crate::employees;
 use crate::error::LedgerError;
+use crate::{employees, treasury};
 
 /// Each query answers one line for each thing that is wrong.
 const QUESTIONS: &[(&str, &str)] = &[
@@ -144,14 +144,16 @@ const QUESTIONS: &[(&str, &str)] = &[
 /// [`LedgerError::Database`].
 pub async fn check(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<String>, LedgerError> {
     let mut wrong = Vec::new();
-    for (what, sql) in QUESTIONS {
+    for (what, sql) in QUESTIONS.iter().chain(treasury::check::QUESTIONS) {
         let rows: Vec<(String,)> = tx.all(sql, args![tenant.as_str()]).await?;
         wrong.extend(rows.into_iter().map(|(which,)| format!("{what}: {which}")));
     }
     let mut on_trail = BTreeSet::new();
+    let mut own = Vec::new();
     for chain in audit::chains(tx, tenant).await? {
         match audit::read_chain(tx, tenant, &chain).await? {
             Err(broken) => wrong.push(broken.to_string()),
+            Ok(entries) if chain == audit::TENANT_CHAIN => own = entries,
             Ok(entries) => on_trail
                 .extend(entries.into_iter().filter_map(|e| e.submission.map(|s| (e.chain, i64::from(s), e.kind)))),
         }
@@ -174,6 +176,7 @@ pub async fn check(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<String>, Ledger
         wrong.extend(approval(tx, tenant, &document, submission).await?);
     }
     wrong.extend(employees::check(tx, tenant, &on_trail).await?);
+    wrong.extend(treasury::check::check(tx, tenant, &own).await?);
     Ok(wrong)
 }
 

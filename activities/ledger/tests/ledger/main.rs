@@ -17,5 +17,6 @@ mod migrations;
 mod numbers;
 mod orders;
 mod outbox;
+mod periods;
 mod proposals;
 mod rules;
