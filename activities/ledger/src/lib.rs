@@ -20,6 +20,7 @@ pub mod orders;
 pub mod outbox;
 pub mod payments;
 pub mod periods;
+pub mod registers;
 pub mod rules;
 pub mod treasury;
 pub mod views;

@@ -3,6 +3,7 @@
 
 mod administration;
 mod amendments;
+mod as_it_was;
 mod campaign;
 mod changes;
 mod close;
@@ -21,6 +22,7 @@ mod reassess;
 mod receipts;
 mod record;
 mod refusals;
+mod registers;
 mod resubmit;
 mod retries;
 mod settle;

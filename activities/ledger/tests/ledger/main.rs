@@ -19,4 +19,5 @@ mod orders;
 mod outbox;
 mod periods;
 mod proposals;
+mod registers;
 mod rules;
