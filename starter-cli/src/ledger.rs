@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use vextrus_domain::TenantId;
+use vextrus_domain::{Refusal, TenantId};
 use vextrus_ledger::masterdata::{self, Company};
-use vextrus_ledger::{Ledger, check};
+use vextrus_ledger::{Ledger, LedgerError, Tx, check};
 use vextrus_platform::Config;
 
 use crate::options::{LedgerCommand, LedgerOptions};
@@ -54,6 +54,30 @@ pub(crate) async fn open(options: &LedgerOptions) -> anyhow::Result<Ledger> {
     Ledger::open(&config.ledger.address)
         .await
         .with_context(|| format!("the ledger at {} cannot be opened", without_password(&config.ledger.address)))
+}
+
+/// How often a change is tried again when another one followed the same entry of the tenant's trail.
+const TRIES: usize = 3;
+
+/// Carries a change out in a transaction of its own; what is refused leaves nothing behind.
+pub(crate) async fn change<T>(
+    options: &LedgerOptions,
+    make: impl AsyncFn(&mut Tx) -> Result<Result<T, Refusal>, LedgerError>,
+) -> anyhow::Result<T> {
+    let ledger = open(options).await?;
+    let mut tries = 1;
+    loop {
+        let mut tx = ledger.begin().await?;
+        let committed = match make(&mut tx).await {
+            Ok(Ok(made)) => tx.commit().await.map(|()| made),
+            Ok(Err(refusal)) => return Err(refusal.into()),
+            Err(error) => Err(error),
+        };
+        match committed {
+            Err(error) if error.is_unique_violation() && tries < TRIES => tries += 1,
+            done => return Ok(done?),
+        }
+    }
 }
 
 fn without_password(address: &str) -> &str {
