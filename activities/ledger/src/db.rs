@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
+use futures::TryStreamExt as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
@@ -345,6 +346,29 @@ impl Tx {
 
     pub(crate) async fn all<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
         Ok(on!(self, conn => bind!(sqlx::query_as(sql), args).fetch_all(conn).await?))
+    }
+
+    /// Hands on the rows of a query as the database gives them: however many there are, few are held.
+    ///
+    /// # Errors
+    /// [`LedgerError::Database`], or what `take` says; nothing is read on then.
+    pub(crate) async fn each<T: Row>(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Arg>,
+        mut take: impl FnMut(T) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        if let Conn::Postgres(tx) = &mut self.conn {
+            // The time of a statement is also that of its reader.
+            sqlx::query("SET LOCAL statement_timeout = '10min'").execute(&mut **tx).await?;
+        }
+        on!(self, conn => {
+            let mut rows = bind!(sqlx::query_as(sql), args).fetch(conn);
+            while let Some(row) = rows.try_next().await? {
+                take(row)?;
+            }
+        });
+        Ok(())
     }
 
     pub(crate) async fn opt<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Option<T>, LedgerError> {

@@ -6,7 +6,7 @@ use vextrus_domain::{Payer, Refusal, RefusalCode, TenantId};
 use vextrus_ledger::registers::{self, Asked, Cell, Totals};
 use vextrus_ledger::treasury::{CertificateRequest, DepositRequest, Selection};
 use vextrus_tax::Tax;
-use vextrus_tests_support::company::{ACME, GLOBEX, id, invoice, order};
+use vextrus_tests_support::company::{ACME, GLOBEX, billed, id, invoice, order};
 use vextrus_tests_support::dice::Dice;
 use vextrus_tests_support::on_both;
 use vextrus_tests_support::steps::Desk;
@@ -267,7 +267,9 @@ async fn the_purchase_book_is_the_input_vat_of_the_month(desk: &Desk) {
 }
 
 async fn the_budget_is_what_documents_keep_and_spend(desk: &Desk) {
-    desk.issue(&order("padma", &[("cement", "10", "1000")])).await;
+    let (_, number) = desk.issue(&order("padma", &[("cement", "10", "1000")])).await;
+    desk.receive(&number, &[(1, "4")]).await.unwrap();
+    desk.settled(&billed("padma", "INV-1", &number, &[(1, "4", "1000")])).await;
     desk.settled(&invoice("meghna", "INV-2", "50000")).await;
     desk.submit(&invoice("jamuna", "INV-3", "7000")).await;
     let (lines, totals) = read(desk, &Asked::Budget { year: id("2025-26") }).await;
@@ -275,7 +277,7 @@ async fn the_budget_is_what_documents_keep_and_spend(desk: &Desk) {
     let columns = ["allocated", "reserved", "encumbered", "actual", "available", "excess"];
     assert_eq!(
         columns.map(|c| works[c].as_str()),
-        ["20000000.00", "7000.00", "10000.00", "50000.00", "19933000.00", "0.00"]
+        ["20000000.00", "7000.00", "6000.00", "54000.00", "19933000.00", "0.00"]
     );
     let (_, groups) = totals.groups.unwrap();
     let departments: BTreeMap<_, _> = groups[0].1.iter().map(|(name, sum)| (*name, sum.to_string())).collect();

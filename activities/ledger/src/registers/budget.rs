@@ -3,7 +3,7 @@
 use vextrus_domain::TenantId;
 use vextrus_domain::calendar::FiscalYear;
 
-use super::pages::{Adding, each};
+use super::adding::Adding;
 use super::{Cell, Rows, Totals};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -34,8 +34,7 @@ pub(super) async fn report(
     let (mut departments, mut projects) = (Adding::of(SUMS), Adding::of(SUMS));
     let mut count = 0;
     let label = year.to_string();
-    each(
-        tx,
+    tx.each(
         "SELECT b.department, b.project, b.allocated, b.excess,
             CAST((SELECT coalesce(sum(r.amount - r.from_order), 0) FROM budget_reservations r WHERE r.tenant = b.tenant
                 AND r.fiscal_year = b.fiscal_year AND r.department = b.department AND r.project = b.project
@@ -46,13 +45,17 @@ pub(super) async fn report(
             CAST((SELECT coalesce(sum(r.amount), 0) FROM budget_reservations r WHERE r.tenant = b.tenant
                 AND r.fiscal_year = b.fiscal_year AND r.department = b.department AND r.project = b.project
                 AND r.state = 'committed') AS BIGINT) AS actual
-         FROM budget_lines b WHERE b.tenant = $1 AND b.fiscal_year = $2 ORDER BY b.department, b.project LIMIT $3 OFFSET $4",
+         FROM budget_lines b WHERE b.tenant = $1 AND b.fiscal_year = $2 ORDER BY b.department, b.project",
         args![tenant.as_str(), &label],
         |row: Row| {
             let available = row.allocated - row.reserved - row.encumbered - row.actual;
             let amounts = [row.allocated, row.reserved, row.encumbered, row.actual, available, row.excess];
             count += 1;
-            if row.project.is_empty() { departments.add(&amounts) } else { projects.add(&amounts) }
+            if row.project.is_empty() {
+                departments.add(&amounts)
+            } else {
+                projects.add(&amounts)
+            }
             let words = [Cell::text(label.clone()), Cell::text(row.department), Cell::text(row.project)];
             Ok(rows(words.into_iter().chain(amounts.map(Cell::poisha)).collect())?)
         },

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use vextrus_domain::TenantId;
 
-use super::pages::each;
 use super::{Cell, Rows, Totals, end_of};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -47,13 +46,12 @@ pub(super) async fn report(
 ) -> Result<Totals, LedgerError> {
     // The latest activation that had taken effect counts; the databases sort text differently.
     let mut in_force: BTreeMap<(String, String), Row> = BTreeMap::new();
-    each(
-        tx,
+    tx.each(
         "SELECT a.kind, a.subject, a.seq, a.hash, a.effective_from, a.proposal, p.proposed_by, p.proposed_at, p.reason,
             a.activated_by, a.activated_at
          FROM rule_activations a LEFT JOIN rule_proposals p ON p.tenant = a.tenant AND p.proposal = a.proposal
          WHERE a.tenant = $1 AND a.activated_at < $2 AND a.effective_from < $2
-         ORDER BY a.kind, a.subject, a.seq LIMIT $3 OFFSET $4",
+         ORDER BY a.kind, a.subject, a.seq",
         args![tenant.as_str(), end_of(at)],
         |row: Row| {
             in_force.insert((row.kind.clone(), row.subject.clone()), row);

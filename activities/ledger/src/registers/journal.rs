@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use vextrus_domain::{Refusal, RefusalCode, TenantId};
 
-use super::pages::{Adding, each};
+use super::adding::Adding;
 use super::{Cell, Rows, Totals};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -42,13 +42,12 @@ pub(super) async fn report(
     }
     let mut all = Adding::of(SUMS);
     let mut accounts: BTreeMap<(String, String), Adding> = BTreeMap::new();
-    each(
-        tx,
+    tx.each(
         "SELECT l.entry, l.line, e.posting_date, l.account, l.purpose, l.debit, l.credit, e.document, d.vendor, d.number
          FROM journal_entries e JOIN journal_lines l ON l.tenant = e.tenant AND l.entry = e.entry
          JOIN documents d ON d.tenant = e.tenant AND d.document = e.document AND d.submission = e.submission
          WHERE e.tenant = $1 AND e.state = 'posted' AND e.posting_date BETWEEN $2 AND $3
-         ORDER BY e.posting_date, e.entry, l.line LIMIT $4 OFFSET $5",
+         ORDER BY e.posting_date, e.entry, l.line",
         args![tenant.as_str(), from, to],
         |row: Row| {
             all.add(&[row.debit, row.credit]);

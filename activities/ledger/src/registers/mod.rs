@@ -1,15 +1,15 @@
 //! Registers: what an auditor asks of a tenant's books, as tables. Nothing here writes.
 //!
-//! A report is read in one transaction that sees one state, page by page, and its rows are handed on as they come. What is asked
+//! A report is read in one transaction that sees one state, and its rows are handed on as the database gives them. What is asked
 //! *as of* a day is answered as the books stood when that day ended in Dhaka.
 
+mod adding;
 mod budget;
 mod cell;
 mod document;
 mod in_force;
 mod journal;
 mod obligations;
-mod pages;
 mod purchases;
 mod serials;
 mod withheld;

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use vextrus_domain::TenantId;
 
-use super::pages::{Adding, each};
+use super::adding::Adding;
 use super::withheld::{Row, obligations_until};
 use super::{Cell, Rows, Totals, end_of};
 use crate::db::{Tx, args};
@@ -35,11 +35,10 @@ pub(super) async fn report(
     const SQL: &str = obligations_until!(
         "o.amount > 0 AND (x.deposit IS NULL OR y.certificate IS NULL)",
         "CASE WHEN x.deposit IS NULL AND o.deposit_by IS NULL THEN 1 ELSE 0 END,
-            CASE WHEN x.deposit IS NULL THEN o.deposit_by ELSE x.certificate_by END, o.document, o.tax, o.code",
-        " LIMIT $3 OFFSET $4"
+            CASE WHEN x.deposit IS NULL THEN o.deposit_by ELSE l.certificate_by END, o.document, o.tax, o.code"
     );
     let mut adding = Adding::of(&["to_deposit", "to_certify"]);
-    each(tx, SQL, args![tenant.as_str(), end_of(as_of)], |row: Row| {
+    tx.each(SQL, args![tenant.as_str(), end_of(as_of)], |row: Row| {
         let standing = row.standing(as_of);
         let (duty, due) = match row.deposit {
             None => ("deposit", standing.deposit_by),

@@ -5,7 +5,7 @@ use vextrus_domain::calendar::TaxPeriod;
 use vextrus_domain::{Invoice, InvoiceLine, TenantId, canonical};
 use vextrus_tax::Assessment;
 
-use super::pages::{Adding, each};
+use super::adding::Adding;
 use super::{Cell, Rows, Totals};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -51,8 +51,7 @@ pub(super) async fn report(
 ) -> Result<Totals, LedgerError> {
     let mut adding = Adding::of(&["value", "supplementary_duty", "vat", "total"]);
     let mut serial = 0;
-    each(
-        tx,
+    tx.each(
         "SELECT i.instruction, i.posting_date, i.document, i.vendor, v.name, v.bin, d.payload, a.assessment
          FROM payment_instructions i
          JOIN documents d ON d.tenant = i.tenant AND d.document = i.document AND d.submission = i.submission
@@ -60,7 +59,7 @@ pub(super) async fn report(
          JOIN assessments a ON a.tenant = d.tenant AND a.document = d.document AND a.submission = d.submission
             AND a.revision = d.revision
          WHERE i.tenant = $1 AND i.posting_date BETWEEN $2 AND $3
-         ORDER BY i.posting_date, i.instruction LIMIT $4 OFFSET $5",
+         ORDER BY i.posting_date, i.instruction",
         args![tenant.as_str(), month.first_day(), month.last_day()],
         |row: Row| {
             let bill: Invoice = canonical::from_text(&row.payload)?;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use vextrus_domain::TenantId;
 
-use super::pages::each;
 use super::{Cell, Rows, Totals};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -86,14 +85,13 @@ pub(super) async fn report(tx: &mut Tx, tenant: &TenantId, rows: &mut Rows<'_>) 
     for (series, year, last) in taken {
         all.entry((series, year)).or_default().taken = Some(last);
     }
-    each(
-        tx,
+    tx.each(
         "SELECT series, fiscal_year, serial FROM (
             SELECT 'PI' AS series, fiscal_year, serial FROM payment_instructions WHERE tenant = $1
             UNION ALL SELECT 'PO', fiscal_year, serial FROM purchase_orders WHERE tenant = $1 AND serial IS NOT NULL
             UNION ALL SELECT tax || 'C', fiscal_year, serial FROM tax_certificates WHERE tenant = $1
             UNION ALL SELECT 'DEPOSIT', '', deposit FROM treasury_deposits WHERE tenant = $1) AS numbers
-         ORDER BY series, fiscal_year, serial LIMIT $2 OFFSET $3",
+         ORDER BY series, fiscal_year, serial",
         args![tenant.as_str()],
         |(series, year, serial): (String, String, i64)| {
             all.entry((series, year)).or_default().take(serial);

@@ -5,7 +5,7 @@ use vextrus_domain::calendar::TaxPeriod;
 use vextrus_domain::{Invoice, Rate, TenantId, canonical};
 use vextrus_tax::Tax;
 
-use super::pages::{Adding, each};
+use super::adding::Adding;
 use super::{Cell, Rows, Totals, end_of};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -80,39 +80,36 @@ pub(super) const TDS: &[&str] = &[
 
 const SUMS: &[&str] = &["base", "deducted", "deposited", "not_deposited", "certified"];
 
-/// An obligation with what had become of it by a moment ($2) of a tenant ($1). What follows: a condition and an order, and the places
-/// of the page's limit and offset.
+/// An obligation with what had become of it by a moment ($2) of a tenant ($1). What follows: a condition and an order.
 macro_rules! obligations_until {
-    ($condition:literal, $order:literal, $page:literal) => {
+    ($condition:literal, $order:literal) => {
         concat!(
             "SELECT o.tax, o.document, o.code, o.vendor, v.name, v.tin, v.bin, o.base, o.rate_ppm, o.amount, o.withheld_on,
                 o.deposit_by, o.certificate_by AS first_certificate_by, o.deadline_rule, i.instruction,
                 d.number AS invoice_number, d.dated, d.payload, x.deposit, x.means, x.number AS deposit_number, x.deposited_on,
-                x.bank, x.account_code, x.certificate_by, y.certificate, y.issued_on
+                x.bank, x.account_code, l.certificate_by, y.certificate, y.issued_on
              FROM tax_obligations o
              JOIN documents d ON d.tenant = o.tenant AND d.document = o.document AND d.submission = o.submission
              JOIN vendors v ON v.tenant = o.tenant AND v.vendor = o.vendor
              JOIN payment_instructions i ON i.tenant = o.tenant AND i.document = o.document AND i.submission = o.submission
-             LEFT JOIN (
-                SELECT l.document, l.submission, l.tax, l.code, l.certificate_by, t.deposit, t.means, t.number, t.deposited_on,
-                    t.bank, t.account_code
-                FROM deposit_lines l JOIN treasury_deposits t ON t.tenant = l.tenant AND t.deposit = l.deposit
-                WHERE l.tenant = $1 AND t.recorded_at < $2 AND NOT EXISTS (
-                    SELECT 1 FROM deposit_reversals r
-                    WHERE r.tenant = t.tenant AND r.deposit = t.deposit AND r.reversed_at < $2)) x
-                ON x.document = o.document AND x.submission = o.submission AND x.tax = o.tax AND x.code = o.code
-             LEFT JOIN (
-                SELECT l.document, l.submission, l.tax, l.code, k.certificate, k.issued_on
-                FROM certificate_lines l JOIN tax_certificates k ON k.tenant = l.tenant AND k.certificate = l.certificate
-                WHERE l.tenant = $1 AND k.issued_at < $2 AND NOT EXISTS (
-                    SELECT 1 FROM certificate_cancellations c
-                    WHERE c.tenant = k.tenant AND c.certificate = k.certificate AND c.cancelled_at < $2)) y
-                ON y.document = o.document AND y.submission = o.submission AND y.tax = o.tax AND y.code = o.code
+             LEFT JOIN deposit_lines l ON l.tenant = o.tenant AND l.document = o.document AND l.submission = o.submission
+                AND l.tax = o.tax AND l.code = o.code
+                AND EXISTS (SELECT 1 FROM treasury_deposits s
+                    WHERE s.tenant = l.tenant AND s.deposit = l.deposit AND s.recorded_at < $2)
+                AND NOT EXISTS (SELECT 1 FROM deposit_reversals r
+                    WHERE r.tenant = l.tenant AND r.deposit = l.deposit AND r.reversed_at < $2)
+             LEFT JOIN treasury_deposits x ON x.tenant = l.tenant AND x.deposit = l.deposit
+             LEFT JOIN certificate_lines m ON m.tenant = o.tenant AND m.document = o.document AND m.submission = o.submission
+                AND m.tax = o.tax AND m.code = o.code
+                AND EXISTS (SELECT 1 FROM tax_certificates k
+                    WHERE k.tenant = m.tenant AND k.certificate = m.certificate AND k.issued_at < $2)
+                AND NOT EXISTS (SELECT 1 FROM certificate_cancellations c
+                    WHERE c.tenant = m.tenant AND c.certificate = m.certificate AND c.cancelled_at < $2)
+             LEFT JOIN tax_certificates y ON y.tenant = m.tenant AND y.certificate = m.certificate
              WHERE o.tenant = $1 AND i.created_at < $2 AND ",
             $condition,
             " ORDER BY ",
-            $order,
-            $page
+            $order
         )
     };
 }
@@ -190,15 +187,12 @@ pub(super) async fn report(
     as_of: NaiveDate,
     rows: &mut Rows<'_>,
 ) -> Result<Totals, LedgerError> {
-    const SQL: &str = obligations_until!(
-        "o.tax = $3 AND o.withheld_on BETWEEN $4 AND $5",
-        "o.withheld_on, i.instruction, o.code",
-        " LIMIT $6 OFFSET $7"
-    );
+    const SQL: &str =
+        obligations_until!("o.tax = $3 AND o.withheld_on BETWEEN $4 AND $5", "o.withheld_on, i.instruction, o.code");
     let tax = if tax == Tax::Vds { Tax::Vds } else { Tax::Tds };
     let of = args![tenant.as_str(), end_of(as_of), tax.name(), month.first_day(), month.last_day()];
     let mut adding = Adding::of(SUMS);
-    each(tx, SQL, of, |row: Row| {
+    tx.each(SQL, of, |row: Row| {
         let (deposited, certified) = (row.deposit.is_some(), row.certificate.is_some());
         let part = |taken: bool| if taken { row.amount } else { 0 };
         adding.add(&[row.base, row.amount, part(deposited), part(!deposited), part(certified)]);
