@@ -90,6 +90,8 @@ codes! {
     SignatureMissing = "SIGNATURE_MISSING", "the decision carries no signature and the namespace is not trusted";
     SignatureInvalid = "SIGNATURE_INVALID", "the decision's signature does not fit its content or an accepted key";
     MessageMalformed = "MESSAGE_MALFORMED", "the message's content could not be read";
+    PeriodLocked = "PERIOD_LOCKED", "the day lies in a period that is closed to postings and deposits";
+    ObligationState = "OBLIGATION_STATE", "withheld tax is deposited once and certified after that, and both are taken back in the opposite order";
     ApprovalsIncomplete = "APPROVALS_INCOMPLETE", "the ledger does not hold every approval that the plan asks for";
     NotDue = "NOT_DUE", "no task of the document has passed its deadline";
     EffectConflict = "EFFECT_CONFLICT", "the step was carried out before with another input";

@@ -77,6 +77,8 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::NotSkippable
         | R::ProcessOpen
         | R::NotOnboarded
+        | R::PeriodLocked
+        | R::ObligationState
         | R::NotDue => Code::FailedPrecondition,
         R::Unavailable => Code::Unavailable,
         // A caller sends no signature: when the facade's own does not stand, its operators must act.

@@ -5,10 +5,10 @@ use std::path::Path;
 use anyhow::Context as _;
 use chrono::SecondsFormat;
 use serde_json::Value;
-use vextrus_domain::TenantId;
+use vextrus_domain::{Refusal, TenantId};
 use vextrus_ledger::backup::{self, Backup};
 use vextrus_ledger::masterdata::{self, Company};
-use vextrus_ledger::{Ledger, check};
+use vextrus_ledger::{Ledger, LedgerError, Tx, check, retry};
 use vextrus_platform::Config;
 
 use crate::options::{Format, LedgerCommand, LedgerOptions, LedgerPlace};
@@ -121,6 +121,23 @@ async fn open_at(place: &LedgerPlace) -> anyhow::Result<Ledger> {
     Ledger::open_as(&config.ledger)
         .await
         .with_context(|| format!("the ledger at {} cannot be opened", without_password(&config.ledger.address)))
+}
+
+/// Carries a change out that has a request id, in a transaction of its own; what is refused leaves nothing behind.
+pub(crate) async fn change<T>(
+    options: &LedgerOptions,
+    make: impl AsyncFn(&mut Tx) -> Result<Result<T, Refusal>, LedgerError>,
+) -> anyhow::Result<T> {
+    let (ledger, tenant) = (open(options).await?, tenant(options)?);
+    let made = retry::keyed(async || {
+        let mut tx = ledger.begin(&tenant).await?;
+        let made = make(&mut tx).await?;
+        if made.is_ok() {
+            tx.commit().await?;
+        }
+        Ok::<_, LedgerError>(made)
+    });
+    Ok(made.await??)
 }
 
 fn without_password(address: &str) -> &str {

@@ -17,20 +17,27 @@ mod ledger;
 mod options;
 mod orders;
 mod output;
+mod periods;
+mod reports;
 mod rules;
 mod session;
 mod tax;
 mod text;
+mod treasury;
 
 pub mod stack;
 
 pub use options::Options;
 
-use options::Command;
+use options::{Command, Format};
 
 /// Runs a command and answers its exit code.
 pub async fn run(options: Options) -> u8 {
     let Options { global, command } = options;
+    if global.output == Format::Csv && !matches!(command, Command::Report(_)) {
+        let said = "only `vextrus report` answers csv; use -o text, json or jsonl".to_owned();
+        return exit::report(&exit::Usage(said).into());
+    }
     let done = match command {
         Command::Invoice(command) => invoices::run(&global, command).await,
         Command::Order(command) => orders::run(&global, command).await,
@@ -44,6 +51,9 @@ pub async fn run(options: Options) -> u8 {
         Command::Identity(command) => identity::run(&global, command),
         Command::Ledger(command) => ledger::run(global.output, command).await,
         Command::Audit(command) => audit::run(&global, command).await,
+        Command::Report(command) => reports::run(global.output, command).await,
+        Command::Treasury(command) => treasury::run(global.output, command).await,
+        Command::Period(command) => periods::run(global.output, command).await,
         Command::Dev(dev) => dev::run(&global, dev).await,
         Command::Demo(demo) => demo::run(&global, demo).await,
     };

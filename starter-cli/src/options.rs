@@ -10,8 +10,11 @@ use crate::delegations::DelegationCommand;
 use crate::employees::{EmployeeCommand, OffboardingCommand, OnboardingCommand};
 use crate::identity::IdentityCommand;
 use crate::orders::OrderCommand;
+use crate::periods::PeriodCommand;
+use crate::reports::ReportCommand;
 use crate::rules::RulesCommand;
 use crate::tax::TaxCommand;
+use crate::treasury::TreasuryCommand;
 
 /// Purchase orders and vendor invoices, their approval and their taxes, and the coming and going of employees, on Temporal.
 ///
@@ -43,7 +46,7 @@ pub(crate) struct Global {
     /// The session file that `vextrus dev` and `vextrus demo --keep` write and other commands read.
     #[arg(long, global = true, env = "VEXTRUS_SESSION", default_value = crate::session::DEFAULT_PATH)]
     pub(crate) session: PathBuf,
-    /// How to answer: text for people, json, or jsonl (one object a line).
+    /// How to answer: text for people, json, or jsonl (one object a line). Reports answer csv in place of text.
     #[arg(short, long, global = true, default_value = "text")]
     pub(crate) output: Format,
 }
@@ -54,6 +57,7 @@ pub(crate) enum Format {
     Text,
     Json,
     Jsonl,
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]
@@ -93,6 +97,15 @@ pub(crate) enum Command {
     /// The trail, for operators and auditors: shows, verifies and exports it, and keeps records from being erased.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Registers and questions of an auditor, as CSV or JSON.
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// Deposits of withheld tax and their certificates.
+    #[command(subcommand)]
+    Treasury(TreasuryCommand),
+    /// Closed periods, to which nothing is posted any more.
+    #[command(subcommand)]
+    Period(PeriodCommand),
     /// Runs everything on this machine, in the foreground: a Temporal development server, ledger, worker and facade.
     Dev(DevOptions),
     /// Shows an order and invoices going from request to payment instruction, or to their end.

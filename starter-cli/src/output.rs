@@ -17,7 +17,7 @@ pub(crate) fn line(text: &str) -> anyhow::Result<()> {
 /// Writes one answer: its text for people, or its JSON.
 pub(crate) fn answer(format: Format, text: impl FnOnce() -> String, json: &Value) -> anyhow::Result<()> {
     match format {
-        Format::Text => line(plain(&text()).trim_end()),
+        Format::Text | Format::Csv => line(plain(&text()).trim_end()),
         Format::Json => line(&serde_json::to_string_pretty(json)?),
         Format::Jsonl => line(&json.to_string()),
     }

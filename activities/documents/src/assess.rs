@@ -1,17 +1,19 @@
 //! `assess`: everything that can be known of a document before people are asked.
 
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 use vextrus_approval::{
     Change, ExceptionFinding, ExceptionKind, Facts as Resolving, Occasion, Plan, Policy, Recompute, Shortfall, resolve,
 };
 use vextrus_contract::steps::{AssessInput, AssessOutput, Assessed, RuleHashes, Totals};
+use vextrus_domain::calendar::dhaka_date;
 use vextrus_domain::{Content, DocumentType, Refusal, RefusalCode, Taka, canonical};
 use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::assessments::{self, Facts, StoredAssessment};
 use vextrus_ledger::budgets::{self, Need};
 use vextrus_ledger::documents::{self, Document, State};
 use vextrus_ledger::rules::{self, ActiveRule, RuleKind};
-use vextrus_ledger::{LedgerError, Tx, effects, masterdata, outbox, retry};
+use vextrus_ledger::{LedgerError, Tx, effects, masterdata, outbox, periods, retry};
 use vextrus_tax::Assessment;
 
 use crate::stop::Stop;
@@ -57,6 +59,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) earlier: &'a [StoredAssessment],
     pub(crate) approval: &'a Approval,
+    /// The day for which withholding is computed: on which the document would be posted if it were settled now.
+    pub(crate) paid_on: NaiveDate,
 }
 
 /// An assessment that stands, before anything of it is written but locks and reservations.
@@ -151,6 +155,15 @@ impl Steps {
     }
 }
 
+/// The day on which the document would be posted if it were settled now. An order posts nothing.
+async fn paid_on(tx: &mut Tx, document: &Document) -> Result<NaiveDate, LedgerError> {
+    let today = dhaka_date(tx.now());
+    match &document.content {
+        Content::Invoice(_) => periods::posting_date(tx, &document.key.tenant, today).await,
+        Content::Order(_) => Ok(today),
+    }
+}
+
 /// Computes an assessment, resolves its plan and reserves its budget. A preview does the same and rolls back.
 pub(crate) async fn make(tx: &mut Tx, document: &Document, approval: &Approval) -> Result<Made, Stop> {
     let key = &document.key;
@@ -158,7 +171,8 @@ pub(crate) async fn make(tx: &mut Tx, document: &Document, approval: &Approval) 
     let occasion = occasion(approval);
     let rule = policy_rule(tx, document, occasion, earlier.last()).await?;
     let policy = Policy::parse(&rule.content).map_err(|e| LedgerError::corrupt("approval policy", e))?;
-    let setting = Setting { occasion, policy: &policy, earlier: &earlier, approval };
+    let paid_on = paid_on(tx, document).await?;
+    let setting = Setting { occasion, policy: &policy, earlier: &earlier, approval, paid_on };
     let mut computed = match &document.content {
         Content::Invoice(invoice) => invoice::compute(tx, document, invoice, &setting).await?,
         Content::Order(order) => order::compute(tx, document, order, &setting).await?,
@@ -208,7 +222,7 @@ pub(crate) async fn make(tx: &mut Tx, document: &Document, approval: &Approval) 
     let stored = StoredAssessment {
         revision: plan.revision,
         assessed_at: tx.now(),
-        paid_on: vextrus_domain::calendar::dhaka_date(tx.now()),
+        paid_on,
         plan_hash: plan.hash().map_err(LedgerError::from)?,
         facts: computed.facts,
         assessment,

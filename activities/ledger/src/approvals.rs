@@ -8,7 +8,7 @@ mod trail;
 use chrono::{DateTime, TimeDelta, Utc};
 use vextrus_approval::{Action, Event, Input, Machine, Plan, SignedCommand};
 use vextrus_domain::signature::AcceptedKeys;
-use vextrus_domain::{Refusal, RefusalCode, TenantId};
+use vextrus_domain::{DocumentKey, PersonId, Refusal, RefusalCode, TenantId};
 
 use crate::db::Tx;
 use crate::documents::Document;
@@ -42,7 +42,7 @@ impl Approval {
     /// # Errors
     /// [`LedgerError::Corrupt`] when the inputs do not lead anywhere any more.
     pub async fn load(tx: &mut Tx, document: &Document) -> Result<Self, LedgerError> {
-        let (machine, next) = log::run(tx, &document.key, &document.submitter, None).await?;
+        let (machine, next) = log::run(tx, &document.key, &document.submitter, log::Run::default()).await?;
         Ok(Self { written: machine.clone(), machine, next })
     }
 
@@ -55,7 +55,8 @@ impl Approval {
         document: &Document,
         trust: &Trust,
     ) -> Result<Result<Self, Refusal>, LedgerError> {
-        match log::run(tx, &document.key, &document.submitter, Some(trust)).await {
+        let run = log::Run { trust: Some(trust), before: None };
+        match log::run(tx, &document.key, &document.submitter, run).await {
             Ok((machine, next)) => Ok(Ok(Self { written: machine.clone(), machine, next })),
             Err(LedgerError::Unsigned(refusal)) => Ok(Err(refusal)),
             Err(error) => Err(error),
@@ -192,6 +193,20 @@ impl Approval {
         self.written = self.machine.clone();
         Ok(())
     }
+}
+
+/// Where an approval stood just before a moment, run again from its log up to there.
+///
+/// # Errors
+/// [`LedgerError::Corrupt`] when the inputs do not lead anywhere any more.
+pub(crate) async fn machine_before(
+    tx: &mut Tx,
+    key: &DocumentKey,
+    submitter: &PersonId,
+    before: DateTime<Utc>,
+) -> Result<Machine, LedgerError> {
+    let run = log::Run { trust: None, before: Some(before) };
+    Ok(log::run(tx, key, submitter, run).await?.0)
 }
 
 /// Whether a command was signed by an accepted key for this document, or needs no signature here.

@@ -1,5 +1,5 @@
 //! Whether the ledger keeps what it promises, asked of the data itself: budgets, books, numbers, documents, approvals,
-//! the processes of employees, the trail.
+//! the processes of employees, deposits and certificates, the trail.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use crate::approvals::Approval;
 use crate::audit;
 use crate::db::{Tx, args};
 use crate::documents::{self, State};
-use crate::employees;
 use crate::error::LedgerError;
+use crate::{employees, treasury};
 
 /// Each query answers one line for each thing that is wrong.
 const QUESTIONS: &[(&str, &str)] = &[
@@ -144,13 +144,13 @@ const QUESTIONS: &[(&str, &str)] = &[
 /// [`LedgerError::Database`].
 pub async fn check(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<String>, LedgerError> {
     let mut wrong = Vec::new();
-    for (what, sql) in QUESTIONS {
+    for (what, sql) in QUESTIONS.iter().chain(treasury::check::QUESTIONS) {
         let rows: Vec<(String,)> = tx.all(sql, args![tenant.as_str()]).await?;
         wrong.extend(rows.into_iter().map(|(which,)| format!("{what}: {which}")));
     }
     let trail = audit::verify::trail(tx, tenant).await?;
     wrong.extend(trail.problems.iter().map(ToString::to_string));
-    let on_trail = trail.told;
+    let (on_trail, own) = (trail.told, trail.own);
     let documents: Vec<(String, i64, String, String, String)> = tx
         .all(
             "SELECT document, submission, state, payload, payload_hash FROM documents WHERE tenant = $1",
@@ -169,6 +169,7 @@ pub async fn check(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<String>, Ledger
         wrong.extend(approval(tx, tenant, &document, submission).await?);
     }
     wrong.extend(employees::check(tx, tenant, &on_trail).await?);
+    wrong.extend(treasury::check::check(tx, tenant, &own).await?);
     Ok(wrong)
 }
 

@@ -148,6 +148,8 @@ impl Ledger {
             migration(9, "approval guards", either!("0004_guards")),
             migration(10, "employees", include_str!("../migrations/0005_employees.sql")),
             migration(11, "employee guards", either!("0005_guards")),
+            migration(14, "registers", include_str!("../migrations/0007_registers.sql")),
+            migration(15, "register guards", either!("0007_guards")),
             migration(16, "audit", include_str!("../migrations/0008_audit.sql")),
             migration(17, "audit guards", either!("0008_guards")),
             // Last, since it guards every table that there is by then.

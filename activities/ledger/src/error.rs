@@ -47,6 +47,12 @@ pub enum LedgerError {
     /// A stored command is not signed by anybody whose word is taken.
     #[error("a stored command does not stand: {0}")]
     Unsigned(Refusal),
+    /// Something else was committed while the step ran; the same step can be carried out again.
+    #[error("{0} meanwhile; the same step can be carried out again")]
+    Overtaken(&'static str),
+    /// The rows of a report could not be handed on.
+    #[error("the report could not be written: {0}")]
+    Output(#[from] std::io::Error),
     /// A value cannot be written.
     #[error(transparent)]
     Canonical(#[from] vextrus_domain::canonical::CanonicalError),
@@ -88,7 +94,11 @@ impl LedgerError {
     /// Whether nothing was written, and the same may come through when it is run again at once: see [`crate::retry`].
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Database(e) if retry::is_broken(e) || retry::has_given_way(e))
+        match self {
+            Self::Database(e) => retry::is_broken(e) || retry::has_given_way(e),
+            Self::Overtaken(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether a uniqueness constraint was hit.

@@ -1,7 +1,8 @@
 //! The ledger: what is claimed, assessed, decided, reserved, posted and owed, and the trail of it all.
 //!
 //! One module a table or a question. A business step is one transaction ([`Tx`]) that an activity composes from these
-//! modules; rows are locked in one order: effect, document, vendor, purchase order, budget lines sorted, number series.
+//! modules; rows are locked in one order: effect, document, vendor, purchase order, budget lines sorted, the tenant's books, number
+//! series.
 
 pub mod approvals;
 pub mod assessments;
@@ -20,10 +21,14 @@ pub mod masterdata;
 pub mod orders;
 pub mod outbox;
 pub mod payments;
+pub mod periods;
+pub mod registers;
 pub mod retry;
 pub mod rules;
+pub mod treasury;
 pub mod views;
 
+mod asked;
 mod db;
 mod error;
 

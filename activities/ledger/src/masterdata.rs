@@ -279,6 +279,21 @@ struct VendorRow {
     class: Option<String>,
 }
 
+impl VendorRow {
+    fn into_vendor(self, id: &VendorId) -> Result<Vendor, LedgerError> {
+        Ok(Vendor {
+            id: id.clone(),
+            name: self.name,
+            kind: self.kind.parse().map_err(|e| LedgerError::corrupt("vendor", format!("{e}")))?,
+            tin: self.tin,
+            bin: self.bin,
+            class: self.class,
+            active: self.active,
+            tax: canonical::from_text(&self.tax)?,
+        })
+    }
+}
+
 /// The vendor, locked until the transaction ends: two documents of one vendor are assessed one after the other.
 ///
 /// # Errors
@@ -291,21 +306,21 @@ pub async fn lock_vendor(tx: &mut Tx, tenant: &TenantId, vendor: &VendorId) -> R
             args![tenant.as_str(), vendor.as_str()],
         )
         .await?;
-    row.map(|r| {
-        let kind = r.kind.parse().map_err(|e| LedgerError::corrupt("vendor", format!("{e}")))?;
-        let tax = canonical::from_text(&r.tax)?;
-        Ok(Vendor {
-            id: vendor.clone(),
-            name: r.name,
-            kind,
-            tin: r.tin,
-            bin: r.bin,
-            class: r.class,
-            active: r.active,
-            tax,
-        })
-    })
-    .transpose()
+    row.map(|row| row.into_vendor(vendor)).transpose()
+}
+
+/// The vendor as it is.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn vendor(tx: &mut Tx, tenant: &TenantId, vendor: &VendorId) -> Result<Option<Vendor>, LedgerError> {
+    let row: Option<VendorRow> = tx
+        .opt(
+            "SELECT name, kind, tin, bin, active, tax, class FROM vendors WHERE tenant = $1 AND vendor = $2",
+            args![tenant.as_str(), vendor.as_str()],
+        )
+        .await?;
+    row.map(|row| row.into_vendor(vendor)).transpose()
 }
 
 /// Whether the vendor is in the register.

@@ -270,7 +270,7 @@ fn millionths(quantity: Quantity) -> i64 {
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn next_number(tx: &mut Tx, key: &DocumentKey, year: FiscalYear) -> Result<(i64, PoNumber), LedgerError> {
-    let serial = crate::payments::next_number(tx, key, SERIES, year).await?;
+    let serial = crate::payments::next_number(tx, &key.tenant, SERIES, year).await?;
     let number = format!("{SERIES}-{year}-{serial:06}").parse().map_err(bad)?;
     Ok((serial, number))
 }

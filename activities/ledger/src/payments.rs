@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use vextrus_domain::calendar::{TaxPeriod, WorkingCalendar};
-use vextrus_domain::{DocumentKey, FiscalYear, PersonId, Taka, VendorId};
+use vextrus_domain::{DocumentKey, FiscalYear, PersonId, Taka, TenantId, VendorId};
 use vextrus_tax::deadlines::{self, Deadline};
 use vextrus_tax::{Tax, Withheld};
 
@@ -15,12 +15,12 @@ use crate::error::LedgerError;
 ///
 /// # Errors
 /// [`LedgerError::Database`].
-pub async fn next_number(tx: &mut Tx, key: &DocumentKey, series: &str, year: FiscalYear) -> Result<i64, LedgerError> {
+pub async fn next_number(tx: &mut Tx, tenant: &TenantId, series: &str, year: FiscalYear) -> Result<i64, LedgerError> {
     let (number,): (i64,) = tx
         .one(
             "INSERT INTO number_series (tenant, series, fiscal_year, last) VALUES ($1, $2, $3, 1)
              ON CONFLICT (tenant, series, fiscal_year) DO UPDATE SET last = number_series.last + 1 RETURNING last",
-            args![key.tenant.as_str(), series, year.to_string()],
+            args![tenant.as_str(), series, year.to_string()],
         )
         .await?;
     Ok(number)

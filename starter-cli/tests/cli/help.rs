@@ -41,7 +41,13 @@ fn every_help_page_renders() {
     let employees =
         ["onboarding start", "onboarding move-start", "offboarding start", "offboarding list", "employee erase"];
     let delegations = ["delegation give", "delegation revoke", "delegation list"];
-    for name in some.into_iter().chain(rules).chain(delegations).chain(employees) {
+    let audits =
+        ["report vds", "report tds", "report purchases", "report budget", "report obligations", "report journal"];
+    let questions = ["report serials", "report document", "report rules", "treasury deposit", "treasury certify"];
+    let closings =
+        ["treasury reverse", "treasury cancel", "treasury show", "period lock", "period reopen", "period list"];
+    let auditors = audits.into_iter().chain(questions).chain(closings);
+    for name in some.into_iter().chain(rules).chain(delegations).chain(employees).chain(auditors) {
         assert!(names.iter().any(|n| n == name), "{name} is not listed: {names:?}");
     }
     let all = run(vextrus(&["--help"])).ok();
@@ -54,7 +60,7 @@ fn every_help_page_renders() {
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    let cases: [(&[&str], &str); 34] = [
+    let cases: [(&[&str], &str); 45] = [
         (&["frobnicate"], "frobnicate"),
         (&[], "Usage"),
         (&["invoice"], "Usage"),
@@ -89,6 +95,20 @@ fn wrong_usage_exits_with_2() {
         (&["rules", "list"], "--tenant"),
         (&["ledger", "backup"], "<FILE>"),
         (&["ledger", "restore", "f"], "--by"),
+        (&["ledger", "check"], "--tenant"),
+        (&["report", "vds", "--tenant", "a"], "--month"),
+        (&["report", "vds", "--tenant", "a", "--month", "2026-7"], "write year and month like 2026-07"),
+        (&["report", "tds", "--tenant", "a", "--month", "2026-07", "--as-of", "x"], "write year, month and day"),
+        (&["report", "journal", "--tenant", "a", "--from", "2026-07-01"], "--to"),
+        (&["report", "document", "d", "--tenant", "a"], "--at"),
+        (&["ledger", "check", "--tenant", "a", "-o", "csv"], "only `vextrus report` answers csv"),
+        (&["treasury", "deposit", "vat", "--tenant", "a"], "use VDS or TDS"),
+        (
+            &["treasury", "deposit", "tds", "--tenant", "a", "--on", "2026-08-01", "--amount", "1", "--by", "b"],
+            "--challan",
+        ),
+        (&["treasury", "reverse", "0", "--tenant", "a", "--reason", "r", "--by", "b"], "0 is not in 1.."),
+        (&["period", "lock", "--tenant", "a", "--through", "2026-07-31", "--by", "b"], "--reason"),
     ];
     for (args, said) in cases {
         run(vextrus(args)).fails(2, said);

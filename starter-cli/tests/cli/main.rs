@@ -11,6 +11,7 @@ mod onboarding;
 mod orders;
 mod policies;
 mod program;
+mod reports;
 mod returned;
 mod rules;
 mod running;

@@ -107,6 +107,7 @@ async fn a_clerk_is_confirmed_after_six_months() -> anyhow::Result<()> {
         ledger: staff.ledger.clone(),
         trust: Trust { keys, unsigned: false },
         adapters: Adapters::of_ledger(&staff.ledger),
+        audit: Config::layered(None, |_| None)?.audit,
         day_millis: DAY_MILLIS,
     };
     let fleet = vextrus_worker::start(parts, |_| {})?;

@@ -5,7 +5,6 @@ mod settle;
 mod taxes;
 
 use vextrus_approval::{Amounts, ExceptionFinding, ExceptionKind, Occasion, Restart, TaskKind, TaskStatus};
-use vextrus_domain::calendar::dhaka_date;
 use vextrus_domain::vendor::Vendor;
 use vextrus_domain::{Invoice, Refusal, RefusalCode, Taka};
 use vextrus_ledger::documents::{self, Document};
@@ -36,7 +35,7 @@ pub(crate) async fn compute(
     let mut facts = taxes::facts(payer, vendor, setting.approval.machine());
     facts.warnings = warnings;
     let schedule = taxes::schedule_of(&tax_rule)?;
-    let assessment = taxes::tax_of(&schedule, invoice, &facts, dhaka_date(tx.now()))?;
+    let assessment = taxes::tax_of(&schedule, invoice, &facts, setting.paid_on)?;
     journal::postings(&taxes::mapping_of(&accounts)?, &assessment)?;
     let named = documents::orders_named(tx, document).await?;
     for number in &named {

@@ -8,7 +8,7 @@ use vextrus_ledger::assessments::StoredAssessment;
 use vextrus_ledger::documents::Document;
 use vextrus_ledger::payments::{self, Instruction};
 use vextrus_ledger::rules::{self, RuleKind};
-use vextrus_ledger::{LedgerError, Tx, budgets, journal, masterdata, orders};
+use vextrus_ledger::{LedgerError, Tx, budgets, journal, masterdata, orders, periods};
 use vextrus_tax::Assessment;
 
 use super::taxes::{facts, mapping_of, schedule_of, tax_of, totals};
@@ -19,8 +19,9 @@ pub(crate) async fn settle(
     document: &Document,
     invoice: &Invoice,
     approval: &Approval,
-    (stored, on): (&StoredAssessment, NaiveDate),
+    (stored, day): (&StoredAssessment, NaiveDate),
 ) -> Result<Carried, LedgerError> {
+    let on = periods::posting_date(tx, &document.key.tenant, day).await?;
     let Some(assessment) = &stored.assessment else {
         return Err(LedgerError::corrupt("assessment", "an invoice was assessed without taxes"));
     };
@@ -40,9 +41,10 @@ pub(crate) async fn settle(
     if let Some(order) = &invoice.po_number {
         orders::end_when_billed(tx, key, order).await?;
     }
+    periods::hold(tx, &key.tenant, day, on).await?;
     let fiscal_year = FiscalYear::of(on);
     // The number series is the last lock: the whole tenant waits for it.
-    let serial = payments::next_number(tx, key, "PI", fiscal_year).await?;
+    let serial = payments::next_number(tx, &key.tenant, "PI", fiscal_year).await?;
     let instruction = Instruction {
         serial,
         fiscal_year,

@@ -92,20 +92,33 @@ struct Row {
     at: DateTime<Utc>,
 }
 
+/// How far a log is run, and on whose word.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Run<'a> {
+    /// Whose signatures are verified again; none are without it.
+    pub(super) trust: Option<&'a Trust>,
+    /// The moment that the log is run up to; to its end without it.
+    pub(super) before: Option<DateTime<Utc>>,
+}
+
 /// Runs the log of a document. Answers the machine and the next place in the log.
 pub(super) async fn run(
     tx: &mut Tx,
     key: &DocumentKey,
     submitter: &PersonId,
-    trust: Option<&Trust>,
+    run: Run<'_>,
 ) -> Result<(Machine, i64), LedgerError> {
-    let rows: Vec<Row> = tx
+    let mut rows: Vec<Row> = tx
         .all(
             "SELECT seq, kind, content, at FROM approval_log
              WHERE tenant = $1 AND document = $2 AND submission = $3 ORDER BY seq",
             args![key.tenant.as_str(), key.document.as_str(), key.submission],
         )
         .await?;
+    if let Some(before) = run.before {
+        let past = rows.iter().take_while(|r| r.at < before).count();
+        rows.truncate(past);
+    }
     let mut machine = Machine::new(submitter.clone());
     let mut next = 1;
     // Decisions of an earlier version are kept for the record; their documents cannot go on.
@@ -132,7 +145,7 @@ pub(super) async fn run(
                 if signed.command.key != *key {
                     return Err(LedgerError::corrupt("approval log", format!("entry {} belongs elsewhere", row.seq)));
                 }
-                if let Some(trust) = trust {
+                if let Some(trust) = run.trust {
                     signed
                         .verify(&trust.keys, signed.command.may_be_unsigned(trust.unsigned))
                         .map_err(LedgerError::Unsigned)?;

@@ -11,7 +11,7 @@ use vextrus_domain::signature::AcceptedKeys;
 
 use super::checkpoint::{Bundle, Checkpoint};
 use super::ties::Ties;
-use super::{Entry, chains, read_chain};
+use super::{Entry, TENANT_CHAIN, chains, read_chain};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
@@ -88,6 +88,8 @@ pub(crate) struct Trail {
     pub(crate) problems: Vec<Problem>,
     /// Chain, submission and kind of every entry about a submission.
     pub(crate) told: BTreeSet<(String, i64, String)>,
+    /// The entries of the tenant's own chain, where that is whole.
+    pub(crate) own: Vec<Entry>,
 }
 
 /// Verifies the trail of a tenant. `keys` are those that sign checkpoints.
@@ -126,12 +128,13 @@ pub(crate) async fn trail(tx: &mut Tx, tenant: &TenantId) -> Result<Trail, Ledge
             }
             Ok(entries) => {
                 trail.entries += u64::try_from(entries.len()).unwrap_or(u64::MAX);
-                for entry in entries {
-                    ties.of(&entry);
-                    if let Some(submission) = entry.submission {
-                        trail.told.insert((entry.chain, i64::from(submission), entry.kind));
-                    }
+                entries.iter().for_each(|entry| ties.of(entry));
+                if chain == TENANT_CHAIN {
+                    trail.own = entries;
+                    continue;
                 }
+                let told = |e: Entry| Some((e.chain, i64::from(e.submission?), e.kind));
+                trail.told.extend(entries.into_iter().filter_map(told));
             }
         }
     }

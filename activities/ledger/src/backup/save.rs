@@ -60,7 +60,7 @@ async fn write_table(
     let kinds: Vec<Kind> = table.columns.iter().map(|column| column.kind).collect();
     let tenant = table.columns.iter().position(|column| column.name == "tenant");
     let (mut rows, mut hash) = (0, Sha256::new());
-    tx.each(select(table, tx.is_postgres()), &kinds, |values| {
+    tx.each_text(select(table, tx.is_postgres()), &kinds, |values| {
         if let Some(Arg::Text(Some(of))) = tenant.and_then(|i| values.get(i))
             && !tenants.contains(of)
         {

@@ -194,6 +194,30 @@ impl Tx {
         Ok(on!(self, conn => bind!(sqlx::query_as(sql), args).fetch_all(conn).await?))
     }
 
+    /// Hands on the rows of a query as the database gives them: however many there are, few are held.
+    ///
+    /// # Errors
+    /// [`LedgerError::Database`], or what `take` says; nothing is read on then.
+    pub(crate) async fn each<T: Row>(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Arg>,
+        mut take: impl FnMut(T) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        self.hold(sql, &args)?;
+        if let Conn::Postgres(tx) = &mut self.conn {
+            // The time of a statement is also that of its reader.
+            sqlx::query("SET LOCAL statement_timeout = '10min'").execute(&mut **tx).await?;
+        }
+        on!(self, conn => {
+            let mut rows = bind!(sqlx::query_as(sql), args).fetch(conn);
+            while let Some(row) = rows.try_next().await? {
+                take(row)?;
+            }
+        });
+        Ok(())
+    }
+
     pub(crate) async fn opt<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Option<T>, LedgerError> {
         self.hold(sql, &args)?;
         Ok(on!(self, conn => bind!(sqlx::query_as(sql), args).fetch_optional(conn).await?))
@@ -214,8 +238,8 @@ impl Tx {
         Ok(on!(self, conn => bind!(sqlx::query_as(AssertSqlSafe(sql)), args).fetch_all(conn).await?))
     }
 
-    /// Runs a statement of this kind for each of its rows, one at a time, so that a table of any size goes through.
-    pub(crate) async fn each(
+    /// Runs such a statement for each of its rows, one at a time, so that a table of any size goes through.
+    pub(crate) async fn each_text(
         &mut self,
         sql: String,
         kinds: &[Kind],

@@ -4,7 +4,8 @@ use vextrus_domain::{PersonId, Refusal, RefusalCode, TenantId};
 
 use super::active::version;
 use super::records::{Activation, Proposal, latest, proposal};
-use super::write::{lock, stranger, write_activation};
+use super::write::{lock, write_activation};
+use crate::asked::stranger;
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 

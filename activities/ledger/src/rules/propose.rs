@@ -1,13 +1,13 @@
 //! One person proposes a version.
 
 use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
-use vextrus_approval::MAX_COMMENT;
 use vextrus_domain::calendar::dhaka_date;
 use vextrus_domain::{PersonId, Refusal, RefusalCode, TenantId, canonical};
 
 use super::kind::RuleKind;
 use super::records::{Proposal, latest};
-use super::write::{lock, store, stranger, write_proposal};
+use super::write::{lock, store, write_proposal};
+use crate::asked::{self, stranger};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
@@ -74,13 +74,7 @@ fn sound(
     now: DateTime<Utc>,
 ) -> Result<String, Refusal> {
     let invalid = |message: String| Refusal::new(RefusalCode::InvalidField, message);
-    if reason.trim().is_empty() {
-        return Err(invalid("reason is empty; say why the rule changes".to_owned()));
-    }
-    if reason.len() > MAX_COMMENT {
-        let message = format!("reason has {} bytes; the most is {MAX_COMMENT}", reason.len());
-        return Err(Refusal::new(RefusalCode::LimitExceeded, message));
-    }
+    asked::reason(reason)?;
     let (day, today) = (dhaka_date(effective_from), dhaka_date(now));
     if day < today || day.year() > LAST_YEAR {
         return Err(invalid(format!(

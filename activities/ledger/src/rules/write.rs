@@ -1,21 +1,13 @@
 //! What a change of the rules writes.
 
 use serde_json::json;
-use vextrus_domain::{PersonId, Refusal, RefusalCode, TenantId};
+use vextrus_domain::TenantId;
 
 use super::active::active_at;
 use super::kind::RuleKind;
 use super::records::{Activation, Proposal};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
-use crate::masterdata;
-
-/// The refusal of somebody who is not an active person of the tenant.
-pub(super) async fn stranger(tx: &mut Tx, tenant: &TenantId, by: &PersonId) -> Result<Option<Refusal>, LedgerError> {
-    let known = masterdata::is_active(tx, tenant, by).await?;
-    let message = || format!("{by} is not an active person of {tenant}; rules are changed by its own people");
-    Ok((!known).then(|| Refusal::new(RefusalCode::PermissionDenied, message())))
-}
 
 /// Waits until no other transaction changes the tenant's rules, and keeps them until this one ends.
 pub(super) async fn lock(tx: &mut Tx, tenant: &TenantId) -> Result<(), LedgerError> {

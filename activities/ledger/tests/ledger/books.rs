@@ -15,8 +15,10 @@ use vextrus_ledger::documents::{self, Conclusion, Document, State};
 use vextrus_ledger::journal::{self, AccountMapping};
 use vextrus_ledger::orders::{self, Receipt, ReceivedLine};
 use vextrus_ledger::payments::{self, Instruction};
-use vextrus_ledger::{Tx, rules};
-use vextrus_tax::{Answers, Assessment, Case, Schedule};
+use vextrus_ledger::treasury::{self, CertificateRequest, DepositRequest, Means, Selection};
+use vextrus_ledger::{Tx, periods, rules};
+use vextrus_tax::mushak::Officer;
+use vextrus_tax::{Answers, Assessment, Case, Schedule, Tax};
 use vextrus_tests_support::company::{self, ADMINISTRATOR, Acme, CLERK, RULES, actor, id, invoice, order, request};
 
 /// A claimed invoice of its own number.
@@ -201,7 +203,7 @@ pub(crate) async fn settle(acme: &Acme, key: &DocumentKey) {
 async fn write_books(tx: &mut Tx, key: &DocumentKey, invoice: &Invoice, assessment: &Assessment) {
     let posting_date: NaiveDate = id("2025-08-10");
     let fiscal_year = FiscalYear::of(posting_date);
-    let serial = payments::next_number(tx, key, "PI", fiscal_year).await.unwrap();
+    let serial = payments::next_number(tx, &key.tenant, "PI", fiscal_year).await.unwrap();
     let (amount, due_date) = (assessment.net_payable, invoice.due_date);
     let instruction = Instruction { serial, fiscal_year, vendor: &invoice.vendor, amount, due_date, posting_date };
     payments::propose(tx, key, &instruction).await.unwrap();
@@ -225,5 +227,39 @@ pub(crate) async fn close(acme: &Acme, key: &DocumentKey) {
     let end = Conclusion { to: State::Closed, outcome: "rejected", refusal: None, settlement: None };
     documents::concluded(&mut tx, &document, end).await.unwrap();
     tx.audit(key, "closed", None, json!({}));
+    tx.commit().await.unwrap();
+}
+
+/// What the settled invoices of August 2025 withheld: deposited, certified, taken back, deposited and certified again, with a month
+/// closed and reopened.
+pub(crate) async fn certified(acme: &Acme) {
+    let payer = Payer { name: "Acme Ltd".to_owned(), address: "Dhaka".to_owned(), ..Payer::default() };
+    acme.put_payer(&payer).await;
+    let (tenant, who) = (id(company::ACME), actor("nasrin"));
+    let of = Selection { month: Some(id("2025-08")), ..Selection::default() };
+    let mut tx = acme.begin().await.unwrap();
+    let owed = "SELECT CAST(sum(amount) AS BIGINT) FROM tax_obligations WHERE tenant = 'acme' AND tax = 'TDS'";
+    let amount = Taka::from_poisha(acme.database.raw().await.number(owed).await).unwrap();
+    let challan = |number: &str| DepositRequest {
+        tax: Tax::Tds,
+        means: Means::Challan,
+        number: number.to_owned(),
+        on: id("2025-09-10"),
+        bank: "Sonali Bank".to_owned(),
+        account_code: String::new(),
+        amount,
+        of: of.clone(),
+    };
+    let officer = Officer { name: "N. Akter".to_owned(), designation: "Manager".to_owned() };
+    let wanted = CertificateRequest { tax: Tax::Tds, vendor: id("padma"), of: of.clone(), deposit: None, officer };
+    treasury::deposit(&mut tx, &who, &request(), &challan("CH-1")).await.unwrap().unwrap();
+    let first = treasury::certify(&mut tx, &who, &request(), &wanted).await.unwrap().unwrap().certificate;
+    treasury::cancel(&mut tx, &who, &request(), &first, "wrong challan").await.unwrap().unwrap();
+    treasury::reverse(&mut tx, &who, &request(), 1, "wrong challan").await.unwrap().unwrap();
+    treasury::deposit(&mut tx, &who, &request(), &challan("CH-2")).await.unwrap().unwrap();
+    treasury::certify(&mut tx, &who, &request(), &wanted).await.unwrap().unwrap();
+    periods::lock(&mut tx, &who, &request(), id("2025-07-31"), "reported").await.unwrap().unwrap();
+    periods::reopen(&mut tx, &who, &request(), id("2025-06-30"), "a late bill").await.unwrap().unwrap();
+    assert_eq!(periods::posting_date(&mut tx, &tenant, id("2025-07-31")).await.unwrap(), id("2025-07-31"));
     tx.commit().await.unwrap();
 }

@@ -17,6 +17,7 @@ async fn good_books_are_found_good(acme: &Acme) {
 async fn fill(acme: &Acme) {
     books::settled(acme, "settled").await;
     books::settled(acme, "settled too").await;
+    books::certified(acme).await;
     books::assessed(acme, "assessed", vec![task("level-1", 60, &["rina"])]).await;
     books::claimed(acme, "claimed").await;
     let closed = books::assessed(acme, "closed", vec![task("level-1", 60, &["rina"])]).await;
@@ -193,6 +194,76 @@ const DAMAGE: &[(&str, &str, &str)] = &[
          VALUES ('acme', 'd', 1, 'settle/hash', 'hash', '{\"settled\":{}}', '2025-08-01T00:00:00Z'),
                 ('acme', 'd', 1, 'close/hash', 'hash', '\"closed\"', '2025-08-01T00:00:00Z')",
         "DELETE FROM effects",
+    ),
+    (
+        "a deposit's amount is not the sum of its obligations: 2",
+        "UPDATE treasury_deposits SET amount = amount + 1 WHERE deposit = 2",
+        "UPDATE treasury_deposits SET amount = amount - 1 WHERE deposit = 2",
+    ),
+    (
+        "an obligation is deposited twice",
+        "UPDATE deposit_reversals SET tenant = 'elsewhere'",
+        "UPDATE deposit_reversals SET tenant = 'acme'",
+    ),
+    (
+        "an obligation is certified twice",
+        "UPDATE certificate_cancellations SET tenant = 'elsewhere'",
+        "UPDATE certificate_cancellations SET tenant = 'acme'",
+    ),
+    (
+        "a certificate rests on a deposit that was reversed: TDSC-",
+        "UPDATE certificate_cancellations SET tenant = 'elsewhere'",
+        "UPDATE certificate_cancellations SET tenant = 'acme'",
+    ),
+    (
+        "a certificate's amount is not the sum of its obligations: TDSC-",
+        "UPDATE tax_certificates SET amount = amount - 1 WHERE serial = 2",
+        "UPDATE tax_certificates SET amount = amount + 1 WHERE serial = 2",
+    ),
+    (
+        "a certificate's amount is not the sum of its obligations",
+        "UPDATE tax_certificates SET vendor = 'meghna'",
+        "UPDATE tax_certificates SET vendor = 'padma'",
+    ),
+    (
+        "a certificate number of a series is missing: TDSC ",
+        "UPDATE number_series SET last = last + 1 WHERE series = 'TDSC'",
+        "UPDATE number_series SET last = last - 1 WHERE series = 'TDSC'",
+    ),
+    (
+        "a deposit's number is missing: 7",
+        "UPDATE treasury_deposits SET deposit = 7 WHERE deposit = 2",
+        "UPDATE treasury_deposits SET deposit = 2 WHERE deposit = 7",
+    ),
+    (
+        "an entry of the closed periods is missing: 3",
+        "UPDATE period_locks SET seq = 3 WHERE seq = 2",
+        "UPDATE period_locks SET seq = 2 WHERE seq = 3",
+    ),
+    (
+        "a certificate is not what was issued",
+        "UPDATE tax_certificates SET content = replace(content, 'Akter', 'Begum')",
+        "UPDATE tax_certificates SET content = replace(content, 'Begum', 'Akter')",
+    ),
+    (
+        "a certificate is not what the trail tells: TDSC-",
+        "UPDATE tax_certificates SET content_hash = '-' || content_hash WHERE serial = 2",
+        "UPDATE tax_certificates SET content_hash = substr(content_hash, 2) WHERE serial = 2",
+    ),
+    (
+        "a record is not on the trail: tax_deposited 2",
+        "UPDATE treasury_deposits SET recorded_by = 'tareq' WHERE deposit = 2",
+        "UPDATE treasury_deposits SET recorded_by = 'nasrin' WHERE deposit = 2",
+    ),
+    (
+        "what the trail tells is missing: deposit_reversed 1",
+        "UPDATE deposit_reversals SET tenant = 'elsewhere'",
+        "UPDATE deposit_reversals SET tenant = 'acme'",
+    ),
+    (
+        "a record is not on the trail: period 1",
+        "UPDATE period_locks SET set_by = 'tareq' WHERE seq = 1",
+        "UPDATE period_locks SET set_by = 'nasrin' WHERE seq = 1",
     ),
     (
         "a document's state is not on its trail",

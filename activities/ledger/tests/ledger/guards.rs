@@ -19,6 +19,7 @@ on_both![
 /// A settled document, and one whose task is decided.
 async fn fill(acme: &Acme) {
     books::settled(acme, "INV-1").await;
+    books::certified(acme).await;
     books::issued(acme).await;
     let key = books::assessed(acme, "INV-2", vec![books::task("level-1", 60, &["rina"])]).await;
     let decision = acme.signed(&key, "level-1", "rina", "approve").await;
@@ -53,6 +54,14 @@ async fn what_is_written_once_stays(acme: &Acme) {
         ("assessments", "plan"),
         ("assessments", "assessment"),
         ("rule_activations", "hash"),
+        ("book_requests", "result"),
+        ("period_locks", "through"),
+        ("treasury_deposits", "amount"),
+        ("deposit_lines", "amount"),
+        ("deposit_reversals", "reason"),
+        ("tax_certificates", "content"),
+        ("certificate_lines", "deposit"),
+        ("certificate_cancellations", "reason"),
     ] {
         let said = format!("{table} is append-only");
         assert_refused(&mut raw, &format!("UPDATE {table} SET {column} = {column}"), &said).await;
@@ -186,6 +195,14 @@ async fn a_table_is_not_emptied_at_one_stroke(acme: &Acme) {
         "tax_obligations",
         "rule_activations",
         "rule_proposals",
+        "book_requests",
+        "period_locks",
+        "treasury_deposits",
+        "deposit_lines",
+        "deposit_reversals",
+        "tax_certificates",
+        "certificate_lines",
+        "certificate_cancellations",
     ] {
         let error = raw.refused(&format!("TRUNCATE {table} CASCADE")).await;
         assert!(["is never emptied", "is append-only"].iter().any(|said| error.contains(said)), "{table}: {error}");

@@ -19,7 +19,7 @@ fn year() -> FiscalYear {
 /// Takes a number and keeps it, or gives it back.
 async fn take(ledger: &Ledger, key: &DocumentKey, series: &str, year: FiscalYear, keep: bool) -> i64 {
     let mut tx = ledger.begin(&key.tenant).await.unwrap();
-    let number = payments::next_number(&mut tx, key, series, year).await.unwrap();
+    let number = payments::next_number(&mut tx, &key.tenant, series, year).await.unwrap();
     if keep {
         tx.commit().await.unwrap()
     } else {
