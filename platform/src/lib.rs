@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod keys;
+pub mod notify;
 mod secret;
 pub mod shutdown;
 pub mod telemetry;
