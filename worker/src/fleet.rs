@@ -15,6 +15,7 @@ use vextrus_employees::{Adapters, Employees, Integrations};
 use vextrus_invoice::InvoiceApproval;
 use vextrus_ledger::Ledger;
 use vextrus_ledger::approvals::Trust;
+use vextrus_notify::Channels;
 use vextrus_onboarding::{EmployeeOffboarding, EmployeeOnboarding};
 use vextrus_purchase_order::PurchaseOrderApproval;
 use vextrus_temporal::task_queue;
@@ -35,6 +36,8 @@ pub struct Parts {
     pub trust: Trust,
     /// The systems that employees are known to.
     pub adapters: Adapters,
+    /// The channels by which events leave.
+    pub channels: Channels,
     /// The length of a day in an employee's process, in milliseconds.
     pub day_millis: u64,
 }
@@ -101,7 +104,7 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
         tracing::info!(queue, "polling");
     }
     let (stop_dispatcher, stopped) = watch::channel(false);
-    let dispatcher = tokio::spawn(vextrus_notify::run(parts.ledger, stopped));
+    let dispatcher = tokio::spawn(vextrus_notify::run(parts.ledger, parts.channels, stopped));
     Ok(Fleet { running: stops.len(), stops, ended, stop_dispatcher, dispatcher })
 }
 

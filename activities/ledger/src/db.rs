@@ -147,6 +147,9 @@ macro_rules! on {
     };
 }
 
+mod built;
+pub(crate) use built::places;
+
 /// A row that both databases can give.
 pub(crate) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
@@ -226,6 +229,8 @@ impl Ledger {
             migration(9, "approval guards", either!("0004_guards")),
             migration(10, "employees", include_str!("../migrations/0005_employees.sql")),
             migration(11, "employee guards", either!("0005_guards")),
+            migration(12, "outbox", include_str!("../migrations/0006_outbox.sql")),
+            migration(13, "outbox guards", either!("0006_guards")),
         ]);
         match &self.pool {
             Pool::Sqlite { pool, .. } => {

@@ -8,10 +8,12 @@
 pub mod acme;
 pub mod company;
 pub mod dice;
+pub mod events;
 pub mod first_version;
 pub mod ledgers;
 pub mod postgres;
 pub mod raw;
+pub mod rewind;
 pub mod staff;
 #[cfg(feature = "steps")]
 pub mod steps;
