@@ -15,6 +15,7 @@ pub mod json;
 mod ledger;
 mod options;
 mod orders;
+mod outbox;
 mod output;
 mod rules;
 mod session;
@@ -42,6 +43,7 @@ pub async fn run(options: Options) -> u8 {
         Command::Tax(command) => tax::run(&global, command),
         Command::Identity(command) => identity::run(&global, command),
         Command::Ledger(command) => ledger::run(command).await,
+        Command::Outbox(command) => outbox::run(&global, command).await,
         Command::Dev(dev) => dev::run(&global, dev).await,
         Command::Demo(demo) => demo::run(&global, demo).await,
     };

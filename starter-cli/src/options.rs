@@ -9,6 +9,7 @@ use crate::delegations::DelegationCommand;
 use crate::employees::{EmployeeCommand, OffboardingCommand, OnboardingCommand};
 use crate::identity::IdentityCommand;
 use crate::orders::OrderCommand;
+use crate::outbox::OutboxCommand;
 use crate::rules::RulesCommand;
 use crate::tax::TaxCommand;
 
@@ -89,6 +90,9 @@ pub(crate) enum Command {
     /// The ledger, for operators.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// What is told to others, for operators: what waits, what was given up.
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// Runs everything on this machine, in the foreground: a Temporal development server, ledger, worker and facade.
     Dev(DevOptions),
     /// Shows an order and invoices going from request to payment instruction, or to their end.
@@ -141,7 +145,7 @@ pub(crate) enum InvoiceCommand {
 pub(crate) enum LedgerCommand {
     /// Checks a tenant's budgets, books, numbers, documents and trail against each other.
     Check(LedgerOptions),
-    /// Writes a company's master data (people, vendors, purchase orders, budgets) from JSON.
+    /// Writes a company's master data (people, vendors, purchase orders, budgets, contacts) from JSON.
     Import {
         /// The company, such as examples/company.json.
         file: PathBuf,

@@ -35,7 +35,8 @@ fn every_help_page_renders() {
         next += 1;
     }
     let names: Vec<String> = pages.iter().map(|path| path.join(" ")).collect();
-    let some = ["inbox", "ledger check", "dev", "demo", "order receive", "order close"];
+    let some =
+        ["inbox", "ledger check", "outbox status", "outbox replay", "dev", "demo", "order receive", "order close"];
     let rules = ["rules check", "rules list", "rules diff", "rules test", "rules propose", "rules activate"];
     let employees =
         ["onboarding start", "onboarding move-start", "offboarding start", "offboarding list", "employee erase"];
@@ -53,7 +54,7 @@ fn every_help_page_renders() {
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    let cases: [(&[&str], &str); 33] = [
+    let cases: [(&[&str], &str); 38] = [
         (&["frobnicate"], "frobnicate"),
         (&[], "Usage"),
         (&["invoice"], "Usage"),
@@ -87,6 +88,11 @@ fn wrong_usage_exits_with_2() {
         (&["rules", "diff", "tax", "x.toml", "--proposal", "1", "--tenant", "a"], "--proposal"),
         (&["rules", "list"], "--tenant"),
         (&["ledger", "check"], "--tenant"),
+        (&["outbox", "replay", "--tenant", "a", "--by", "b"], "DELIVERY"),
+        (&["outbox", "replay", "x", "--all-dead", "--tenant", "a", "--by", "b"], "--all-dead"),
+        (&["outbox", "replay", "x", "--tenant", "a"], "--by"),
+        (&["outbox", "discard", "x", "--tenant", "a", "--by", "b"], "--reason"),
+        (&["outbox", "list", "--dead", "--skipped", "--tenant", "a"], "--skipped"),
     ];
     for (args, said) in cases {
         run(vextrus(args)).fails(2, said);

@@ -8,6 +8,7 @@ mod help;
 mod offline;
 mod onboarding;
 mod orders;
+mod outbox;
 mod policies;
 mod program;
 mod returned;

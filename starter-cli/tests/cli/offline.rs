@@ -24,7 +24,7 @@ impl Books {
         books
     }
 
-    fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("sqlite:{}", self.folder.path().join("ledger.db").display())
     }
 
