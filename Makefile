@@ -45,7 +45,7 @@ fmt: check-tools ## Format the code
 	cargo fmt --all
 
 bench: check-tools ## Run the benchmarks in a release build (some minutes)
-	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked -p vextrus-benches-tax -p vextrus-benches-approval && cargo run --release --locked -p vextrus-benches
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked -p vextrus-benches-tax -p vextrus-benches-approval -p vextrus-benches-outbox && cargo run --release --locked -p vextrus-benches
 
 tools: check-tools ## Find or fetch the Temporal CLI, and print its path
 	@$(FETCH) temporal
