@@ -45,7 +45,7 @@ fmt: check-tools ## Format the code
 	cargo fmt --all
 
 bench: check-tools ## Run the benchmarks in a release build (some minutes)
-	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked -p vextrus-benches-tax -p vextrus-benches-approval && \
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked -p vextrus-benches-tax -p vextrus-benches-approval -p vextrus-benches-outbox && \
 	VEXTRUS_TEST_POSTGRES_FSYNC=on cargo run --release --locked -p vextrus-benches-ledger && cargo run --release --locked -p vextrus-benches
 
 tools: check-tools ## Find or fetch the Temporal CLI, and print its path

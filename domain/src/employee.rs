@@ -7,13 +7,12 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::contact::is_email;
 use crate::identity::{Mobile, Nid};
 use crate::ids::{DepartmentId, PersonId};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::violations::{FieldViolation, Violations};
 
-/// The longest e-mail address, in bytes (RFC 5321, 4.5.3.1.3).
-const LONGEST_EMAIL: usize = 254;
 /// The longest position or grade, in bytes.
 const LONGEST_TITLE: usize = 100;
 
@@ -187,18 +186,6 @@ impl Employee {
         }
         found.0
     }
-}
-
-/// One `@` between two parts that are not empty, and no white space. Whether it exists, only a letter can tell.
-fn is_email(text: &str) -> bool {
-    let plain = text.len() <= LONGEST_EMAIL && !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    let (local, host) = text.split_once('@').unwrap_or_default();
-    plain
-        && !local.is_empty()
-        && !host.is_empty()
-        && !host.contains('@')
-        && host.contains('.')
-        && !host.starts_with('.')
 }
 
 #[cfg(test)]

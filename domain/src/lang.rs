@@ -18,6 +18,17 @@ pub enum Lang {
     Bn,
 }
 
+impl Lang {
+    /// The text with its digits as the language writes them.
+    #[must_use]
+    pub fn digits(self, text: &str) -> String {
+        match self {
+            Self::En => text.to_owned(),
+            Self::Bn => digits::to_bengali(text),
+        }
+    }
+}
+
 impl fmt::Display for Lang {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -55,5 +66,9 @@ mod tests {
             assert_eq!(serde_json::to_string(&lang).unwrap(), format!("\"{lang}\""));
         }
         assert!("EN".parse::<Lang>().is_err());
+        assert_eq!(
+            (Lang::En.digits("2026-12"), Lang::Bn.digits("2026-12")),
+            ("2026-12".to_owned(), "২০২৬-১২".to_owned())
+        );
     }
 }

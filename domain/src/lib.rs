@@ -6,6 +6,7 @@ pub mod actor;
 pub mod calendar;
 pub mod canonical;
 pub mod company;
+pub mod contact;
 pub mod document;
 pub mod employee;
 pub mod grouping;
@@ -31,6 +32,7 @@ mod digits;
 pub use actor::{Actor, Person};
 pub use calendar::FiscalYear;
 pub use company::Payer;
+pub use contact::{Contact, Party};
 pub use document::{Content, DocumentType};
 pub use employee::{Employee, EmployeeClass, Employment, PersonalData};
 pub use ids::{

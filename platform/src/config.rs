@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use vextrus_domain::RoleName;
 
 use crate::Secret;
+use crate::notify::NotifyConfig;
 
 /// The defaults, with their comments.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -36,6 +37,8 @@ pub struct Config {
     pub codec: CodecConfig,
     /// The outside systems.
     pub adapters: AdaptersConfig,
+    /// The channels of events.
+    pub notify: NotifyConfig,
     /// The log.
     pub log: LogConfig,
 }

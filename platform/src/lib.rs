@@ -3,6 +3,7 @@
 pub mod config;
 pub mod http;
 pub mod keys;
+pub mod notify;
 mod secret;
 pub mod shutdown;
 pub mod telemetry;

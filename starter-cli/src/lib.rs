@@ -16,6 +16,7 @@ pub mod json;
 mod ledger;
 mod options;
 mod orders;
+mod outbox;
 mod output;
 mod periods;
 mod reports;
@@ -54,6 +55,7 @@ pub async fn run(options: Options) -> u8 {
         Command::Report(command) => reports::run(global.output, command).await,
         Command::Treasury(command) => treasury::run(global.output, command).await,
         Command::Period(command) => periods::run(global.output, command).await,
+        Command::Outbox(command) => outbox::run(&global, command).await,
         Command::Dev(dev) => dev::run(&global, dev).await,
         Command::Demo(demo) => demo::run(&global, demo).await,
     };

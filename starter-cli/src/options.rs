@@ -10,6 +10,7 @@ use crate::delegations::DelegationCommand;
 use crate::employees::{EmployeeCommand, OffboardingCommand, OnboardingCommand};
 use crate::identity::IdentityCommand;
 use crate::orders::OrderCommand;
+use crate::outbox::OutboxCommand;
 use crate::periods::PeriodCommand;
 use crate::reports::ReportCommand;
 use crate::rules::RulesCommand;
@@ -106,6 +107,9 @@ pub(crate) enum Command {
     /// Closed periods, to which nothing is posted any more.
     #[command(subcommand)]
     Period(PeriodCommand),
+    /// What is told to others, for operators: what waits, what was given up.
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// Runs everything on this machine, in the foreground: a Temporal development server, ledger, worker and facade.
     Dev(DevOptions),
     /// Shows an order and invoices going from request to payment instruction, or to their end.
@@ -184,7 +188,7 @@ pub(crate) enum LedgerCommand {
         #[command(flatten)]
         place: LedgerPlace,
     },
-    /// Writes a company's master data (people, vendors, purchase orders, budgets) from JSON.
+    /// Writes a company's master data (people, vendors, purchase orders, budgets, contacts) from JSON.
     Import {
         /// The company, such as examples/company.json.
         file: PathBuf,

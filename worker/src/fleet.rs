@@ -15,6 +15,7 @@ use vextrus_employees::{Adapters, Employees, Integrations};
 use vextrus_invoice::InvoiceApproval;
 use vextrus_ledger::Ledger;
 use vextrus_ledger::approvals::Trust;
+use vextrus_notify::Channels;
 use vextrus_onboarding::{EmployeeOffboarding, EmployeeOnboarding};
 use vextrus_platform::config::AuditConfig;
 use vextrus_purchase_order::PurchaseOrderApproval;
@@ -39,6 +40,8 @@ pub struct Parts {
     pub adapters: Adapters,
     /// What seals the trail.
     pub audit: AuditConfig,
+    /// The channels by which events leave.
+    pub channels: Channels,
     /// The length of a day in an employee's process, in milliseconds.
     pub day_millis: u64,
 }
@@ -114,7 +117,7 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
         tracing::info!(queue, "polling");
     }
     let (stop_beside, stopped) = watch::channel(false);
-    let mut beside = vec![tokio::spawn(vextrus_notify::run(parts.ledger.clone(), stopped.clone()))];
+    let mut beside = vec![tokio::spawn(vextrus_notify::run(parts.ledger.clone(), parts.channels, stopped.clone()))];
     beside.extend(sealer.map(|sealer| tokio::spawn(sealer.run(parts.ledger, stopped))));
     Ok(Fleet { running: stops.len(), stops, ended, stop_beside, beside })
 }

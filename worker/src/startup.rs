@@ -7,6 +7,7 @@ use temporalio_client::{Client, NamespacedClient as _};
 use vextrus_employees::{Adapters, AdaptersError};
 use vextrus_ledger::approvals::Trust;
 use vextrus_ledger::{Ledger, LedgerError};
+use vextrus_notify::{Channels, NotifyError};
 use vextrus_platform::Config;
 use vextrus_platform::config::SignalTrust;
 use vextrus_platform::keys::{self, KeyError};
@@ -31,6 +32,9 @@ pub enum StartupError {
     /// The systems that are configured cannot be used.
     #[error(transparent)]
     Adapters(#[from] AdaptersError),
+    /// The channels of events cannot be used as configured.
+    #[error(transparent)]
+    Notify(#[from] NotifyError),
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -63,14 +67,16 @@ fn trust(config: &Config) -> Result<Trust, StartupError> {
 /// What the workers need, as the configuration says.
 ///
 /// # Errors
-/// [`StartupError::Key`], [`StartupError::NoKeys`] or [`StartupError::Adapters`].
+/// [`StartupError::Key`], [`StartupError::NoKeys`], [`StartupError::Adapters`] or [`StartupError::Notify`].
 pub fn parts(config: &Config, client: Client, ledger: Ledger) -> Result<Parts, StartupError> {
     let adapters = Adapters::configured(&config.adapters, &ledger)?;
+    let channels = Channels::configured(&config.notify)?;
     Ok(Parts {
         client,
         ledger,
         trust: trust(config)?,
         adapters,
+        channels,
         audit: config.audit.clone(),
         day_millis: config.onboarding.day_millis,
     })

@@ -12,8 +12,9 @@ use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::assessments::{self, Facts, StoredAssessment};
 use vextrus_ledger::budgets::{self, Need};
 use vextrus_ledger::documents::{self, Document, State};
+use vextrus_ledger::outbox::{self, EventKind, NewEvent};
 use vextrus_ledger::rules::{self, ActiveRule, RuleKind};
-use vextrus_ledger::{LedgerError, Tx, effects, masterdata, outbox, periods, retry};
+use vextrus_ledger::{LedgerError, Tx, effects, masterdata, periods, retry};
 use vextrus_tax::Assessment;
 
 use crate::stop::Stop;
@@ -150,7 +151,9 @@ impl Steps {
         approval.open(tx, document, &plan, stored.assessed_at).await??;
         approval.write_tasks(tx, document).await?;
         let payload = json!({"revision": stored.revision, "net_payable": totals.as_ref().map(|t| t.net_payable)});
-        outbox::add(tx, key, &format!("assessed/{}", stored.revision), &payload).await?;
+        let (about, instance) = (document.content.kind().into(), stored.revision.to_string());
+        let event = NewEvent { kind: EventKind::Assessed, about, instance: &instance, payload: &payload };
+        outbox::add(tx, key, event).await?;
         Ok(Assessed { at: stored.assessed_at, totals, plan, rules, trust_unsigned: self.trust.unsigned })
     }
 }

@@ -6,7 +6,8 @@ use vextrus_contract::steps::{AssessOutput, CloseInput, CloseOutput, CloseReason
 use vextrus_domain::{Refusal, RefusalCode, canonical};
 use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::documents::{self, Conclusion, Document, State};
-use vextrus_ledger::{LedgerError, Tx, budgets, effects, orders, outbox, retry};
+use vextrus_ledger::outbox::{self, EventKind, NewEvent};
+use vextrus_ledger::{LedgerError, Tx, budgets, effects, orders, retry};
 
 use crate::{Steps, entries, settle};
 
@@ -81,7 +82,9 @@ impl Steps {
         }
         let told = json!({"reason": input.reason.name(), "refusal": &input.refusal, "to": &document.submitter});
         tx.audit(&document.key, "closed", None, json!({"reason": input.reason.name(), "refusal": &input.refusal}));
-        outbox::add(tx, &document.key, "closed", &told).await?;
+        let about = document.content.kind().into();
+        let event = NewEvent { kind: EventKind::Closed, about, instance: "", payload: &told };
+        outbox::add(tx, &document.key, event).await?;
         Ok(CloseOutput::Closed)
     }
 }

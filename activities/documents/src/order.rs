@@ -2,18 +2,19 @@
 //! another one: only the difference is asked and reserved.
 
 use chrono::NaiveDate;
-use serde_json::json;
+use serde_json::{Value, json};
 use vextrus_approval::{Amounts, Change, Occasion};
 use vextrus_contract::steps::Settlement;
 use vextrus_domain::ids::PoNumber;
 use vextrus_domain::money::MoneyError;
 use vextrus_domain::order::OrderLine;
 use vextrus_domain::quantity::QuantitySum;
-use vextrus_domain::{FiscalYear, Order, Refusal, RefusalCode, Taka};
+use vextrus_domain::{DocumentKey, DocumentType, FiscalYear, Order, Refusal, RefusalCode, Taka};
 use vextrus_ledger::assessments::Facts;
 use vextrus_ledger::documents::{self, Document};
 use vextrus_ledger::orders::{self, Issued, IssuedOrder};
-use vextrus_ledger::{LedgerError, Tx, budgets, outbox};
+use vextrus_ledger::outbox::{self, EventKind, NewEvent};
+use vextrus_ledger::{LedgerError, Tx, budgets};
 
 use crate::assess::{Computed, Paying, Setting, lookalikes};
 use crate::invoice::vendor_of;
@@ -152,7 +153,7 @@ async fn issue(tx: &mut Tx, document: &Document, order: &Order, on: NaiveDate) -
     settle::conclude(tx, document, &settlement).await?;
     let payload =
         json!({"po_number": number, "vendor": &order.vendor, "amount": order.amount, "to": &document.submitter});
-    outbox::add(tx, key, "order_issued", &payload).await?;
+    tell(tx, key, EventKind::OrderIssued, &payload).await?;
     Ok(Carried::Out(settlement))
 }
 
@@ -181,6 +182,11 @@ async fn amend(
     orders::end_when_billed(tx, key, number).await?;
     let payload = json!({"po_number": number, "vendor": &order.vendor, "before": issued.amount, "amount": order.amount,
         "to": &document.submitter});
-    outbox::add(tx, key, "order_amended", &payload).await?;
+    tell(tx, key, EventKind::OrderAmended, &payload).await?;
     Ok(Carried::Out(settlement))
+}
+
+async fn tell(tx: &mut Tx, key: &DocumentKey, kind: EventKind, payload: &Value) -> Result<(), LedgerError> {
+    let about = DocumentType::PurchaseOrder.into();
+    outbox::add(tx, key, NewEvent { kind, about, instance: "", payload }).await
 }

@@ -10,7 +10,8 @@ use vextrus_domain::{Content, Refusal, RefusalCode, canonical};
 use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::assessments;
 use vextrus_ledger::documents::{self, Conclusion, Document, State};
-use vextrus_ledger::{LedgerError, Tx, effects, masterdata, outbox, retry};
+use vextrus_ledger::outbox::{self, EventKind, NewEvent};
+use vextrus_ledger::{LedgerError, Tx, effects, masterdata, retry};
 
 use crate::{Steps, entries, invoice, order};
 
@@ -105,7 +106,9 @@ impl Steps {
                 let payable = settlement.totals.as_ref().map(|t| t.net_payable);
                 let told = json!({"number": &settlement.number, "net_payable": payable, "to": &document.submitter,
                     "vendor": document.content.vendor()});
-                outbox::add(tx, &document.key, "settled", &told).await?;
+                let about = document.content.kind().into();
+                let event = NewEvent { kind: EventKind::Settled, about, instance: "", payload: &told };
+                outbox::add(tx, &document.key, event).await?;
                 Ok(SettleOutput::Settled(Box::new(settlement)))
             }
         }

@@ -1,5 +1,5 @@
 //! Whether the ledger keeps what it promises, asked of the data itself: budgets, books, numbers, documents, approvals,
-//! the processes of employees, deposits and certificates, the trail.
+//! the processes of employees, deposits and certificates, the outbox, the trail.
 
 use std::collections::BTreeSet;
 
@@ -128,6 +128,15 @@ const QUESTIONS: &[(&str, &str)] = &[
         "SELECT t.document FROM tasks t
             JOIN documents d ON d.tenant = t.tenant AND d.document = t.document AND d.submission = t.submission
             WHERE t.tenant = $1 AND t.state IN ('waiting', 'open') AND d.state <> 'assessed'",
+    ),
+    (
+        "a document's events leave a gap",
+        "SELECT document FROM outbox WHERE tenant = $1 GROUP BY document HAVING min(sequence) <> 1 OR max(sequence) <> count(*)",
+    ),
+    (
+        "a lane of the outbox does not count what waits in it",
+        "SELECT l.lane FROM outbox_lanes l WHERE l.tenant = $1 AND l.pending <> (
+            SELECT count(*) FROM outbox_deliveries d WHERE d.lane = l.lane AND d.state = 'waiting')",
     ),
     ("a step has no result", "SELECT document || ' ' || step FROM effects WHERE tenant = $1 AND result IS NULL"),
     (

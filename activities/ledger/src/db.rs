@@ -22,7 +22,7 @@ mod health;
 mod tx;
 
 pub use tx::Tx;
-pub(crate) use tx::{Arg, Conn, Kind, Row, Scope, args};
+pub(crate) use tx::{Arg, Conn, Kind, Row, Scope, args, places};
 
 /// How long a transaction of PostgreSQL may rest between two statements before its locks are taken from it.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
@@ -148,6 +148,8 @@ impl Ledger {
             migration(9, "approval guards", either!("0004_guards")),
             migration(10, "employees", include_str!("../migrations/0005_employees.sql")),
             migration(11, "employee guards", either!("0005_guards")),
+            migration(12, "outbox", include_str!("../migrations/0006_outbox.sql")),
+            migration(13, "outbox guards", either!("0006_guards")),
             migration(14, "registers", include_str!("../migrations/0007_registers.sql")),
             migration(15, "register guards", either!("0007_guards")),
             migration(16, "audit", include_str!("../migrations/0008_audit.sql")),

@@ -1,16 +1,17 @@
-//! People, vendors, purchase orders and budgets, as the services that own them give them.
+//! People, vendors, purchase orders, budgets and contacts, as the services that own them give them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vextrus_domain::ids::PoNumber;
 use vextrus_domain::vendor::Vendor;
 use vextrus_domain::{
-    DepartmentId, FiscalYear, Payer, Person, PersonId, ProjectId, RoleName, Taka, TenantId, VendorId, canonical,
+    Contact, DepartmentId, FiscalYear, Payer, Person, PersonId, ProjectId, RoleName, Taka, TenantId, VendorId,
+    canonical,
 };
 
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
-use crate::orders;
+use crate::{orders, outbox};
 
 /// A purchase order that an invoice can answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,13 +65,16 @@ pub struct Company {
     pub purchase_orders: Vec<PurchaseOrder>,
     /// Its budgets.
     pub budgets: Vec<Budget>,
+    /// How people and vendors are written to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Contact>,
 }
 
 /// Writes a company's master data; what is there already is brought to what is given.
 ///
 /// # Errors
 /// [`LedgerError::Database`], also when a budget would fall below what is reserved and committed; [`LedgerError::Corrupt`] for
-/// an order with a number of our own series.
+/// an order with a number of our own series, and for a contact whose address is none.
 pub async fn import(tx: &mut Tx, company: &Company, by: &str) -> Result<(), LedgerError> {
     let tenant = &company.tenant;
     if let Some(payer) = &company.payer {
@@ -88,10 +92,15 @@ pub async fn import(tx: &mut Tx, company: &Company, by: &str) -> Result<(), Ledg
     for budget in &company.budgets {
         put_budget(tx, tenant, budget).await?;
     }
+    for contact in &company.contacts {
+        outbox::put_contact(tx, tenant, contact).await?;
+    }
+    // The trail keeps for ever, and so nothing of an address, not even its hash.
+    let impersonal = Company { contacts: Vec::new(), ..company.clone() };
     let counts = json!({
         "people": company.people.len(), "vendors": company.vendors.len(),
         "purchase_orders": company.purchase_orders.len(), "budgets": company.budgets.len(),
-        "hash": canonical::hash(company)?,
+        "contacts": company.contacts.len(), "hash": canonical::hash(&impersonal)?,
     });
     tx.audit_tenant(tenant, "master_data_imported", by, counts);
     Ok(())

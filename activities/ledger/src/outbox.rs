@@ -1,28 +1,72 @@
 //! The outbox: what others are to be told, written with the step and sent afterwards, at least once.
+//!
+//! An event is one row, which never changes. A dispatcher *spreads* it: it makes a delivery of it for each channel, and for each
+//! person where a channel writes to people. Deliveries about one document to one receiver stand in a *lane*, and a lane is taken as
+//! a whole by one dispatcher at a time: so they go out in their order, and what was sent already costs a poll nothing.
 
-use chrono::{DateTime, TimeDelta, Utc};
+mod backlog;
+mod contacts;
+mod desk;
+mod kinds;
+mod lanes;
+mod spread;
+
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 use vextrus_domain::{DocumentKey, canonical};
 
-use crate::db::{Ledger, Tx, args};
+use crate::db::{Tx, args};
 use crate::error::LedgerError;
+
+pub use backlog::{Backlog, ChannelBacklog, backlog};
+pub use contacts::put_contact;
+pub use desk::{Change, DeliveryView, MOST_LISTED, discard, list, replay, replay_dead, show};
+pub use kinds::{About, EventKind};
+pub use lanes::{Delivery, Leased, Letter, Outcome, Worked, finish, lease};
+pub use spread::{Channel, spread};
+
+/// An event to be added.
+#[derive(Debug, Clone, Copy)]
+pub struct NewEvent<'a> {
+    /// What happened.
+    pub kind: EventKind,
+    /// What it is about.
+    pub about: About,
+    /// What tells it from others of its kind about the same document; '' where there is one alone.
+    pub instance: &'a str,
+    /// The rest.
+    pub payload: &'a Value,
+}
 
 /// Adds an event; the same event of the same document is added once.
 ///
+/// It takes the document's next place. Two steps that would take the same one cannot both commit: the document is locked, as for
+/// its trail, or the later step fails and is tried again.
+///
 /// # Errors
 /// [`LedgerError::Database`].
-pub async fn add(tx: &mut Tx, key: &DocumentKey, event: &str, payload: &Value) -> Result<(), LedgerError> {
+pub async fn add(tx: &mut Tx, key: &DocumentKey, event: NewEvent<'_>) -> Result<(), LedgerError> {
+    let name = match event.instance {
+        "" => event.kind.name().to_owned(),
+        instance => format!("{}/{instance}", event.kind.name()),
+    };
+    // No event of a document is older than the one before it, so that the order of time is that of places too.
     tx.exec(
-        "INSERT INTO outbox (id, tenant, document, submission, event, payload, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        "INSERT INTO outbox (id, tenant, document, submission, event, payload, about, type, sequence, created_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, coalesce(max(o.sequence), 0) + 1,
+             CASE WHEN max(o.created_at) > $9 THEN max(o.created_at) ELSE $9 END
+         FROM outbox o WHERE o.tenant = $2 AND o.document = $3
+         ON CONFLICT (tenant, document, submission, event) DO NOTHING",
         args![
             Uuid::now_v7().to_string(),
             key.tenant.as_str(),
             key.document.as_str(),
             key.submission,
-            event,
-            canonical::to_text(payload)?,
+            name,
+            canonical::to_text(event.payload)?,
+            event.about.name(),
+            event.kind.type_name(),
             tx.now()
         ],
     )
@@ -30,77 +74,28 @@ pub async fn add(tx: &mut Tx, key: &DocumentKey, event: &str, payload: &Value) -
     .map(drop)
 }
 
-/// An event to be sent. Its id stays the same when it is sent again.
+/// An event. Its id stays the same however often it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct OutboxEvent {
     /// The event's id.
     pub id: String,
     /// The company.
     pub tenant: String,
-    /// The document.
+    /// The document, or the process.
     pub document: String,
     /// Its submission.
     pub submission: i64,
-    /// What happened.
+    /// What happened, with what tells it from others of its kind.
     pub event: String,
+    /// The name of what it is about; see [`About`].
+    pub about: String,
+    /// The type's name; see [`EventKind`].
+    #[sqlx(rename = "type")]
+    pub kind: String,
+    /// The event's place among those of its document, from 1.
+    pub sequence: i64,
     /// The rest, as JSON.
     pub payload: String,
     /// When.
     pub created_at: DateTime<Utc>,
-}
-
-/// Takes up to `most` unsent events for a while; nobody else takes them meanwhile.
-///
-/// # Errors
-/// [`LedgerError::Database`].
-pub async fn lease(ledger: &Ledger, most: u32, lease: TimeDelta) -> Result<Vec<OutboxEvent>, LedgerError> {
-    let mut reader = ledger.read_for_all().await?;
-    let (waiting,): (i64,) = reader
-        .one(
-            "SELECT count(*) FROM outbox WHERE sent_at IS NULL AND (leased_until IS NULL OR leased_until < $1)",
-            args![reader.now()],
-        )
-        .await?;
-    reader.rollback().await?;
-    if waiting == 0 {
-        return Ok(Vec::new());
-    }
-    let mut tx = ledger.begin_for_all().await?;
-    let now = tx.now();
-    // The condition stands twice: PostgreSQL checks the outer one again on a row that another dispatcher has just taken.
-    let mut events: Vec<OutboxEvent> = tx
-        .all(
-            "UPDATE outbox SET leased_until = $1, attempts = attempts + 1
-             WHERE sent_at IS NULL AND (leased_until IS NULL OR leased_until < $2) AND id IN (
-                SELECT id FROM outbox WHERE sent_at IS NULL AND (leased_until IS NULL OR leased_until < $2)
-                ORDER BY created_at, id LIMIT $3)
-             RETURNING id, tenant, document, submission, event, payload, created_at",
-            args![now + lease, now, most],
-        )
-        .await?;
-    tx.commit().await?;
-    events.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-    Ok(events)
-}
-
-/// Marks events as sent.
-///
-/// # Errors
-/// [`LedgerError::Database`].
-pub async fn sent(ledger: &Ledger, events: &[OutboxEvent]) -> Result<(), LedgerError> {
-    let mut tx = ledger.begin_for_all().await?;
-    let now = tx.now();
-    for event in events {
-        tx.exec("UPDATE outbox SET sent_at = $2 WHERE id = $1", args![&event.id, now]).await?;
-    }
-    tx.commit().await
-}
-
-/// How many events wait.
-///
-/// # Errors
-/// [`LedgerError::Database`].
-pub async fn backlog(tx: &mut Tx) -> Result<i64, LedgerError> {
-    let (waiting,): (i64,) = tx.one("SELECT count(*) FROM outbox WHERE sent_at IS NULL", args![]).await?;
-    Ok(waiting)
 }

@@ -35,8 +35,18 @@ fn every_help_page_renders() {
         next += 1;
     }
     let names: Vec<String> = pages.iter().map(|path| path.join(" ")).collect();
-    let some =
-        ["inbox", "ledger check", "ledger backup", "ledger restore", "dev", "demo", "order receive", "order close"];
+    let some = [
+        "inbox",
+        "ledger check",
+        "ledger backup",
+        "ledger restore",
+        "outbox status",
+        "outbox replay",
+        "dev",
+        "demo",
+        "order receive",
+        "order close",
+    ];
     let rules = ["rules check", "rules list", "rules diff", "rules test", "rules propose", "rules activate"];
     let employees =
         ["onboarding start", "onboarding move-start", "offboarding start", "offboarding list", "employee erase"];
@@ -60,7 +70,7 @@ fn every_help_page_renders() {
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    let cases: [(&[&str], &str); 45] = [
+    let cases: [(&[&str], &str); 50] = [
         (&["frobnicate"], "frobnicate"),
         (&[], "Usage"),
         (&["invoice"], "Usage"),
@@ -109,6 +119,11 @@ fn wrong_usage_exits_with_2() {
         ),
         (&["treasury", "reverse", "0", "--tenant", "a", "--reason", "r", "--by", "b"], "0 is not in 1.."),
         (&["period", "lock", "--tenant", "a", "--through", "2026-07-31", "--by", "b"], "--reason"),
+        (&["outbox", "replay", "--tenant", "a", "--by", "b"], "DELIVERY"),
+        (&["outbox", "replay", "x", "--all-dead", "--tenant", "a", "--by", "b"], "--all-dead"),
+        (&["outbox", "replay", "x", "--tenant", "a"], "--by"),
+        (&["outbox", "discard", "x", "--tenant", "a", "--by", "b"], "--reason"),
+        (&["outbox", "list", "--dead", "--skipped", "--tenant", "a"], "--skipped"),
     ];
     for (args, said) in cases {
         run(vextrus(args)).fails(2, said);

@@ -9,6 +9,7 @@ mod help;
 mod offline;
 mod onboarding;
 mod orders;
+mod outbox;
 mod policies;
 mod program;
 mod reports;

@@ -19,6 +19,7 @@ use vextrus_ledger::approvals::Trust;
 use vextrus_ledger::masterdata::{self, Company};
 use vextrus_ledger::{Clock, Ledger, rules};
 use vextrus_lifecycle::{DAY_MILLIS, Status, TaskStatus};
+use vextrus_notify::Channels;
 use vextrus_platform::Config;
 use vextrus_starter_cli::stack::DEFAULT_RULES;
 use vextrus_temporal::{ConnectOptions, connect_to, search_attributes};
@@ -108,6 +109,7 @@ async fn a_clerk_is_confirmed_after_six_months() -> anyhow::Result<()> {
         trust: Trust { keys, unsigned: false },
         adapters: Adapters::of_ledger(&staff.ledger),
         audit: Config::layered(None, |_| None)?.audit,
+        channels: Channels::configured(&Config::layered(None, |_| None)?.notify)?,
         day_millis: DAY_MILLIS,
     };
     let fleet = vextrus_worker::start(parts, |_| {})?;

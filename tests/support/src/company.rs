@@ -219,6 +219,7 @@ pub fn company(tenant: &str) -> Company {
             })
             .collect(),
         budgets: BUDGETS.iter().map(budget).collect(),
+        contacts: Vec::new(),
     }
 }
 

@@ -8,12 +8,14 @@
 pub mod acme;
 pub mod company;
 pub mod dice;
+pub mod events;
 pub mod first_version;
 pub mod ledgers;
 mod migrate;
 pub mod postgres;
 pub mod proxy;
 pub mod raw;
+pub mod rewind;
 pub mod staff;
 #[cfg(feature = "steps")]
 pub mod steps;

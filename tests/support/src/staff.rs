@@ -13,6 +13,7 @@ use vextrus_lifecycle::{Action, Command, SignedCommand};
 
 use crate::acme::Acme;
 use crate::company::{ACME, GLOBEX, IN_FORCE_SINCE, actor, company, id, request};
+use crate::events;
 use crate::ledgers::{Database, Engine, Fixture};
 use crate::raw::Raw;
 
@@ -82,6 +83,7 @@ impl Fixture for Staff {
 
     async fn after(&self) {
         assert_eq!(self.wrong().await, Vec::<String>::new());
+        events::assert_sound(&self.database).await;
         assert_eq!(self.spoken_of().await, Vec::<String>::new(), "what is personal stands in the records alone");
     }
 }

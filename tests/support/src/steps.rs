@@ -16,6 +16,7 @@ use vextrus_ledger::orders::{self, Issued, Receipt, ReceivedLine};
 
 use crate::acme::{Acme, bill, ordered};
 use crate::company::{ACME, CLERK, actor, id, request};
+use crate::events;
 use crate::ledgers::{Database, Fixture};
 
 /// Who answers for a role, where a test does not care.
@@ -55,6 +56,7 @@ impl Fixture for Desk {
 
     async fn after(&self) {
         assert_eq!(self.wrong().await, Vec::<String>::new());
+        events::assert_sound(&self.database).await;
     }
 }
 

@@ -183,7 +183,7 @@ async fn a_settle_under_way_keeps_its_period_open(desk: &Desk) {
     periods::hold(&mut tx, &tenant, day, day).await.unwrap();
     let ledger = desk.ledger();
     let locking = tokio::spawn(async move {
-        let mut tx = ledger.begin().await.unwrap();
+        let mut tx = ledger.begin_for_all().await.unwrap();
         let lock = lock_in(&mut tx, "2025-08-31").await;
         tx.commit().await.unwrap();
         lock

@@ -289,7 +289,7 @@ async fn certificates_are_numbered_without_gaps(desk: &Desk) {
     let all = all_at_once((1..3).map(|n| {
         let (ledger, asked) = (desk.ledger(), asked(n));
         async move {
-            let mut tx = ledger.begin().await.unwrap();
+            let mut tx = ledger.begin_for_all().await.unwrap();
             let done = treasury::certify(&mut tx, &actor(BY), &request(), &asked).await.unwrap().unwrap();
             tx.commit().await.unwrap();
             done.certificate
@@ -365,7 +365,7 @@ async fn many_deposits_at_once_cover_each_obligation_once(desk: &Desk) {
     let answers = all_at_once((0..8).map(|n| {
         let (ledger, asked) = (desk.ledger(), challan(Tax::Tds, &format!("CH-{n}"), "2026-07-10", "7500"));
         async move {
-            let mut tx = ledger.begin().await.unwrap();
+            let mut tx = ledger.begin_for_all().await.unwrap();
             let done = treasury::deposit(&mut tx, &actor(BY), &request(), &asked).await.unwrap();
             tx.commit().await.unwrap();
             done

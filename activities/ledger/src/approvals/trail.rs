@@ -6,7 +6,7 @@ use vextrus_approval::{Event, Machine, What};
 use crate::db::Tx;
 use crate::documents::Document;
 use crate::error::LedgerError;
-use crate::outbox;
+use crate::outbox::{self, EventKind, NewEvent};
 
 pub(super) async fn tell(
     tx: &mut Tx,
@@ -21,8 +21,10 @@ pub(super) async fn tell(
             let (actor, principal) = (event.by.as_ref().map(|b| &b.actor), event.by.as_ref().map(|b| &b.principal));
             tx.audit_as(&document.key, kind, actor, principal, body);
         }
-        if let Some((name, payload)) = told(document, machine, event) {
-            outbox::add(tx, &document.key, &name, &payload).await?;
+        if let Some((kind, instance, payload)) = told(document, machine, event) {
+            let about = document.content.kind().into();
+            let event = NewEvent { kind, about, instance: &instance, payload: &payload };
+            outbox::add(tx, &document.key, event).await?;
         }
     }
     Ok(())
@@ -65,9 +67,9 @@ fn body(event: &Event, assurance: &'static str) -> Result<Value, LedgerError> {
     Ok(body)
 }
 
-/// What others are told: the name of the event, which makes it the same one again, and the rest.
-fn told(document: &Document, machine: &Machine, event: &Event) -> Option<(String, Value)> {
-    let request = event.request.as_ref().map_or("", |(id, _)| id.as_str());
+/// What others are told: the kind of event, what makes it the same one again, and the rest.
+fn told(document: &Document, machine: &Machine, event: &Event) -> Option<(EventKind, String, Value)> {
+    let request = event.request.as_ref().map(|(id, _)| id.as_str().to_owned()).unwrap_or_default();
     let submitter = &document.submitter;
     let actor = event.by.as_ref().map(|b| &b.actor);
     Some(match &event.what {
@@ -76,34 +78,34 @@ fn told(document: &Document, machine: &Machine, event: &Event) -> Option<(String
             let due_at = machine.due_at(state);
             let payload = json!({"task": task, "to": &state.eligible, "role": &state.task.role,
                 "question": &state.task.question, "due_at": due_at});
-            (format!("task_opened/{task}"), payload)
+            (EventKind::TaskOpened, task.to_string(), payload)
         }
         What::Reminded { task, count } => {
             let to = machine.task(task).map(|t| &t.eligible);
-            (format!("task_reminder/{task}/{count}"), json!({"task": task, "to": to, "at": event.at}))
+            (EventKind::TaskReminder, format!("{task}/{count}"), json!({"task": task, "to": to, "at": event.at}))
         }
         What::Escalated { task, to, reason } => {
             let state = machine.task(task)?;
             let payload = json!({"task": task, "to": &state.eligible, "step": to, "reason": reason});
-            (format!("task_escalated/{task}/{}", state.escalated), payload)
+            (EventKind::TaskEscalated, format!("{task}/{}", state.escalated), payload)
         }
         What::InfoRequested { task, question } => {
             let payload = json!({"to": submitter, "by": actor, "task": task, "question": question});
-            (format!("info_requested/{request}"), payload)
+            (EventKind::InfoRequested, request, payload)
         }
         What::Answered { question, text } => {
             let asker = machine.questions().iter().find(|q| q.id == *question).map(|q| &q.by);
-            (format!("answered/{request}"), json!({"to": asker, "question": question, "text": text}))
+            (EventKind::Answered, request, json!({"to": asker, "question": question, "text": text}))
         }
         What::Returned { task, comment } => {
-            (format!("returned/{request}"), json!({"to": submitter, "by": actor, "task": task, "comment": comment}))
+            (EventKind::Returned, request, json!({"to": submitter, "by": actor, "task": task, "comment": comment}))
         }
         What::Delegated { task, to, comment } => {
-            (format!("delegated/{request}"), json!({"to": to, "by": actor, "task": task, "comment": comment}))
+            (EventKind::Delegated, request, json!({"to": to, "by": actor, "task": task, "comment": comment}))
         }
         What::Reassigned { task, from, to, reason } => {
             let payload = json!({"to": to, "from": from, "by": actor, "task": task, "reason": reason});
-            (format!("reassigned/{request}"), payload)
+            (EventKind::Reassigned, request, payload)
         }
         _ => return None,
     })

@@ -141,6 +141,9 @@ macro_rules! on {
     };
 }
 
+mod built;
+pub(crate) use built::places;
+
 /// A row that both databases can give.
 pub(crate) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
@@ -228,14 +231,15 @@ impl Tx {
         Ok(on!(self, conn => bind!(sqlx::query_as(sql), args).fetch_one(conn).await?))
     }
 
-    /// Runs a statement that was put together from names in the database's own catalogue.
+    /// Runs a statement that was put together of texts of this program and names in the database's own catalogue, never of a value.
     pub(crate) async fn exec_text(&mut self, sql: String, args: Vec<Arg>) -> Result<u64, LedgerError> {
         Ok(on!(self, conn => bind!(sqlx::query(AssertSqlSafe(sql)), args).execute(conn).await?.rows_affected()))
     }
 
     /// The rows of such a statement.
     pub(crate) async fn all_text<T: Row>(&mut self, sql: String, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
-        Ok(on!(self, conn => bind!(sqlx::query_as(AssertSqlSafe(sql)), args).fetch_all(conn).await?))
+        self.hold(&sql, &args)?;
+        Ok(on!(self, conn => bind!(sqlx::query_as(AssertSqlSafe(sql)), args).persistent(false).fetch_all(conn).await?))
     }
 
     /// Runs such a statement for each of its rows, one at a time, so that a table of any size goes through.

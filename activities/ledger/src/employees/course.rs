@@ -13,7 +13,8 @@ use super::{accounts, claim, log, project, provisions, records};
 use crate::approvals::{Trust, has_come};
 use crate::db::Tx;
 use crate::error::LedgerError;
-use crate::{effects, masterdata, outbox};
+use crate::outbox::{self, EventKind, NewEvent};
+use crate::{effects, masterdata};
 
 /// What is told in the place of words that hold something personal.
 const WITHHELD: &str = "withheld: the words hold what is personal";
@@ -188,8 +189,10 @@ impl Course {
                 body["without_account"] = json!(!log::has_account(tx, &process.key, employee).await?);
             }
             tx.audit(&process.key, event.name(), event.by(), body);
-            if let Some((name, payload)) = told(process, event) {
-                outbox::add(tx, &process.key, &format!("{name}/{seq}"), &payload).await?;
+            if let Some((kind, task, payload)) = told(process, &self.machine, event) {
+                let instance = task.map_or_else(|| seq.to_string(), |task| format!("{task}/{seq}"));
+                let event = NewEvent { kind, about: process.kind.into(), instance: &instance, payload: &payload };
+                outbox::add(tx, &process.key, event).await?;
             }
         }
         Ok(Ok(()))
@@ -278,42 +281,54 @@ fn body(event: &Event, at: DateTime<Utc>) -> Result<Value, LedgerError> {
     Ok(body)
 }
 
-/// What others are told: a name that is the event's own, and the rest. People by id alone.
-fn told(process: &StoredProcess, event: &Event) -> Option<(String, Value)> {
+/// What others are told: the kind of event, the task that it is about, and the rest. People by id alone.
+fn told<'a>(
+    process: &StoredProcess,
+    machine: &Machine,
+    event: &'a Event,
+) -> Option<(EventKind, Option<&'a TaskId>, Value)> {
     let employee = &process.employee;
     Some(match event {
         Event::Completed { task, reference: Some(reference), .. } if reference.starts_with(provisions::LETTER) => {
-            (format!("welcome/{task}"), json!({"task": task, "employee": employee, "reference": reference}))
+            (EventKind::Welcome, Some(task), json!({"task": task, "employee": employee, "reference": reference}))
         }
-        Event::Opened { task, people, due_at } => {
-            (format!("task_opened/{task}"), json!({"task": task, "to": people, "employee": employee, "due_at": due_at}))
-        }
+        Event::Opened { task, people, due_at } => (
+            EventKind::ProcessTaskOpened,
+            Some(task),
+            json!({"task": task, "to": people, "employee": employee, "due_at": due_at}),
+        ),
         Event::HandedOver { task, people, why, due_at } => (
-            format!("task_handed_over/{task}"),
+            EventKind::ProcessTaskHandedOver,
+            Some(task),
             json!({"task": task, "to": people, "employee": employee, "why": why, "due_at": due_at}),
         ),
         Event::Reminded { task, count } => {
-            (format!("task_reminder/{task}"), json!({"task": task, "employee": employee, "count": count}))
+            let to = machine.task(task).map(|t| &t.people);
+            let payload = json!({"task": task, "to": to, "employee": employee, "count": count});
+            (EventKind::ProcessTaskReminder, Some(task), payload)
         }
         Event::Escalated { task, people, due_at } => (
-            format!("task_escalated/{task}"),
+            EventKind::ProcessTaskEscalated,
+            Some(task),
             json!({"task": task, "to": people, "employee": employee, "due_at": due_at}),
         ),
         Event::Reassigned { task, by, to, reason, .. } => (
-            format!("reassigned/{task}"),
+            EventKind::ProcessReassigned,
+            Some(task),
             json!({"task": task, "to": to, "by": by, "employee": employee, "reason": reason}),
         ),
         Event::StartMoved { by, from, to, reason } => (
-            "start_moved".to_owned(),
+            EventKind::StartMoved,
+            None,
             json!({"employee": employee, "by": by, "from": from, "to": to, "reason": reason}),
         ),
         Event::Stopped { status, why, .. } => {
             let to = &process.employment.hr_manager;
-            ("stopped".to_owned(), json!({"employee": employee, "to": to, "status": status, "why": why}))
+            (EventKind::Stopped, None, json!({"employee": employee, "to": to, "status": status, "why": why}))
         }
         Event::Ended { status } => {
             let to = &process.employment.hr_manager;
-            ("ended".to_owned(), json!({"employee": employee, "to": to, "status": status}))
+            (EventKind::Ended, None, json!({"employee": employee, "to": to, "status": status}))
         }
         _ => return None,
     })

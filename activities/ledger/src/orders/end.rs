@@ -8,9 +8,11 @@ use vextrus_domain::{Actor, DocumentKey, DocumentType, PersonId, Refusal, Refusa
 
 use super::{IssuedOrder, MAX_NOTE, bad, get, lock};
 use crate::db::{Tx, args};
+use crate::documents::Document;
 use crate::error::LedgerError;
+use crate::outbox::{self, EventKind, NewEvent};
 use crate::rules::{self, RuleKind};
-use crate::{budgets, claims, documents, masterdata, outbox};
+use crate::{budgets, claims, documents, masterdata};
 
 /// Closes what is left of an order, and frees its budget. An order that is closed already stays so. One that ended since all of it
 /// was billed can be closed too, and takes no receipts from then on.
@@ -40,7 +42,8 @@ pub async fn close(
         let message = format!("purchase order {number} was imported; the service that owns it closes it");
         return no(RefusalCode::PoUnknown, message);
     };
-    if let Err(refusal) = may_close(tx, actor, &key, number).await? {
+    let Some(document) = documents::get(tx, &key).await? else { return Err(bad("its document is missing")) };
+    if let Err(refusal) = may_close(tx, actor, &document, number).await? {
         return Ok(Err(refusal));
     }
     if order.closed_by.is_some() {
@@ -51,7 +54,10 @@ pub async fn close(
         return no(RefusalCode::ReasonRequired, message);
     }
     end(tx, &key, number, (reason, Some(&actor.person))).await?;
-    outbox::add(tx, &key, "order_closed", &json!({"po_number": number, "reason": reason})).await?;
+    let told = json!({"po_number": number, "reason": reason, "to": &document.submitter});
+    let about = DocumentType::PurchaseOrder.into();
+    let event = NewEvent { kind: EventKind::OrderClosed, about, instance: "", payload: &told };
+    outbox::add(tx, &key, event).await?;
     Ok(Ok(()))
 }
 
@@ -59,10 +65,9 @@ pub async fn close(
 async fn may_close(
     tx: &mut Tx,
     actor: &Actor,
-    key: &DocumentKey,
+    document: &Document,
     number: &PoNumber,
 ) -> Result<Result<(), Refusal>, LedgerError> {
-    let Some(document) = documents::get(tx, key).await? else { return Err(bad("its document is missing")) };
     if document.submitter == actor.person {
         return Ok(Ok(()));
     }

@@ -39,6 +39,17 @@ async fn fill(acme: &Acme) {
 /// What is found, the damage, and how it is undone.
 const DAMAGE: &[(&str, &str, &str)] = &[
     (
+        "a document's events leave a gap: ",
+        "UPDATE outbox SET sequence = sequence + 1 WHERE event = 'order_closed'",
+        "UPDATE outbox SET sequence = sequence - 1 WHERE event = 'order_closed'",
+    ),
+    (
+        "a lane of the outbox does not count what waits in it: acme/d-1/webhook/",
+        "INSERT INTO outbox_lanes (lane, tenant, document, channel, recipient, pending, due_at)
+            VALUES ('acme/d-1/webhook/', 'acme', 'd-1', 'webhook', '', 1, '2025-08-10T06:00:00Z')",
+        "DELETE FROM outbox_lanes",
+    ),
+    (
         "a budget line's reserved amount is not the sum of its reservations and encumbrances: works/",
         "UPDATE budget_lines SET reserved = reserved + 1 WHERE tenant = 'acme' AND department = 'works' AND project = ''",
         "UPDATE budget_lines SET reserved = reserved - 1 WHERE tenant = 'acme' AND department = 'works' AND project = ''",

@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use chrono::Utc;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::Request;
+use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Request, Response};
 use serde_json::Value;
 
 pub use error::WebhookError;
@@ -31,6 +32,9 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 /// The most bytes that an answer may have.
 pub const LARGEST_ANSWER: usize = 64 * 1024;
+const JSON: &str = "application/json";
+/// A CloudEvent with its attributes in the body.
+pub const CLOUD_EVENT: &str = "application/cloudevents+json";
 /// The most bytes that an id may have.
 const LONGEST_ID: usize = 256;
 
@@ -105,14 +109,41 @@ impl Webhook {
     /// [`WebhookError::Unusable`] where the id or the body cannot be sent at all. None of them repeats anything that was sent or
     /// received.
     pub async fn post(&self, id: &str, body: &Value) -> Result<Value, WebhookError> {
-        let request = self.request(id, body)?;
-        match tokio::time::timeout(self.timeout, self.exchange(request)).await {
+        let request = self.request(id, body, JSON)?;
+        self.in_time(async {
+            let bytes = read(self.exchange(request).await?).await?;
+            if bytes.is_empty() {
+                return Ok(Value::Null);
+            }
+            // The parser's own message would quote the answer.
+            serde_json::from_slice(&bytes).map_err(|_| WebhookError::unavailable("its answer is not JSON"))
+        })
+        .await
+    }
+
+    /// Sends a CloudEvent, in structured mode. What the receiver answers beside a success is of no interest.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub async fn tell(&self, id: &str, event: &Value) -> Result<(), WebhookError> {
+        let request = self.request(id, event, CLOUD_EVENT)?;
+        self.in_time(async {
+            let response = self.exchange(request).await?;
+            // Read all the same, so that the connection can be used again.
+            drop(read(response).await);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, WebhookError>>) -> Result<T, WebhookError> {
+        match tokio::time::timeout(self.timeout, asked).await {
             Ok(answer) => answer,
             Err(_) => Err(WebhookError::unavailable(format!("no answer within {} ms", self.timeout.as_millis()))),
         }
     }
 
-    fn request(&self, id: &str, body: &Value) -> Result<Request<Body>, WebhookError> {
+    fn request(&self, id: &str, body: &Value, kind: &'static str) -> Result<Request<Body>, WebhookError> {
         if !(1..=LONGEST_ID).contains(&id.len()) || !id.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(WebhookError::unusable(format!("the id is not 1 to {LONGEST_ID} visible ASCII characters")));
         }
@@ -124,7 +155,7 @@ impl Webhook {
         let text = body.to_string();
         let timestamp = Utc::now().timestamp();
         Request::post(self.address.uri())
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(CONTENT_TYPE, HeaderValue::from_static(kind))
             .header(IDEMPOTENCY_KEY, id)
             .header(ID, id)
             .header(TIMESTAMP, timestamp)
@@ -133,24 +164,24 @@ impl Webhook {
             .map_err(|_| WebhookError::unusable("the request cannot be made of this address and id"))
     }
 
-    async fn exchange(&self, request: Request<Body>) -> Result<Value, WebhookError> {
+    async fn exchange(&self, request: Request<Body>) -> Result<Response<Incoming>, WebhookError> {
         let response = self.client.request(request).await.map_err(|e| client::failure(&e))?;
         let status = response.status();
-        if !status.is_success() {
-            return Err(WebhookError::from_status(status));
+        if status.is_success() {
+            Ok(response)
+        } else {
+            Err(WebhookError::from_answer(status, response.headers(), Utc::now()))
         }
-        let answer = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await.map_err(|e| {
-            WebhookError::unavailable(if e.is::<LengthLimitError>() {
-                format!("its answer has more than {LARGEST_ANSWER} bytes")
-            } else {
-                "its answer broke off".to_owned()
-            })
-        })?;
-        let bytes = answer.to_bytes();
-        if bytes.is_empty() {
-            return Ok(Value::Null);
-        }
-        // The parser's own message would quote the answer.
-        serde_json::from_slice(&bytes).map_err(|_| WebhookError::unavailable("its answer is not JSON"))
     }
+}
+
+async fn read(response: Response<Incoming>) -> Result<Bytes, WebhookError> {
+    let answer = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await.map_err(|e| {
+        WebhookError::unavailable(if e.is::<LengthLimitError>() {
+            format!("its answer has more than {LARGEST_ANSWER} bytes")
+        } else {
+            "its answer broke off".to_owned()
+        })
+    })?;
+    Ok(answer.to_bytes())
 }

@@ -20,7 +20,7 @@ async fn answered(answer: impl Fn(Bytes) -> Response + Clone + Send + Sync + 'st
 
 fn why(answer: Result<Value, WebhookError>) -> String {
     match answer {
-        Err(WebhookError::Unavailable { why }) => why,
+        Err(WebhookError::Unavailable { why, .. }) => why,
         other => panic!("{other:?}"),
     }
 }

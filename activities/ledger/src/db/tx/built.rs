@@ -1,0 +1,61 @@
+//! Statements over many rows, whose text depends on how many there are; and what only one of the databases has words for.
+
+use sqlx::AssertSqlSafe;
+
+use super::{Arg, Conn, Tx};
+use crate::error::LedgerError;
+
+/// How many rows one statement writes: below the 32,766 values that SQLite takes.
+const MOST_ROWS: usize = 500;
+
+/// `($3, $4, $5)`: so many places, counted on from the first.
+pub(crate) fn places(first: usize, count: usize) -> String {
+    let all: Vec<String> = (first..first + count).map(|n| format!("${n}")).collect();
+    format!("({})", all.join(", "))
+}
+
+// What is built here holds texts of this program and places alone, never a value.
+impl Tx {
+    /// The end of a query that locks its rows and passes by those that others hold. SQLite has one writer, who holds them all.
+    pub(crate) fn skip_locked(&self) -> &'static str {
+        match self.conn {
+            Conn::Sqlite(_) => "",
+            Conn::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// The end of a query that locks its rows and waits for them.
+    pub(crate) fn for_update(&self) -> &'static str {
+        match self.conn {
+            Conn::Sqlite(_) => "",
+            Conn::Postgres(_) => " FOR UPDATE",
+        }
+    }
+
+    /// Runs `… IN (ids)`, with the ids as the last values.
+    pub(crate) async fn exec_in(&mut self, sql: &str, args: Vec<Arg>, ids: Vec<Arg>) -> Result<(), LedgerError> {
+        self.hold(sql, &args)?;
+        for ids in ids.chunks(MOST_ROWS) {
+            let sql = AssertSqlSafe(format!("{sql} {}", places(args.len() + 1, ids.len())));
+            let args = args.iter().chain(ids).cloned();
+            on!(self, conn => bind!(sqlx::query(sql), args).persistent(false).execute(conn).await?.rows_affected());
+        }
+        Ok(())
+    }
+
+    /// Runs `INSERT … VALUES (row), (row), … after`.
+    pub(crate) async fn insert(&mut self, sql: &str, rows: Vec<Vec<Arg>>, after: &str) -> Result<(), LedgerError> {
+        for rows in rows.chunks(MOST_ROWS) {
+            rows.iter().try_for_each(|row| self.hold(sql, row))?;
+            let mut next = 1;
+            let values = rows.iter().map(|row| {
+                next += row.len();
+                places(next - row.len(), row.len())
+            });
+            let sql = AssertSqlSafe(format!("{sql} {} {after}", values.collect::<Vec<_>>().join(", ")));
+            let args = rows.iter().flatten().cloned();
+            on!(self, conn => bind!(sqlx::query(sql), args).persistent(false).execute(conn).await?.rows_affected());
+        }
+        Ok(())
+    }
+}
