@@ -226,6 +226,8 @@ impl Ledger {
             migration(9, "approval guards", either!("0004_guards")),
             migration(10, "employees", include_str!("../migrations/0005_employees.sql")),
             migration(11, "employee guards", either!("0005_guards")),
+            migration(18, "reconcile", include_str!("../migrations/0009_reconcile.sql")),
+            migration(19, "reconcile guards", either!("0009_guards")),
         ]);
         match &self.pool {
             Pool::Sqlite { pool, .. } => {

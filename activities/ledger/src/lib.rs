@@ -18,6 +18,7 @@ pub mod masterdata;
 pub mod orders;
 pub mod outbox;
 pub mod payments;
+pub mod reconcile;
 pub mod rules;
 pub mod views;
 

@@ -18,4 +18,5 @@ mod numbers;
 mod orders;
 mod outbox;
 mod proposals;
+mod reconcile;
 mod rules;
