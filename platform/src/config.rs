@@ -34,6 +34,8 @@ pub struct Config {
     pub codec: CodecConfig,
     /// The outside systems.
     pub adapters: AdaptersConfig,
+    /// The comparison of the ledger with Temporal.
+    pub reconcile: ReconcileConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -161,6 +163,30 @@ impl fmt::Debug for AdaptersConfig {
         }
         shown.field("secret_file", secret_file).field("timeout_millis", timeout_millis).finish()
     }
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+/// `[reconcile]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReconcileConfig {
+    /// Whether there are rounds by themselves.
+    pub schedule: Switch,
+    /// How often, in milliseconds.
+    pub interval_millis: u64,
+    /// How old something must be to be looked at, in milliseconds.
+    pub min_age_millis: u64,
+    /// For how long a workflow may be missing, or run after its end, in milliseconds.
+    pub grace_millis: u64,
 }
 
 /// The log's form.

@@ -8,10 +8,11 @@ use vextrus_ledger::masterdata::{self, Company};
 use vextrus_ledger::{Ledger, check};
 use vextrus_platform::Config;
 
-use crate::options::{LedgerCommand, LedgerOptions};
+use crate::options::{Global, LedgerCommand, LedgerOptions};
 use crate::output::line;
+use crate::reconcile;
 
-pub(crate) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(global: &Global, command: LedgerCommand) -> anyhow::Result<()> {
     match command {
         LedgerCommand::Check(options) => {
             let tenant = tenant(&options)?;
@@ -23,6 +24,8 @@ pub(crate) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
             anyhow::ensure!(wrong.is_empty(), "{} things are wrong with the books of {tenant}", wrong.len());
             line(&format!("the books and the trail of {tenant} are sound"))
         }
+        LedgerCommand::Reconcile(options) => reconcile::run(global.output, options).await,
+        LedgerCommand::AdoptNamespace(options) => reconcile::adopt(options).await,
         LedgerCommand::Import { file, ledger, by } => {
             let tenant = tenant(&ledger)?;
             let company = company_in(&file)?;
@@ -50,7 +53,10 @@ pub(crate) fn tenant(options: &LedgerOptions) -> anyhow::Result<TenantId> {
 }
 
 pub(crate) async fn open(options: &LedgerOptions) -> anyhow::Result<Ledger> {
-    let config = Config::load(options.config.as_deref())?;
+    open_configured(&Config::load(options.config.as_deref())?).await
+}
+
+pub(crate) async fn open_configured(config: &Config) -> anyhow::Result<Ledger> {
     Ledger::open(&config.ledger.address)
         .await
         .with_context(|| format!("the ledger at {} cannot be opened", without_password(&config.ledger.address)))

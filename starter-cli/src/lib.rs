@@ -16,6 +16,7 @@ mod ledger;
 mod options;
 mod orders;
 mod output;
+mod reconcile;
 mod rules;
 mod session;
 mod tax;
@@ -41,7 +42,7 @@ pub async fn run(options: Options) -> u8 {
         Command::Rules(command) => rules::run(&global, command).await,
         Command::Tax(command) => tax::run(&global, command),
         Command::Identity(command) => identity::run(&global, command),
-        Command::Ledger(command) => ledger::run(command).await,
+        Command::Ledger(command) => ledger::run(&global, command).await,
         Command::Dev(dev) => dev::run(&global, dev).await,
         Command::Demo(demo) => demo::run(&global, demo).await,
     };

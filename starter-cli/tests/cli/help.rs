@@ -35,7 +35,16 @@ fn every_help_page_renders() {
         next += 1;
     }
     let names: Vec<String> = pages.iter().map(|path| path.join(" ")).collect();
-    let some = ["inbox", "ledger check", "dev", "demo", "order receive", "order close"];
+    let some = [
+        "inbox",
+        "ledger check",
+        "ledger reconcile",
+        "ledger adopt-namespace",
+        "dev",
+        "demo",
+        "order receive",
+        "order close",
+    ];
     let rules = ["rules check", "rules list", "rules diff", "rules test", "rules propose", "rules activate"];
     let employees =
         ["onboarding start", "onboarding move-start", "offboarding start", "offboarding list", "employee erase"];

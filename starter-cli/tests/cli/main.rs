@@ -10,6 +10,7 @@ mod onboarding;
 mod orders;
 mod policies;
 mod program;
+mod reconcile;
 mod returned;
 mod rules;
 mod running;

@@ -108,6 +108,8 @@ async fn a_clerk_is_confirmed_after_six_months() -> anyhow::Result<()> {
         trust: Trust { keys, unsigned: false },
         adapters: Adapters::of_ledger(&staff.ledger),
         day_millis: DAY_MILLIS,
+        // The test server keeps no schedules.
+        reconciler: None,
     };
     let fleet = vextrus_worker::start(parts, |_| {})?;
     let clerk = employee(1, EmployeeClass::Clerical);
