@@ -326,6 +326,20 @@ mod tests {
     }
 
     #[test]
+    fn rounds_are_on_unless_they_are_off() {
+        let with = |value: &str| {
+            let value = value.to_owned();
+            Config::layered(None, move |name| (name == "VEXTRUS_RECONCILE_SCHEDULE").then(|| value.clone()))
+        };
+        let defaults = Config::layered(None, |_| None).unwrap().reconcile;
+        assert_eq!((defaults.schedule, defaults.interval_millis), (Switch::On, 300_000));
+        assert!(defaults.min_age_millis < defaults.grace_millis);
+        assert_eq!(with("off").unwrap().reconcile.schedule, Switch::Off);
+        let error = with("sometimes").unwrap_err().to_string();
+        assert!(error.contains("sometimes") && error.contains("off"), "{error}");
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("vextrus.toml");

@@ -12,7 +12,6 @@ use vextrus_platform::Config;
 use vextrus_platform::config::{SignalTrust, Switch};
 use vextrus_platform::keys::{self, KeyError};
 use vextrus_reconcile::{ReconcileError, Reconciler};
-use vextrus_temporal::schedule::ScheduleError;
 use vextrus_temporal::{
     Codec, ConnectError, ConnectOptions, KeysError, SearchAttributesError, ensure_search_attributes,
 };
@@ -43,12 +42,9 @@ pub enum StartupError {
     /// The search attributes cannot be brought about.
     #[error(transparent)]
     SearchAttributes(#[from] SearchAttributesError),
-    /// The namespace cannot be compared with the ledger's.
+    /// The namespace cannot be compared with the ledger's, or the schedule of the rounds cannot be set.
     #[error(transparent)]
     Reconcile(#[from] ReconcileError),
-    /// The schedule of the rounds cannot be set.
-    #[error(transparent)]
-    Schedule(#[from] ScheduleError),
     /// A worker failed.
     #[error(transparent)]
     Worker(#[from] WorkerError),

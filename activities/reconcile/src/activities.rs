@@ -26,7 +26,11 @@ impl Reconciliation {
         input: PageInput,
     ) -> Result<PageOutput, ActivityError> {
         let page = self.0.page(&Scope::default(), &input.place).await.map_err(|error| failure(&error))?;
-        Ok(PageOutput { tally: page.tally(), next: page.next })
+        let tally = page.tally();
+        if !tally.found.is_empty() {
+            tracing::info!(looked_at = tally.looked_at, found = ?tally.found, "a page was reconciled");
+        }
+        Ok(PageOutput { tally, next: page.next })
     }
 }
 

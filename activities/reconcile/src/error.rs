@@ -5,6 +5,7 @@ use vextrus_ledger::LedgerError;
 use vextrus_temporal::NamespaceError;
 use vextrus_temporal::WorkflowIdError;
 use vextrus_temporal::runs::RunsError;
+use vextrus_temporal::schedule::ScheduleError;
 
 /// Why a round could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,12 @@ pub enum ReconcileError {
     /// A place of a round is not one that a round has come to.
     #[error("page {0:?} of the workflows that run cannot be read; begin a new round")]
     Place(String),
+    /// The schedule of the rounds cannot be set.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// The rounds would come too often.
+    #[error("reconcile.interval_millis is {0}; the least is 1000, or set reconcile.schedule to off")]
+    Interval(u64),
     /// A process could not be started again.
     #[error("workflow {workflow} could not be started again: {why}")]
     Start {
@@ -40,9 +47,9 @@ impl ReconcileError {
     pub fn code(&self) -> RefusalCode {
         match self {
             Self::Ledger(error) => error.code(),
-            Self::Place(_) => RefusalCode::InvalidField,
+            Self::Place(_) | Self::Interval(_) => RefusalCode::InvalidField,
             Self::WorkflowId(_) => RefusalCode::Internal,
-            Self::Namespace(_) | Self::Runs(_) | Self::Start { .. } => RefusalCode::Unavailable,
+            Self::Namespace(_) | Self::Runs(_) | Self::Schedule(_) | Self::Start { .. } => RefusalCode::Unavailable,
         }
     }
 
@@ -51,8 +58,8 @@ impl ReconcileError {
     pub fn is_final(&self) -> bool {
         match self {
             Self::Ledger(error) => error.is_final(),
-            Self::Place(_) | Self::WorkflowId(_) => true,
-            Self::Namespace(_) | Self::Runs(_) | Self::Start { .. } => false,
+            Self::Place(_) | Self::WorkflowId(_) | Self::Interval(_) => true,
+            Self::Namespace(_) | Self::Runs(_) | Self::Schedule(_) | Self::Start { .. } => false,
         }
     }
 }

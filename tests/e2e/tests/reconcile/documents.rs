@@ -14,7 +14,7 @@ use vextrus_tests_e2e::{World, invoice, order};
 use vextrus_tests_support::raw::Raw;
 
 use crate::{
-    LONG, claim, document, imposter, is_closed, look, names, reconciler, round, terminate, until_visible, world,
+    LONG, claim, config, document, imposter, is_closed, look, names, reconciler, round, terminate, until_visible, world,
 };
 
 /// Submits an invoice of two levels that waits for the first one, and ends its workflow at once.
@@ -155,7 +155,21 @@ async fn what_only_looks_changes_nothing() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_at_once_close_a_document_once() -> anyhow::Result<()> {
-    let world = world().await?;
+    at_once(world().await?).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_at_once_on_postgresql_too() -> anyhow::Result<()> {
+    let ledger = vextrus_tests_support::postgres::fresh_database().await;
+    let world = World::with(|options| {
+        options.reconcile = Some(config(Duration::ZERO));
+        options.ledger = Some(ledger);
+    })
+    .await?;
+    at_once(world).await
+}
+
+async fn at_once(world: World) -> anyhow::Result<()> {
     let mut keys = Vec::new();
     for number in 0..4 {
         keys.push(terminated(&world, &format!("R-{number}")).await?);

@@ -29,7 +29,14 @@ fn on() -> ReconcileConfig {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rounds_come_by_themselves() -> anyhow::Result<()> {
-    let world = World::with(|options| options.reconcile = Some(on())).await?;
+    // The schedule's own input is in clear, and must be read all the same.
+    let mut codec = vextrus_platform::Config::layered(None, |_| None)?.codec;
+    codec.keys = "k-1=AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE".to_owned().into();
+    let world = World::with(|options| {
+        options.reconcile = Some(on());
+        options.codec = Some(codec);
+    })
+    .await?;
     let id = world.submit(&invoice("padma-builders", "R-1", "200000")).await?;
     world.until_open(&id).await?;
     terminate(&world.handle(&id).await?).await?;
@@ -61,6 +68,9 @@ async fn what_an_operator_paused_stays_paused_and_what_is_off_is_gone() -> anyho
     let every = schedule.spec.unwrap_or_default().interval.first().and_then(|i| i.interval);
     ensure!(every.is_some_and(|every| every.seconds == 60), "{every:?}");
     ensure!(schedule.state.is_some_and(|state| state.paused), "it was set going again");
+    let hurried = ReconcileConfig { interval_millis: 10, ..on() };
+    let error = ensure_rounds(client, &hurried).await.err().map(|error| error.to_string()).unwrap_or_default();
+    ensure!(error.contains("interval_millis is 10; the least is 1000"), "{error}");
     let off = ReconcileConfig { schedule: Switch::Off, ..on() };
     for _ in 0..2 {
         ensure_rounds(client, &off).await?;
