@@ -86,6 +86,7 @@ codes! {
     DocumentReturned = "DOCUMENT_RETURNED", "the document is with its submitter for changes";
     NotReturned = "NOT_RETURNED", "the document was not returned for changes";
     DocumentClosed = "DOCUMENT_CLOSED", "the document is settled or closed";
+    WorkflowEnded = "WORKFLOW_ENDED", "the workflow was ended from outside or never began, so that what it was for is closed; ask for it again";
     StalePlan = "STALE_PLAN", "the decision was made for another plan than the task's";
     SignatureMissing = "SIGNATURE_MISSING", "the decision carries no signature and the namespace is not trusted";
     SignatureInvalid = "SIGNATURE_INVALID", "the decision's signature does not fit its content or an accepted key";

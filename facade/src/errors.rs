@@ -72,6 +72,7 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::TaskNotOpen
         | R::AlreadyDecided
         | R::DocumentClosed
+        | R::WorkflowEnded
         | R::StalePlan
         | R::ApprovalsIncomplete
         | R::NotSkippable

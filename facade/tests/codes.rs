@@ -45,6 +45,7 @@ fn codes_that_callers_act_on() {
         (R::NotAssessed, Code::FailedPrecondition),
         (R::AlreadyDecided, Code::FailedPrecondition),
         (R::DocumentClosed, Code::FailedPrecondition),
+        (R::WorkflowEnded, Code::FailedPrecondition),
         (R::Unavailable, Code::Unavailable),
         (R::Internal, Code::Internal),
     ] {

@@ -39,6 +39,8 @@ pub struct Config {
     pub adapters: AdaptersConfig,
     /// The channels of events.
     pub notify: NotifyConfig,
+    /// The comparison of the ledger with Temporal.
+    pub reconcile: ReconcileConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -233,6 +235,30 @@ impl fmt::Debug for AdaptersConfig {
     }
 }
 
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+/// `[reconcile]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReconcileConfig {
+    /// Whether there are rounds by themselves.
+    pub schedule: Switch,
+    /// How often, in milliseconds.
+    pub interval_millis: u64,
+    /// How old something must be to be looked at, in milliseconds.
+    pub min_age_millis: u64,
+    /// For how long a workflow may be missing, or run after its end, in milliseconds.
+    pub grace_millis: u64,
+}
+
 /// The log's form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -405,6 +431,20 @@ mod tests {
         let shown = format!("{adapters:?}");
         assert!(shown.contains("mail: \"…\"") && shown.contains("identity: \"\""), "{shown}");
         assert!(shown.contains("/run/secrets/hooks") && !shown.contains("example.com"), "{shown}");
+    }
+
+    #[test]
+    fn rounds_are_on_unless_they_are_off() {
+        let with = |value: &str| {
+            let value = value.to_owned();
+            Config::layered(None, move |name| (name == "VEXTRUS_RECONCILE_SCHEDULE").then(|| value.clone()))
+        };
+        let defaults = Config::layered(None, |_| None).unwrap().reconcile;
+        assert_eq!((defaults.schedule, defaults.interval_millis), (Switch::On, 300_000));
+        assert!(defaults.min_age_millis < defaults.grace_millis);
+        assert_eq!(with("off").unwrap().reconcile.schedule, Switch::Off);
+        let error = with("sometimes").unwrap_err().to_string();
+        assert!(error.contains("sometimes") && error.contains("off"), "{error}");
     }
 
     #[test]

@@ -11,12 +11,16 @@ use vextrus_ledger::masterdata::{self, Company};
 use vextrus_ledger::{Ledger, LedgerError, Tx, check, retry};
 use vextrus_platform::Config;
 
-use crate::options::{Format, LedgerCommand, LedgerOptions, LedgerPlace};
+use crate::options::{Global, LedgerCommand, LedgerOptions, LedgerPlace};
 use crate::output::{self, line};
+use crate::reconcile;
 
-pub(crate) async fn run(format: Format, command: LedgerCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(global: &Global, command: LedgerCommand) -> anyhow::Result<()> {
+    let format = global.output;
     match command {
         LedgerCommand::Check { tenant, place } => check_books(tenant.as_deref(), &place).await,
+        LedgerCommand::Reconcile(options) => reconcile::run(format, options).await,
+        LedgerCommand::AdoptNamespace(options) => reconcile::adopt(options).await,
         LedgerCommand::Import { file, ledger, by } => {
             let tenant = tenant(&ledger)?;
             let company = company_in(&file)?;
@@ -117,7 +121,10 @@ pub(crate) async fn open(options: &LedgerOptions) -> anyhow::Result<Ledger> {
 }
 
 async fn open_at(place: &LedgerPlace) -> anyhow::Result<Ledger> {
-    let config = Config::load(place.config.as_deref())?;
+    open_configured(&Config::load(place.config.as_deref())?).await
+}
+
+pub(crate) async fn open_configured(config: &Config) -> anyhow::Result<Ledger> {
     Ledger::open_as(&config.ledger)
         .await
         .with_context(|| format!("the ledger at {} cannot be opened", without_password(&config.ledger.address)))

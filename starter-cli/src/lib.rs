@@ -19,6 +19,7 @@ mod orders;
 mod outbox;
 mod output;
 mod periods;
+mod reconcile;
 mod reports;
 mod rules;
 mod session;
@@ -50,7 +51,7 @@ pub async fn run(options: Options) -> u8 {
         Command::Rules(command) => rules::run(&global, command).await,
         Command::Tax(command) => tax::run(&global, command),
         Command::Identity(command) => identity::run(&global, command),
-        Command::Ledger(command) => ledger::run(global.output, command).await,
+        Command::Ledger(command) => ledger::run(&global, command).await,
         Command::Audit(command) => audit::run(&global, command).await,
         Command::Report(command) => reports::run(global.output, command).await,
         Command::Treasury(command) => treasury::run(global.output, command).await,

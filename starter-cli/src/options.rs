@@ -188,6 +188,11 @@ pub(crate) enum LedgerCommand {
         #[command(flatten)]
         place: LedgerPlace,
     },
+    /// Compares what the ledger holds as open with the workflows in Temporal (TEMPORAL_*), and closes what has none any more.
+    /// Exits with 1 when something does not fit together.
+    Reconcile(ReconcileOptions),
+    /// Takes the namespace that TEMPORAL_* names for the ledger's, when its own is lost. What is missing there is closed then.
+    AdoptNamespace(AdoptOptions),
     /// Writes a company's master data (people, vendors, purchase orders, budgets, contacts) from JSON.
     Import {
         /// The company, such as examples/company.json.
@@ -198,6 +203,34 @@ pub(crate) enum LedgerCommand {
         #[arg(long)]
         by: String,
     },
+}
+
+/// What is compared with Temporal.
+#[derive(Debug, Args)]
+pub(crate) struct ReconcileOptions {
+    /// Only looks: nothing is written, closed or started.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// One tenant; all of the ledger without it.
+    #[arg(long, env = "VEXTRUS_TENANT")]
+    pub(crate) tenant: Option<String>,
+    /// The configuration file; the defaults and the environment (VEXTRUS_LEDGER_ADDRESS) apply without one.
+    #[arg(long, env = "VEXTRUS_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Who says that another namespace is the ledger's, and why.
+#[derive(Debug, Args)]
+pub(crate) struct AdoptOptions {
+    /// Who, for the trail of every tenant.
+    #[arg(long)]
+    pub(crate) by: String,
+    /// Why.
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// The configuration file; the defaults and the environment (VEXTRUS_LEDGER_ADDRESS) apply without one.
+    #[arg(long, env = "VEXTRUS_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// Which ledger, and whose books in it.

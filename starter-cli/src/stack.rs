@@ -16,10 +16,8 @@ use vextrus_ledger::Ledger;
 use vextrus_ledger::masterdata::Company;
 use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_platform::Config;
-use vextrus_platform::config::{CodecConfig, SignalTrust};
-use vextrus_temporal::{
-    Codec, ConnectOptions, DevServer, DevServerOptions, connect_to, ensure_namespace, ensure_search_attributes,
-};
+use vextrus_platform::config::{CodecConfig, ReconcileConfig, SignalTrust};
+use vextrus_temporal::{Codec, ConnectOptions, DevServer, DevServerOptions, connect_to, ensure_namespace};
 use vextrus_worker::{Fleet, Parts};
 
 /// The rules that a development stack founds a company on.
@@ -83,6 +81,8 @@ pub struct StackOptions {
     pub perform_within: Option<Duration>,
     /// The encryption of payloads; the default, none, where it is unset.
     pub codec: Option<CodecConfig>,
+    /// The comparison of the ledger with Temporal; the default where it is unset.
+    pub reconcile: Option<ReconcileConfig>,
 }
 
 impl Default for StackOptions {
@@ -98,6 +98,7 @@ impl Default for StackOptions {
             day: None,
             perform_within: None,
             codec: None,
+            reconcile: None,
         }
     }
 }
@@ -156,8 +157,8 @@ impl Stack {
         let codec = Codec::configured(&config.codec)?;
         let client = connect_to(&temporal, &namespace, ConnectOptions { codec, ..ConnectOptions::default() }).await?;
         ensure_namespace(&client, &namespace, vextrus_temporal::RETENTION).await?;
-        ensure_search_attributes(&client, &namespace).await?;
         let ledger = Ledger::open_to_serve(&config.ledger).await?;
+        vextrus_worker::prepare(&config, &client, &ledger).await?;
         let listener = TcpListener::bind(&options.listen).await.with_context(|| {
             format!("the facade cannot listen on {}; choose another address with --listen", options.listen)
         })?;
@@ -345,6 +346,7 @@ fn configure(
         config.steps.perform_within_millis = u64::try_from(within.as_millis())?;
     }
     config.codec = options.codec.clone().unwrap_or(config.codec);
+    config.reconcile = options.reconcile.clone().unwrap_or(config.reconcile);
     Ok(config)
 }
 

@@ -104,6 +104,19 @@ pub async fn ensure_namespace(
     Ok(change.unwrap_or(NamespaceChange::Unchanged))
 }
 
+/// What the server calls the namespace, whatever its name: one that is made anew under the same name has another id.
+///
+/// # Errors
+///
+/// Where the server does not answer, or there is no such namespace.
+pub async fn namespace_id(client: &Client, namespace: &str) -> Result<String, NamespaceError> {
+    let describe = DescribeNamespaceRequest { namespace: namespace.to_owned(), ..Default::default() };
+    let answer = client.connection().workflow_service().describe_namespace(request(describe)).await;
+    let found = answer.map_err(|status| refused("describe", namespace, Box::new(status)))?.into_inner();
+    let id = found.namespace_info.map(|info| info.id).filter(|id| !id.is_empty());
+    id.ok_or_else(|| refused("describe", namespace, Box::new(Status::internal("the server tells no id"))))
+}
+
 enum Failure {
     TooLong,
     Call(&'static str, Box<Status>),

@@ -15,8 +15,11 @@ pub const ONBOARDING: &str = "onboarding";
 /// Calls to outside systems, for every workflow type.
 pub const INTEGRATIONS: &str = "integrations";
 
+/// The comparison of the ledger with Temporal.
+pub const RECONCILE: &str = "reconcile";
+
 /// Every task queue.
-pub const ALL: [&str; 4] = [INVOICE, PURCHASE_ORDER, ONBOARDING, INTEGRATIONS];
+pub const ALL: [&str; 5] = [INVOICE, PURCHASE_ORDER, ONBOARDING, INTEGRATIONS, RECONCILE];
 
 /// The task queue of a type of document.
 #[must_use]

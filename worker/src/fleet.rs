@@ -19,6 +19,8 @@ use vextrus_notify::Channels;
 use vextrus_onboarding::{EmployeeOffboarding, EmployeeOnboarding};
 use vextrus_platform::config::AuditConfig;
 use vextrus_purchase_order::PurchaseOrderApproval;
+use vextrus_reconcile::{Reconciler, Reconciliation};
+use vextrus_reconciliation::LedgerReconciliation;
 use vextrus_sealer::{Sealer, SealerError};
 use vextrus_temporal::task_queue;
 
@@ -44,6 +46,8 @@ pub struct Parts {
     pub channels: Channels,
     /// The length of a day in an employee's process, in milliseconds.
     pub day_millis: u64,
+    /// The reconciler; none where there are to be no rounds.
+    pub reconciler: Option<Reconciler>,
 }
 
 /// Why the workers could not start or go on.
@@ -102,7 +106,8 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     let runtime = Arc::new(runtime);
     let (report, ended) = reports::unbounded_channel();
     let mut stops: Vec<Stop> = Vec::new();
-    for queue in task_queue::ALL {
+    let polled = |queue: &&str| *queue != task_queue::RECONCILE || parts.reconciler.is_some();
+    for queue in task_queue::ALL.into_iter().filter(polled) {
         let started = options_of(queue, &parts).and_then(|mut options| {
             adjust(&mut options);
             on_its_own_thread(queue, Arc::clone(&runtime), parts.client.clone(), options, report.clone())
@@ -126,7 +131,8 @@ fn failed(queue: &'static str) -> impl Fn(String) -> WorkerError {
     move |why| WorkerError::Start { queue, why }
 }
 
-/// What runs on a queue: its workflow types and their steps, or the calls to outside systems.
+/// What runs on a queue: its workflow types and their steps, or the calls to outside systems. The reconciler has a queue of its own:
+/// versioning is per worker, and its rounds are short.
 fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, WorkerError> {
     let documents = || Approvals(Steps { ledger: parts.ledger.clone(), trust: parts.trust.clone() });
     let employees = || vextrus_employees::Steps {
@@ -147,6 +153,10 @@ fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, Worke
             .register_workflow::<EmployeeOnboarding>()
             .and_then(|o| o.register_workflow::<EmployeeOffboarding>())
             .map(|o| o.register_activities(Employees(employees()))),
+        task_queue::RECONCILE => options.register_workflow::<LedgerReconciliation>().map(|o| match &parts.reconciler {
+            Some(reconciler) => o.register_activities(Reconciliation(reconciler.clone())),
+            None => o,
+        }),
         _ => Ok(options.register_activities(Integrations(employees()))),
     };
     let options = options.map_err(|e| failed(queue)(e.to_string()))?;

@@ -4,4 +4,4 @@ mod fleet;
 mod startup;
 
 pub use fleet::{Fleet, Parts, WorkerError, start};
-pub use startup::{StartupError, parts, run};
+pub use startup::{StartupError, parts, prepare, run};

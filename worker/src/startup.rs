@@ -4,13 +4,15 @@ use std::future::Future;
 
 use temporalio_client::{Client, NamespacedClient as _};
 
+use vextrus_documents::Steps;
 use vextrus_employees::{Adapters, AdaptersError};
 use vextrus_ledger::approvals::Trust;
 use vextrus_ledger::{Ledger, LedgerError};
 use vextrus_notify::{Channels, NotifyError};
 use vextrus_platform::Config;
-use vextrus_platform::config::SignalTrust;
+use vextrus_platform::config::{SignalTrust, Switch};
 use vextrus_platform::keys::{self, KeyError};
+use vextrus_reconcile::{ReconcileError, Reconciler};
 use vextrus_temporal::{
     Codec, ConnectError, ConnectOptions, KeysError, SearchAttributesError, ensure_search_attributes,
 };
@@ -44,6 +46,9 @@ pub enum StartupError {
     /// The search attributes cannot be brought about.
     #[error(transparent)]
     SearchAttributes(#[from] SearchAttributesError),
+    /// The namespace cannot be compared with the ledger's, or the schedule of the rounds cannot be set.
+    #[error(transparent)]
+    Reconcile(#[from] ReconcileError),
     /// A worker failed.
     #[error(transparent)]
     Worker(#[from] WorkerError),
@@ -71,15 +76,31 @@ fn trust(config: &Config) -> Result<Trust, StartupError> {
 pub fn parts(config: &Config, client: Client, ledger: Ledger) -> Result<Parts, StartupError> {
     let adapters = Adapters::configured(&config.adapters, &ledger)?;
     let channels = Channels::configured(&config.notify)?;
+    let trust = trust(config)?;
+    let steps = Steps { ledger: ledger.clone(), trust: trust.clone() };
+    let has_rounds = config.reconcile.schedule == Switch::On;
+    let reconciler = has_rounds.then(|| Reconciler::configured(config, client.clone(), steps));
     Ok(Parts {
         client,
         ledger,
-        trust: trust(config)?,
+        trust,
         adapters,
         channels,
         audit: config.audit.clone(),
         day_millis: config.onboarding.day_millis,
+        reconciler,
     })
+}
+
+/// Brings about what the workers rely on: the search attributes, the namespace that the ledger knows, the schedule of the rounds. It
+/// may be called by many processes at once, and again at every start.
+///
+/// # Errors
+/// [`StartupError`].
+pub async fn prepare(config: &Config, client: &Client, ledger: &Ledger) -> Result<(), StartupError> {
+    ensure_search_attributes(client, &client.namespace()).await?;
+    vextrus_reconcile::keep_namespace(client, ledger).await?;
+    Ok(vextrus_reconcile::ensure(client, &config.reconcile).await?)
 }
 
 /// Runs the workers until `stop` completes or a worker ends.
@@ -92,7 +113,7 @@ pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), 
     let codec = Codec::configured(&config.codec)?;
     let ledger = Ledger::open_to_serve(&config.ledger).await?;
     let client = vextrus_temporal::connect(ConnectOptions { codec, ..ConnectOptions::default() }).await?;
-    ensure_search_attributes(&client, &client.namespace()).await?;
+    prepare(config, &client, &ledger).await?;
     let mut fleet = start(parts(config, client, ledger.clone())?, |_| {})?;
     let ended = tokio::select! {
         () = stop => Ok(()),

@@ -4,6 +4,7 @@ use temporalio_common_wasm::ActivityError;
 use temporalio_macros::activity_definitions;
 
 use crate::employees::{PerformInput, PerformOutput, PlanInput, PlanOutput, ProgressInput, ProgressOutput};
+use crate::reconcile::{PageInput, PageOutput};
 use crate::steps::{
     AssessInput, AssessOutput, CloseInput, CloseOutput, RecordInput, RecordOutput, SettleInput, SettleOutput,
 };
@@ -66,8 +67,23 @@ impl EmployeeActivities {
     }
 }
 
+/// The comparison of the ledger with Temporal.
+#[derive(Debug)]
+pub struct ReconcileActivities;
+
+#[expect(clippy::unimplemented, reason = "the macro demands this body; it is never called")]
+#[activity_definitions]
+impl ReconcileActivities {
+    /// Looks at one page of what is open, and acts on what the server itself says of it.
+    #[activity(name = "reconcile")]
+    pub fn reconcile(input: PageInput) -> Result<PageOutput, ActivityError> {
+        unimplemented!()
+    }
+}
+
 /// Marker types, for `#[activity(definition = …)]` in the implementing crate.
 pub mod definitions {
     pub use super::document_activities::{Assess, Close, Record, Settle};
     pub use super::employee_activities::{Perform, Plan, Progress};
+    pub use super::reconcile_activities::Reconcile;
 }

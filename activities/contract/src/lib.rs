@@ -12,6 +12,7 @@ use vextrus_domain::RefusalCode;
 pub mod activities;
 pub mod document;
 pub mod employees;
+pub mod reconcile;
 pub mod search_attributes;
 pub mod steps;
 

@@ -154,6 +154,8 @@ impl Ledger {
             migration(15, "register guards", either!("0007_guards")),
             migration(16, "audit", include_str!("../migrations/0008_audit.sql")),
             migration(17, "audit guards", either!("0008_guards")),
+            migration(18, "reconcile", include_str!("../migrations/0009_reconcile.sql")),
+            migration(19, "reconcile guards", either!("0009_guards")),
             // Last, since it guards every table that there is by then.
             migration(20, "tenants", either!("0010_tenants")),
         ]);

@@ -22,6 +22,7 @@ pub mod orders;
 pub mod outbox;
 pub mod payments;
 pub mod periods;
+pub mod reconcile;
 pub mod registers;
 pub mod retry;
 pub mod rules;

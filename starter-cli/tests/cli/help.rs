@@ -42,6 +42,8 @@ fn every_help_page_renders() {
         "ledger restore",
         "outbox status",
         "outbox replay",
+        "ledger reconcile",
+        "ledger adopt-namespace",
         "dev",
         "demo",
         "order receive",

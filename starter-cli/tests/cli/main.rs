@@ -12,6 +12,7 @@ mod orders;
 mod outbox;
 mod policies;
 mod program;
+mod reconcile;
 mod reports;
 mod returned;
 mod rules;

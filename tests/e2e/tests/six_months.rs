@@ -111,6 +111,8 @@ async fn a_clerk_is_confirmed_after_six_months() -> anyhow::Result<()> {
         audit: Config::layered(None, |_| None)?.audit,
         channels: Channels::configured(&Config::layered(None, |_| None)?.notify)?,
         day_millis: DAY_MILLIS,
+        // The test server keeps no schedules.
+        reconciler: None,
     };
     let fleet = vextrus_worker::start(parts, |_| {})?;
     let clerk = employee(1, EmployeeClass::Clerical);

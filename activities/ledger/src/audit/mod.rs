@@ -8,6 +8,8 @@ pub mod seal;
 mod ties;
 pub mod verify;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vextrus_domain::{DocumentKey, PersonId, TenantId, canonical};
@@ -111,8 +113,9 @@ impl Tx {
 pub(crate) async fn flush(tx: &mut Tx) -> Result<(), LedgerError> {
     let mut pending = std::mem::take(&mut tx.entries);
     let mut ties = ties::by_entry(&mut pending, std::mem::take(&mut tx.ties));
-    if let Some(entry) = pending.iter().find(|e| e.chain == TENANT_CHAIN) {
-        let tenant = entry.tenant.clone();
+    // In one order, since others may lock several too.
+    let own: BTreeSet<String> = pending.iter().filter(|e| e.chain == TENANT_CHAIN).map(|e| e.tenant.clone()).collect();
+    for tenant in own {
         tx.exec(
             "INSERT INTO audit_tenant_chains (tenant) VALUES ($1)
              ON CONFLICT (tenant) DO UPDATE SET lock_version = audit_tenant_chains.lock_version + 1",

@@ -69,6 +69,8 @@ kinds! {
     OrderAmended = "document" "order_amended" "v1" true;
     /// The rest of an order was closed.
     OrderClosed = "document" "order_closed" "v1" true;
+    /// The document and its workflow do not fit together.
+    Reconciled = "document" "reconciled" "v1" false;
     /// A letter of welcome is to be written.
     Welcome = "process" "welcome" "v1" false;
     /// A task of an employee's process waits for somebody.
@@ -87,6 +89,8 @@ kinds! {
     Stopped = "process" "stopped" "v1" true;
     /// The process has ended.
     Ended = "process" "ended" "v1" true;
+    /// The process and its workflow do not fit together.
+    ProcessReconciled = "process" "reconciled" "v1" false;
 }
 
 impl EventKind {

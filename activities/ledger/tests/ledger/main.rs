@@ -20,6 +20,7 @@ mod orders;
 mod outbox;
 mod periods;
 mod proposals;
+mod reconcile;
 mod registers;
 mod retries;
 mod rules;

@@ -66,7 +66,7 @@ async fn two_steps_at_once_leave_no_gap(acme: &Acme) {
             let (instance, payload) = (n.to_string(), json!({}));
             // A step that lost is tried again, as Temporal does.
             loop {
-                let mut tx = ledger.begin().await.unwrap();
+                let mut tx = ledger.begin_for_all().await.unwrap();
                 let event = NewEvent { kind: EventKind::TaskOpened, about, instance: &instance, payload: &payload };
                 match outbox::add(&mut tx, &key("d-1"), event).await {
                     Ok(()) => return tx.commit().await.unwrap(),
