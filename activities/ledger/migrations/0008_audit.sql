@@ -68,6 +68,7 @@ CREATE TABLE audit_untied (
 INSERT INTO audit_untied (tenant, what, name)
     SELECT tenant, 'effect', document || '/' || submission || '/' || step FROM effects
     UNION ALL SELECT tenant, 'claim', document || '/' || submission FROM documents
+    UNION ALL SELECT tenant, 'content', document || '/' || submission || '/' || content FROM document_contents
     UNION ALL SELECT tenant, 'instruction', instruction FROM payment_instructions
     UNION ALL SELECT tenant, 'posting', entry FROM journal_entries
     UNION ALL SELECT tenant, 'obligation', document || '/' || submission || '/' || tax || '/' || code FROM tax_obligations

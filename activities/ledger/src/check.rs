@@ -94,6 +94,12 @@ const QUESTIONS: &[(&str, &str)] = &[
             SELECT 1 FROM approval_log l
             WHERE l.tenant = d.tenant AND l.document = d.document AND l.submission = d.submission)",
     ),
+    (
+        "a document's content is none that was submitted",
+        "SELECT d.document FROM documents d WHERE d.tenant = $1 AND NOT EXISTS (SELECT 1 FROM document_contents c
+            WHERE c.tenant = d.tenant AND c.document = d.document AND c.submission = d.submission
+            AND c.payload_hash = d.payload_hash)",
+    ),
     ("a journal entry is a draft", "SELECT entry FROM journal_entries WHERE tenant = $1 AND state = 'draft'"),
     (
         "a journal entry does not balance",

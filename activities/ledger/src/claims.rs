@@ -8,7 +8,7 @@ use vextrus_domain::invoice::canonical_number;
 use vextrus_domain::{Actor, Content, DocumentKey, ProjectId, Refusal, RefusalCode, RequestId, canonical};
 
 use crate::approvals::Approval;
-use crate::audit::{ClaimRow, What};
+use crate::audit::{ClaimRow, ContentRow, What};
 use crate::db::{Ledger, Tx, args};
 use crate::documents::{self, Document, State};
 use crate::error::LedgerError;
@@ -178,7 +178,6 @@ async fn insert(tx: &mut Tx, key: &DocumentKey, request: &Request<'_>, canonical
     let row = ClaimRow {
         document: key.document.to_string(),
         submission: i64::from(key.submission),
-        payload_hash: request.hash.clone(),
         request_id: request.id.to_string(),
         submitter: request.actor.person.to_string(),
     };
@@ -200,8 +199,15 @@ async fn keep(tx: &mut Tx, key: &DocumentKey, request: &Request<'_>, content: u3
             tx.now()
         ],
     )
-    .await
-    .map(drop)
+    .await?;
+    let row = ContentRow {
+        document: key.document.to_string(),
+        submission: i64::from(key.submission),
+        content: i64::from(content),
+        request_id: request.id.to_string(),
+        payload_hash: request.hash.clone(),
+    };
+    tx.tie(key, What::Content, row.name(), &row)
 }
 
 /// Keeps another content of a document that was returned for changes. Its approval takes it up with the command that names it.

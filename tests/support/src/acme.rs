@@ -215,9 +215,10 @@ impl Acme {
         views::document(&mut tx, &key.tenant, &key.document).await.unwrap().unwrap()
     }
 
-    /// The kinds of entries on a document's trail, in order, once the chain has been verified.
+    /// The kinds of entries on a document's trail, in order, once the chain has been verified; without those that only name what a
+    /// step wrote of which there is nothing to tell.
     pub async fn trail(&self, key: &DocumentKey) -> Vec<String> {
-        self.entries(key).await.into_iter().map(|entry| entry.kind).collect()
+        self.entries(key).await.into_iter().map(|entry| entry.kind).filter(|kind| kind != "written").collect()
     }
 
     /// The entries of a document's trail, in order, once the chain has been verified.

@@ -17,7 +17,7 @@ use vextrus_domain::{DocumentKey, PersonId, TenantId, canonical};
 pub use chain::{BrokenChain, chains, read_chain};
 pub use ties::Tie;
 pub(crate) use ties::{
-    ClaimRow, EffectRow, InstructionRow, ObligationRow, OrderRow, PendingTie, PostingRow, What, effect_name,
+    ClaimRow, ContentRow, EffectRow, InstructionRow, ObligationRow, OrderRow, PendingTie, PostingRow, What, effect_name,
 };
 
 use crate::db::{Tx, args};

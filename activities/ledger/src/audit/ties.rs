@@ -15,7 +15,7 @@ use crate::error::LedgerError;
 /// A row that was written with an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tie {
-    /// What it is: `claim`, `effect`, `instruction`, `posting`, `obligation`, `order`.
+    /// What it is: `claim`, `content`, `effect`, `instruction`, `posting`, `obligation`, `order`.
     pub what: String,
     /// Its name.
     pub name: String,
@@ -27,6 +27,7 @@ pub struct Tie {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
     Claim,
+    Content,
     Effect,
     Instruction,
     Posting,
@@ -38,6 +39,7 @@ impl What {
     const fn name(self) -> &'static str {
         match self {
             Self::Claim => "claim",
+            Self::Content => "content",
             Self::Effect => "effect",
             Self::Instruction => "instruction",
             Self::Posting => "posting",
@@ -104,9 +106,24 @@ pub(crate) fn effect_name(document: &str, submission: impl std::fmt::Display, st
 pub(crate) struct ClaimRow {
     pub(crate) document: String,
     pub(crate) submission: i64,
-    pub(crate) payload_hash: String,
     pub(crate) request_id: String,
     pub(crate) submitter: String,
+}
+
+/// A content of a document, as it is hashed.
+#[derive(Debug, Serialize, sqlx::FromRow)]
+pub(crate) struct ContentRow {
+    pub(crate) document: String,
+    pub(crate) submission: i64,
+    pub(crate) content: i64,
+    pub(crate) request_id: String,
+    pub(crate) payload_hash: String,
+}
+
+impl ContentRow {
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}/{}", self.document, self.submission, self.content)
+    }
 }
 
 /// A step's effect, as it is hashed.
@@ -215,12 +232,14 @@ impl Ties {
             tx.all("SELECT what, name FROM audit_untied WHERE tenant = $1", args![tenant.as_str()]).await?;
         let mut untied: HashMap<(String, String), ()> = untied.into_iter().map(|name| (name, ())).collect();
         let before = u64::try_from(untied.len()).unwrap_or(u64::MAX);
-        let claims =
-            "SELECT document, submission, payload_hash, request_id, submitter FROM documents WHERE tenant = $1";
+        let claims = "SELECT document, submission, request_id, submitter FROM documents WHERE tenant = $1";
         self.rows(tx, tenant, claims, What::Claim, &mut untied, |r: &ClaimRow| {
             format!("{}/{}", r.document, r.submission)
         })
         .await?;
+        let contents =
+            "SELECT document, submission, content, request_id, payload_hash FROM document_contents WHERE tenant = $1";
+        self.rows(tx, tenant, contents, What::Content, &mut untied, ContentRow::name).await?;
         let effects = "SELECT document, submission, step, input_hash, result FROM effects WHERE tenant = $1";
         self.rows(tx, tenant, effects, What::Effect, &mut untied, |r: &EffectRow| {
             effect_name(&r.document, r.submission, &r.step)

@@ -104,7 +104,7 @@ async fn rows_are_held_against_what_their_entries_say(acme: &Acme) {
     assert_eq!(step, None);
     vextrus_ledger::effects::finish(&mut tx, &key, "step", &true).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(acme.trail(&key).await.last().map(String::as_str), Some("written"));
+    assert_eq!(acme.entries(&key).await.last().map(|entry| entry.kind.as_str()), Some("written"));
     assert_eq!(acme.wrong().await, Vec::<String>::new());
 
     let mut raw = acme.database.raw().await;
