@@ -1,5 +1,7 @@
 //! People, vendors, purchase orders, budgets and contacts, as the services that own them give them.
 
+mod changes;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vextrus_domain::ids::PoNumber;
@@ -77,6 +79,7 @@ pub struct Company {
 /// an order with a number of our own series, and for a contact whose address is none.
 pub async fn import(tx: &mut Tx, company: &Company, by: &str) -> Result<(), LedgerError> {
     let tenant = &company.tenant;
+    let changes = changes::of(tx, company).await?;
     if let Some(payer) = &company.payer {
         put_payer(tx, tenant, payer, by).await?;
     }
@@ -97,12 +100,17 @@ pub async fn import(tx: &mut Tx, company: &Company, by: &str) -> Result<(), Ledg
     }
     // The trail keeps for ever, and so nothing of an address, not even its hash.
     let impersonal = Company { contacts: Vec::new(), ..company.clone() };
-    let counts = json!({
+    let mut changes = changes.chunks(changes::IN_AN_ENTRY);
+    let body = json!({
         "people": company.people.len(), "vendors": company.vendors.len(),
         "purchase_orders": company.purchase_orders.len(), "budgets": company.budgets.len(),
         "contacts": company.contacts.len(), "hash": canonical::hash(&impersonal)?,
+        "changes": changes.next().unwrap_or_default(),
     });
-    tx.audit_tenant(tenant, "master_data_imported", by, counts);
+    tx.audit_tenant(tenant, "master_data_imported", by, body);
+    for more in changes {
+        tx.audit_tenant(tenant, "master_data_changed", by, json!({"changes": more}));
+    }
     Ok(())
 }
 

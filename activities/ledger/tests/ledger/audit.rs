@@ -4,7 +4,8 @@ use serde_json::json;
 use vextrus_domain::DocumentKey;
 use vextrus_domain::canonical;
 use vextrus_ledger::audit::{self, BrokenChain, Entry, TENANT_CHAIN};
-use vextrus_tests_support::company::{ACME, Acme, id};
+use vextrus_ledger::masterdata::{self, Budget};
+use vextrus_tests_support::company::{ACME, Acme, company, id};
 use vextrus_tests_support::on_both;
 use vextrus_tests_support::raw::Raw;
 
@@ -16,6 +17,7 @@ on_both![
     every_tampering_is_found,
     an_entry_that_is_edited_with_its_hash_breaks_the_next,
     a_chain_does_not_pass_for_another,
+    an_import_tells_what_it_changes,
 ];
 
 /// A document with five entries on its trail.
@@ -171,4 +173,38 @@ async fn a_chain_does_not_pass_for_another(acme: &Acme) {
     for chain in ["other", "theirs"] {
         assert_eq!(read(acme, chain).await.unwrap_err().what, "its content belongs elsewhere", "{chain}");
     }
+}
+
+async fn an_import_tells_what_it_changes(acme: &Acme) {
+    let mut company = company(ACME);
+    let mut tx = acme.begin().await.unwrap();
+    masterdata::import(&mut tx, &company, "controller").await.unwrap();
+    tx.commit().await.unwrap();
+    let same = read(acme, TENANT_CHAIN).await.unwrap().pop().unwrap();
+    assert_eq!((same.kind.as_str(), &same.body["changes"]), ("master_data_imported", &json!([])));
+
+    company.vendors[0].tin = "999999999999".to_owned();
+    company.people[0].active = false;
+    let (vendor, person) = (company.vendors[0].id.to_string(), company.people[0].id.to_string());
+    // More than one entry takes.
+    let budget = company.budgets[0].clone();
+    let more = (0..250).map(|n| Budget { department: id(&format!("shop-{n}")), ..budget.clone() });
+    company.budgets.extend(more);
+    let mut tx = acme.begin().await.unwrap();
+    masterdata::import(&mut tx, &company, "controller").await.unwrap();
+    tx.commit().await.unwrap();
+    let entries = read(acme, TENANT_CHAIN).await.unwrap();
+    let [first, second] = &entries[entries.len() - 2..] else { panic!("{entries:?}") };
+    assert_eq!([first.kind.as_str(), second.kind.as_str()], ["master_data_imported", "master_data_changed"]);
+    let changes = first.body["changes"].as_array().unwrap();
+    let of = |what: &str, name: &str| changes.iter().find(|c| c["what"] == what && c["name"] == name).unwrap().clone();
+    let changed = of("vendor", &vendor);
+    assert_ne!(changed["before"]["tin"], changed["after"]["tin"]);
+    assert_eq!(changed["after"]["tin"], "999999999999");
+    let changed = of("person", &person);
+    assert_eq!((&changed["before"]["active"], &changed["after"]["active"]), (&json!(true), &json!(false)));
+    assert!(
+        of("budget", "2025-26/shop-0").get("before").unwrap().is_null() || budget.fiscal_year.to_string() != "2025-26"
+    );
+    assert_eq!(changes.len() + second.body["changes"].as_array().unwrap().len(), 252);
 }
