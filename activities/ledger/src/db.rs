@@ -165,9 +165,13 @@ impl Ledger {
                 // transaction. sqlx locks nothing on SQLite: without one round the whole, two processes that open a new ledger
                 // at once would both create its tables.
                 let mut conn = pool.acquire().await?;
+                // Of many processes that open a new ledger at once, all but one wait until it is there.
+                sqlx::query("PRAGMA busy_timeout = 60000").execute(&mut *conn).await?;
                 sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut *conn).await?;
                 let migrated = migrate_sqlite(&migrator, &mut conn).await;
                 sqlx::query("PRAGMA foreign_keys = ON").execute(&mut *conn).await?;
+                let usual = format!("PRAGMA busy_timeout = {}", config.acquire_timeout_millis);
+                sqlx::query(AssertSqlSafe(usual)).execute(&mut *conn).await?;
                 migrated?;
             }
             Pool::Postgres(_) => {

@@ -30,16 +30,20 @@ pub(super) async fn schema(tx: &mut Tx) -> Result<i64, LedgerError> {
     Ok(version)
 }
 
+/// What no backup holds: how far the tables themselves are, and a row that dispatchers lock and that a new ledger has already.
+const OF_THE_DATABASE: [&str; 2] = ["_sqlx_migrations", "outbox_spreading"];
+
 /// The ledger's tables, by name.
 pub(super) async fn tables(tx: &mut Tx) -> Result<Vec<Table>, LedgerError> {
     let names = if tx.is_postgres() {
-        "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> '_sqlx_migrations'"
+        "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()"
     } else {
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> '_sqlx_migrations'"
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
     };
     let names: Vec<(String,)> = tx.all(names, args![]).await?;
     // Sorted here: the databases would sort by rules of their own.
-    let names: BTreeSet<String> = names.into_iter().map(|(name,)| name).collect();
+    let ours = |name: &String| !OF_THE_DATABASE.contains(&name.as_str());
+    let names: BTreeSet<String> = names.into_iter().map(|(name,)| name).filter(ours).collect();
     let mut tables = Vec::with_capacity(names.len());
     for name in names {
         tables.push(table(tx, name).await?);
