@@ -31,7 +31,7 @@ pub(crate) type Line = BTreeMap<&'static str, String>;
 pub(crate) async fn answer(desk: &Desk, tenant: &str, asked: &Asked) -> Result<(Vec<Line>, Totals), Refusal> {
     let tenant: TenantId = id(tenant);
     let mut lines = Vec::new();
-    let mut tx = desk.read().await.unwrap();
+    let mut tx = desk.ledger().read(&tenant).await.unwrap();
     let totals = registers::report(&mut tx, &tenant, asked, &mut |cells: Vec<Cell>| {
         assert_eq!(cells.len(), asked.columns().len(), "a cell for each column");
         lines.push(asked.columns().iter().copied().zip(cells.iter().map(ToString::to_string)).collect());

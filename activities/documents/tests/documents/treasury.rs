@@ -399,7 +399,7 @@ async fn another_company_sees_none_of_it(desk: &Desk) {
     deposit(desk, &challan(Tax::Tds, "CH-1", "2026-07-10", "7500")).await.unwrap();
     let number = certify(desk, &certificate_of(Tax::Tds)).await.unwrap().certificate;
     let elsewhere = vextrus_domain::Actor { tenant: id(GLOBEX), person: id(BY) };
-    let mut tx = desk.begin().await.unwrap();
+    let mut tx = desk.ledger().begin(&elsewhere.tenant).await.unwrap();
     let asked = challan(Tax::Tds, "CH-1", "2026-07-10", "7500");
     refused(treasury::deposit(&mut tx, &elsewhere, &request(), &asked).await.unwrap(), RefusalCode::NotFound, "no TDS");
     refused(

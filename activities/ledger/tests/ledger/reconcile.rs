@@ -26,7 +26,7 @@ on_both![
 ];
 
 async fn chain(acme: &Acme, tenant: &str) -> Vec<audit::Entry> {
-    let mut tx = acme.read().await.unwrap();
+    let mut tx = acme.ledger().read(&id(tenant)).await.unwrap();
     audit::read_chain(&mut tx, &id(tenant), audit::TENANT_CHAIN).await.unwrap().unwrap()
 }
 
@@ -51,7 +51,7 @@ async fn workers_at_once_keep_one_namespace(acme: &Acme) {
 
 async fn another_namespace_needs_an_operator_and_a_reason(acme: &Acme) {
     namespaces::keep(&acme.ledger(), "fleet", "id-1").await.unwrap();
-    let mut tx = acme.begin().await.unwrap();
+    let mut tx = acme.ledger().begin_for_all().await.unwrap();
     for (id, by, reason, code) in [
         ("id-2", "", "the server is lost", RefusalCode::InvalidField),
         ("id-2", "omar", " ", RefusalCode::ReasonRequired),
@@ -117,7 +117,7 @@ async fn reconcilers_at_once_tell_a_finding_once(acme: &Acme) {
 
 async fn what_the_ledger_does_not_hold_has_little_room(acme: &Acme) {
     let key = DocumentKey { tenant: id(ACME), document: id("d"), submission: 1 };
-    let mut tx = acme.begin().await.unwrap();
+    let mut tx = acme.ledger().begin_for_all().await.unwrap();
     assert!(findings::has_room(&mut tx, &key.tenant, "terminated", 1).await.unwrap());
     assert!(!findings::has_room(&mut tx, &id("nobody"), "terminated", 1).await.unwrap(), "no such company");
     assert!(findings::tell(&mut tx, &finding(&key, "alarm", false)).await.unwrap());
@@ -134,7 +134,7 @@ async fn what_is_open_comes_in_pages(acme: &Acme) {
     }
     books::settled(acme, "INV-6").await;
     keys.sort_by(|a, b| a.document.as_str().cmp(b.document.as_str()));
-    let mut tx = acme.read().await.unwrap();
+    let mut tx = acme.ledger().read_for_all().await.unwrap();
     let before = tx.now() + TimeDelta::hours(1);
     let mut found = Vec::new();
     loop {
@@ -159,11 +159,11 @@ async fn what_has_ended_says_when(acme: &Acme) {
     let settled = books::settled(acme, "INV-1").await;
     let open = acme.claim(&invoice("padma", "INV-2", "1000")).await.unwrap().key;
     let mut tx = acme.read().await.unwrap();
-    let kind = vextrus_domain::DocumentType::Invoice;
+    let kind = DocumentType::Invoice;
     let ended = open::document_standing(&mut tx, &settled, kind).await.unwrap();
     assert!(matches!(ended, Some(Standing::Ended(at)) if at <= tx.now()), "{ended:?}");
     assert_eq!(open::document_standing(&mut tx, &open, kind).await.unwrap(), Some(Standing::Open));
-    let order = vextrus_domain::DocumentType::PurchaseOrder;
+    let order = DocumentType::PurchaseOrder;
     assert_eq!(open::document_standing(&mut tx, &open, order).await.unwrap(), None, "an invoice is no order");
     let unknown = DocumentKey { document: id("d"), ..open };
     assert_eq!(open::document_standing(&mut tx, &unknown, kind).await.unwrap(), None);

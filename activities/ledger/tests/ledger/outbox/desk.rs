@@ -70,7 +70,7 @@ async fn what_is_dead_is_listed_shown_and_sent_once_more(acme: &Acme) {
     assert_eq!(listed(acme, None).await.len(), 3);
     assert_eq!(listed(acme, Some("waiting")).await.len(), 1);
 
-    let mut tx = acme.read().await.unwrap();
+    let mut tx = acme.ledger().read_for_all().await.unwrap();
     for id_ in [&first.event, &first.delivery] {
         let (event, deliveries) = outbox::show(&mut tx, &id("acme"), id_).await.unwrap().unwrap();
         assert_eq!((event.id.as_str(), deliveries.len()), (first.event.as_str(), 1));

@@ -163,7 +163,7 @@ async fn the_backlog_tells_what_waits(acme: &Acme) {
     finish(acme, &leased, &worked(&leased, &Outcome::Sent)).await;
     assert_eq!(counts(acme, &HOOK).await, (1, 0, 0, 0));
     assert_eq!(backlog(acme).await.channels["webhook"].oldest, Some(id("2025-08-10T07:00:00Z")));
-    let mut tx = acme.read().await.unwrap();
+    let mut tx = acme.ledger().read(&id("globex")).await.unwrap();
     let other = outbox::backlog(&mut tx, Some(&id("globex"))).await.unwrap();
     assert_eq!(other, outbox::Backlog::default());
 }

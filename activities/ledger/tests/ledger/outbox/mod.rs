@@ -69,7 +69,7 @@ async fn finish(acme: &Acme, leased: &Leased, worked: &[Worked]) {
 }
 
 async fn backlog(acme: &Acme) -> Backlog {
-    let mut tx = acme.read().await.unwrap();
+    let mut tx = acme.ledger().read_for_all().await.unwrap();
     outbox::backlog(&mut tx, None).await.unwrap()
 }
 
