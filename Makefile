@@ -3,6 +3,7 @@
 
 PYTHON = python3
 EMPLOYEES = 1000
+DOCUMENTS = 300
 FETCH = $(PYTHON) tools/fetch.py
 CLI = $${CARGO_TARGET_DIR:-target}/debug/vextrus
 
@@ -33,9 +34,10 @@ test: check-tools ## Run every test
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && set -x && cargo build --workspace --bins --locked && \
 	cargo test --workspace --locked
 
-soak: check-tools ## Bring EMPLOYEES (1000) in at once (half an hour)
-	@$(TEMPORAL_ENV) && set -x && VEXTRUS_SOAK_EMPLOYEES="$(EMPLOYEES)" \
-	cargo test --locked -p vextrus-tests-e2e --test crowd -- --nocapture
+soak: check-tools ## Bring EMPLOYEES (1000) in at once, and DOCUMENTS (300) through a long campaign of faults (an hour)
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && VEXTRUS_SOAK_EMPLOYEES="$(EMPLOYEES)" \
+	cargo test --locked -p vextrus-tests-e2e --test crowd -- --nocapture && \
+	VEXTRUS_SOAK_DOCUMENTS="$(DOCUMENTS)" cargo test --locked -p vextrus-tests-faults --test campaign -- --nocapture
 
 lint: check-tools ## Check the format, and run clippy with warnings as errors
 	cargo fmt --all --check

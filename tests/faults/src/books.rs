@@ -2,7 +2,8 @@
 //! ledger's own face, so that the ledger is not its own witness.
 
 use anyhow::ensure;
-use vextrus_ledger::audit;
+use vextrus_domain::TenantId;
+use vextrus_ledger::{Ledger, audit};
 use vextrus_tests_e2e::World;
 use vextrus_tests_support::raw::Raw;
 
@@ -13,6 +14,8 @@ pub enum Ending {
     Approved,
     /// One decision, then closed.
     Rejected,
+    /// Taken back by its submitter, then closed.
+    Withdrawn,
 }
 
 /// A document of padma-builders, a contractor: 15 % VAT, 7.5 % withheld.
@@ -42,13 +45,48 @@ impl Document {
     }
 }
 
+impl Ending {
+    fn steps(self) -> &'static [&'static str] {
+        match self {
+            Self::Approved => &["assess/1", "record", "settle"],
+            Self::Rejected | Self::Withdrawn => &["assess/1", "close"],
+        }
+    }
+
+    fn trail(self) -> &'static [&'static str] {
+        match self {
+            Self::Approved => &["claimed", "assessed", "decided", "decided", "settled"],
+            Self::Rejected => &["claimed", "assessed", "decided", "closed"],
+            Self::Withdrawn => &["claimed", "assessed", "taken_back", "closed"],
+        }
+    }
+
+    fn state(self) -> &'static str {
+        match self {
+            Self::Approved => "settled approved",
+            Self::Rejected => "closed rejected",
+            Self::Withdrawn => "closed withdrawn",
+        }
+    }
+
+    fn tasks(self) -> [&'static str; 2] {
+        match self {
+            Self::Approved => ["level-1 decided", "level-2 decided"],
+            Self::Rejected => ["level-1 decided", "level-2 dropped"],
+            Self::Withdrawn => ["level-1 dropped", "level-2 dropped"],
+        }
+    }
+}
+
 /// One connection, and the complaints so far.
-struct Audit {
+struct Audit<'a> {
+    ledger: &'a Ledger,
+    tenant: &'a TenantId,
     raw: Raw,
     wrong: Vec<String>,
 }
 
-impl Audit {
+impl Audit<'_> {
     fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, found: T, right: T) {
         if found != right {
             self.wrong.push(format!("{what}: {found:?}, right would be {right:?}"));
@@ -60,7 +98,7 @@ impl Audit {
         self.same(what, found, right);
     }
 
-    async fn document(&mut self, world: &World, document: &Document) -> anyhow::Result<()> {
+    async fn document(&mut self, document: &Document) -> anyhow::Result<()> {
         let Document { id, ending, .. } = document;
         let Amounts { subtotal, withheld, payable, .. } = document.amounts();
         let approved = *ending == Ending::Approved;
@@ -72,24 +110,18 @@ impl Audit {
             |step: &str| ["record", "settle", "close"].into_iter().find(|n| step.starts_with(n)).map(str::to_owned);
         let steps: Vec<String> = steps.into_iter().map(|step| name(&step).unwrap_or(step)).collect();
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-        let right: &[&str] = if approved { &["assess/1", "record", "settle"] } else { &["assess/1", "close"] };
-        self.same(&named("steps"), steps.as_slice(), right);
+        self.same(&named("steps"), steps.as_slice(), ending.steps());
         self.number(
             &named("steps without a result"),
             &format!("SELECT count(*) FROM effects WHERE document = '{id}' AND result IS NULL"),
             0,
         )
         .await;
-        let mut tx = world.stack.ledger.read(&world.company.tenant).await?;
-        let trail = audit::read_chain(&mut tx, &world.company.tenant, id).await??;
+        let mut tx = self.ledger.read(self.tenant).await?;
+        let trail = audit::read_chain(&mut tx, self.tenant, id).await??;
         tx.rollback().await?;
         let trail: Vec<&str> = trail.iter().map(|e| e.kind.as_str()).collect();
-        let right: &[&str] = if approved {
-            &["claimed", "assessed", "decided", "decided", "settled"]
-        } else {
-            &["claimed", "assessed", "decided", "closed"]
-        };
-        self.same(&named("trail"), trail.as_slice(), right);
+        self.same(&named("trail"), trail.as_slice(), ending.trail());
         let payments = if approved { vec![payable.to_string()] } else { vec![] };
         for (what, sql, right) in [
             ("payment instructions", "CAST(amount AS TEXT) FROM payment_instructions", payments.clone()),
@@ -109,16 +141,8 @@ impl Audit {
                 "CAST(amount AS TEXT) || ' ' || state FROM budget_reservations",
                 vec![format!("{subtotal} {}", if approved { "committed" } else { "released" })],
             ),
-            (
-                "state",
-                "state || ' ' || outcome FROM documents",
-                vec![if approved { "settled approved" } else { "closed rejected" }.to_owned()],
-            ),
-            (
-                "tasks",
-                "task || ' ' || state FROM tasks",
-                vec!["level-1 decided".to_owned(), format!("level-2 {}", if approved { "decided" } else { "dropped" })],
-            ),
+            ("state", "state || ' ' || outcome FROM documents", vec![ending.state().to_owned()]),
+            ("tasks", "task || ' ' || state FROM tasks", ending.tasks().map(str::to_owned).to_vec()),
         ] {
             let found = self.raw.texts(&format!("SELECT {sql} WHERE document = '{id}' ORDER BY 1")).await;
             self.same(&named(what), found, right);
@@ -132,17 +156,31 @@ impl Audit {
 /// # Errors
 /// Everything that is wrong.
 pub async fn check(world: &World, documents: &[Document]) -> anyhow::Result<()> {
-    let raw = Raw::open(&world.stack.config.ledger.address).await;
-    let mut audit = Audit { raw, wrong: Vec::new() };
+    let stack = &world.stack;
+    check_books(&stack.ledger, &stack.config.ledger.address, &world.company.tenant, documents).await?;
+    world.sound(true).await
+}
+
+/// The same of a ledger at this address, where the company has submitted these documents and no others.
+///
+/// # Errors
+/// Everything that is wrong.
+pub async fn check_books(
+    ledger: &Ledger,
+    address: &str,
+    tenant: &TenantId,
+    documents: &[Document],
+) -> anyhow::Result<()> {
+    let mut audit = Audit { ledger, tenant, raw: Raw::open(address).await, wrong: Vec::new() };
     for document in documents {
-        audit.document(world, document).await?;
+        audit.document(document).await?;
     }
     let approved: Vec<Amounts> =
         documents.iter().filter(|d| d.ending == Ending::Approved).map(Document::amounts).collect();
     let sum = |of: fn(&Amounts) -> i64| approved.iter().map(of).sum::<i64>();
     let count = i64::try_from(approved.len())?;
     let serials =
-        audit.raw.texts("SELECT CAST(serial AS TEXT) FROM payment_instructions ORDER BY fiscal_year, serial").await;
+        audit.raw.texts("SELECT CAST(serial AS TEXT) FROM payment_instructions i ORDER BY fiscal_year, i.serial").await;
     audit.same("numbers", serials, (1..=count).map(|n| n.to_string()).collect());
     audit.number("last number", "SELECT CAST(coalesce(sum(last), 0) AS BIGINT) FROM number_series", count).await;
     for (purpose, sign, right) in [
@@ -160,7 +198,7 @@ pub async fn check(world: &World, documents: &[Document]) -> anyhow::Result<()> 
     audit.number("reserved budget", &of_budgets("reserved"), 0).await;
     let wrong = audit.wrong;
     ensure!(wrong.is_empty(), "the books are wrong:\n  {}", wrong.join("\n  "));
-    world.sound(true).await
+    Ok(())
 }
 
 fn of_budgets(column: &str) -> String {

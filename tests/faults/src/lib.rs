@@ -2,11 +2,12 @@
 //! books afterwards.
 
 mod books;
+pub mod campaign;
 mod points;
 mod story;
 mod worker;
 
-pub use books::{Document, Ending, check};
+pub use books::{Document, Ending, check, check_books};
 pub use points::{Point, Points};
 pub use story::{Answer, Story, slot};
 pub use worker::{FaultWorker, Spec};

@@ -121,6 +121,7 @@ impl Story {
         let expected = match self.ending {
             Ending::Approved => FinalStatus::Approved,
             Ending::Rejected => FinalStatus::Rejected,
+            Ending::Withdrawn => FinalStatus::Withdrawn,
         };
         ensure!(result.status == expected, "the document ended as {result:?}, not {expected:?}");
         Ok(())

@@ -42,7 +42,7 @@ pub async fn fresh_database() -> String {
     let server = server().await;
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     server.create(&name).await;
-    server.address(&name).replacen("postgres@", &format!("{OWNER}@"), 1)
+    server.owners(&name)
 }
 
 impl Server {
@@ -101,6 +101,12 @@ impl Server {
         admin.exec(&format!("CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0")).await.unwrap();
     }
 
+    /// The address of one of its databases, for its owner.
+    #[must_use]
+    pub fn owners(&self, database: &str) -> String {
+        self.address(database).replacen("postgres@", &format!("{OWNER}@"), 1)
+    }
+
     /// The address of one of its databases over a wire that begins at this port, for its owner.
     #[must_use]
     pub fn address_by(port: u16, database: &str) -> String {
@@ -124,7 +130,11 @@ impl Server {
         assert!(killed.success(), "PostgreSQL was not running");
     }
 
-    async fn wait_until_it_answers(&self) {
+    /// Waits until it answers.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn wait_until_it_answers(&self) {
         let deadline = Instant::now() + UP_WITHIN;
         loop {
             let error = match PgConnection::connect(&self.address("postgres")).await {
