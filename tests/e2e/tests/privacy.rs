@@ -92,7 +92,7 @@ async fn it_is_found_nowhere_else() -> anyhow::Result<()> {
     for table in tables {
         let columns = raw.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await;
         let all = columns.iter().map(|c| format!("coalesce(\"{c}\", '')")).collect::<Vec<_>>().join(" || ' ' || ");
-        let rows = raw.texts(&format!("SELECT {all} FROM \"{table}\"")).await;
+        let rows = raw.texts(&format!("SELECT '' || {all} FROM \"{table}\"")).await;
         places.push((format!("table {table}"), rows.join("\n").into_bytes()));
     }
     // The search finds what is there: the records hold all of it, and every place has been written to.
