@@ -22,7 +22,7 @@ mod health;
 mod tx;
 
 pub use tx::Tx;
-pub(crate) use tx::{Arg, Conn, Kind, Row, Scope, args, places};
+pub(crate) use tx::{Arg, Conn, Kind, MOST_ROWS, Row, Scope, args, places};
 
 /// How long a transaction of PostgreSQL may rest between two statements before its locks are taken from it.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);

@@ -10,11 +10,8 @@ use vextrus_domain::TenantId;
 use super::catalog::{self, Table};
 use super::{Backup, BackupError, Column, FORMAT, Head, MAX_LINE, Manifest, TableHead, TableSum, VERSION, from_json};
 use crate::check;
-use crate::db::{Arg, Ledger, Tx, args};
+use crate::db::{Arg, Ledger, MOST_ROWS, Tx, args};
 use crate::error::LedgerError;
-
-/// How many values one statement inserts at most: SQLite takes 32,766, PostgreSQL 65,535.
-const MAX_VALUES: usize = 10_000;
 
 /// Lines of a backup, one at a time, with the hash of all that were read.
 struct Lines<'a> {
@@ -196,7 +193,7 @@ async fn load(tx: &mut Tx, lines: &mut Lines<'_>, tables: &[Table]) -> Result<Ma
                 let Some(loading) = &mut current else { return Err(lines.damaged("a row stands before any table")) };
                 loading.hash.update(&line);
                 loading.take(row).map_err(|why| lines.damaged(&why))?;
-                if loading.is_full() {
+                if loading.held.len() == MOST_ROWS {
                     loading.flush(tx).await?;
                 }
             }
@@ -232,7 +229,8 @@ fn whole_manifest(manifest: Manifest, loaded: &[TableSum], tables: &[Table], who
 struct Loading {
     table: String,
     columns: Vec<Column>,
-    values: Vec<Arg>,
+    /// Those that are not written yet.
+    held: Vec<Vec<Arg>>,
     rows: u64,
     hash: Sha256,
 }
@@ -246,38 +244,26 @@ impl Loading {
         if !tables.iter().any(|t| t.name == table && t.columns == columns) {
             return Err(format!("table {table} is none of this ledger, or has other columns"));
         }
-        Ok(Self { table, columns, values: Vec::new(), rows: 0, hash: Sha256::new() })
+        Ok(Self { table, columns, held: Vec::new(), rows: 0, hash: Sha256::new() })
     }
 
     fn take(&mut self, row: Vec<Value>) -> Result<(), String> {
         if row.len() != self.columns.len() {
             return Err(format!("a row of {} has {} values, not {}", self.table, row.len(), self.columns.len()));
         }
-        for (column, value) in self.columns.iter().zip(row) {
+        let values = self.columns.iter().zip(row).map(|(column, value)| {
             let value = from_json(column.kind, value);
-            self.values
-                .push(value.ok_or_else(|| format!("a value of {}.{} is of another type", self.table, column.name))?);
-        }
+            value.ok_or_else(|| format!("a value of {}.{} is of another type", self.table, column.name))
+        });
+        self.held.push(values.collect::<Result<_, _>>()?);
         self.rows += 1;
         Ok(())
     }
 
-    fn is_full(&self) -> bool {
-        self.values.len() + self.columns.len() > MAX_VALUES
-    }
-
     async fn flush(&mut self, tx: &mut Tx) -> Result<(), LedgerError> {
-        if self.values.is_empty() {
-            return Ok(());
-        }
-        let (width, names) = (self.columns.len(), self.columns.iter().map(|c| c.name.as_str()));
-        let names = names.collect::<Vec<_>>().join("\", \"");
-        let rows: Vec<String> = (0..self.values.len() / width)
-            .map(|row| (0..width).map(|i| format!("${}", row * width + i + 1)).collect::<Vec<_>>().join(","))
-            .collect();
-        let sql = format!("INSERT INTO {} (\"{names}\") VALUES ({})", self.table, rows.join("),("));
-        tx.exec_text(sql, std::mem::take(&mut self.values)).await?;
-        Ok(())
+        let names: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+        let sql = format!("INSERT INTO {} (\"{}\") VALUES", self.table, names.join("\", \""));
+        tx.insert(&sql, std::mem::take(&mut self.held), "").await
     }
 
     async fn end(current: Option<Self>, tx: &mut Tx) -> Result<Option<TableSum>, LedgerError> {

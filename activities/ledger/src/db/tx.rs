@@ -142,7 +142,7 @@ macro_rules! on {
 }
 
 mod built;
-pub(crate) use built::places;
+pub(crate) use built::{MOST_ROWS, places};
 
 /// A row that both databases can give.
 pub(crate) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}

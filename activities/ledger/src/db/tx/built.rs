@@ -6,7 +6,7 @@ use super::{Arg, Conn, Tx};
 use crate::error::LedgerError;
 
 /// How many rows one statement writes: below the 32,766 values that SQLite takes.
-const MOST_ROWS: usize = 500;
+pub(crate) const MOST_ROWS: usize = 500;
 
 /// `($3, $4, $5)`: so many places, counted on from the first.
 pub(crate) fn places(first: usize, count: usize) -> String {
