@@ -6,12 +6,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqlSafeStr as _};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::Semaphore;
 use vextrus_domain::TenantId;
 use vextrus_platform::config::LedgerConfig;
@@ -19,6 +16,7 @@ use vextrus_platform::config::LedgerConfig;
 use crate::error::LedgerError;
 
 mod health;
+mod migrate;
 mod tx;
 
 pub use tx::Tx;
@@ -88,9 +86,9 @@ impl Ledger {
     pub async fn open_as(config: &LedgerConfig) -> Result<Self, LedgerError> {
         let address = config.address.as_str();
         let acquire = Duration::from_millis(config.acquire_timeout_millis);
+        migrate::migrate(address).await?;
         let mut ledger =
             Self { pool: Pool::open(config, address, acquire).await?, replica: None, clock: Clock::System };
-        ledger.migrate(config).await?;
         if !config.replica_address.is_empty() {
             ledger.replica = Some(ledger.open_replica(config).await?);
         }
@@ -119,74 +117,6 @@ impl Ledger {
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
-    }
-
-    async fn migrate(&self, config: &LedgerConfig) -> Result<(), LedgerError> {
-        let is_sqlite = matches!(self.pool, Pool::Sqlite { .. });
-        // The same step in two languages.
-        macro_rules! either {
-            ($name:literal) => {
-                if is_sqlite {
-                    include_str!(concat!("../migrations/", $name, ".sqlite.sql"))
-                } else {
-                    include_str!(concat!("../migrations/", $name, ".postgres.sql"))
-                }
-            };
-        }
-        let migration = |version, name: &'static str, sql: &'static str| {
-            Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-        };
-        let migrator = Migrator::with_migrations(vec![
-            migration(1, "ledger", include_str!("../migrations/0001_ledger.sql")),
-            migration(2, "guards", either!("0001_guards")),
-            migration(3, "tax", include_str!("../migrations/0002_tax.sql")),
-            migration(4, "tax guards", either!("0002_guards")),
-            migration(5, "rules", include_str!("../migrations/0003_rules.sql")),
-            migration(6, "rule guards", either!("0003_guards")),
-            migration(7, "remade", either!("0004_remade")),
-            migration(8, "approvals", include_str!("../migrations/0004_approvals.sql")),
-            migration(9, "approval guards", either!("0004_guards")),
-            migration(10, "employees", include_str!("../migrations/0005_employees.sql")),
-            migration(11, "employee guards", either!("0005_guards")),
-            migration(12, "outbox", include_str!("../migrations/0006_outbox.sql")),
-            migration(13, "outbox guards", either!("0006_guards")),
-            migration(14, "registers", include_str!("../migrations/0007_registers.sql")),
-            migration(15, "register guards", either!("0007_guards")),
-            migration(16, "audit", include_str!("../migrations/0008_audit.sql")),
-            migration(17, "audit guards", either!("0008_guards")),
-            migration(18, "reconcile", include_str!("../migrations/0009_reconcile.sql")),
-            migration(19, "reconcile guards", either!("0009_guards")),
-            // Last, since it guards every table that there is by then.
-            migration(20, "tenants", either!("0010_tenants")),
-        ]);
-        match &self.pool {
-            Pool::Sqlite { pool, .. } => {
-                // Tables that others refer to are made anew, which needs foreign keys off, which only works outside of a
-                // transaction. sqlx locks nothing on SQLite: without one round the whole, two processes that open a new ledger
-                // at once would both create its tables.
-                let mut conn = pool.acquire().await?;
-                // Of many processes that open a new ledger at once, all but one wait until it is there.
-                sqlx::query("PRAGMA busy_timeout = 60000").execute(&mut *conn).await?;
-                sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut *conn).await?;
-                let migrated = migrate_sqlite(&migrator, &mut conn).await;
-                sqlx::query("PRAGMA foreign_keys = ON").execute(&mut *conn).await?;
-                let usual = format!("PRAGMA busy_timeout = {}", config.acquire_timeout_millis);
-                sqlx::query(AssertSqlSafe(usual)).execute(&mut *conn).await?;
-                migrated?;
-            }
-            Pool::Postgres(_) => {
-                // A connection of its own: a migration touches the rows of all tenants, and may take longer than a statement, as may
-                // the wait for another process that holds sqlx's advisory lock.
-                let options = PgConnectOptions::from_str(&config.address)?
-                    .application_name("vextrus-migration")
-                    .options([("vextrus.tenant", Scope::EVERY_TENANT)]);
-                let mut conn = options.connect().await?;
-                let migrated = migrator.run_direct(None, &mut conn, false).await;
-                conn.close().await?;
-                migrated?;
-            }
-        }
-        Ok(())
     }
 
     /// Begins a transaction that writes, of one tenant: it sees and takes no other's rows.
@@ -313,14 +243,8 @@ impl Ledger {
 
 impl Pool {
     async fn open(config: &LedgerConfig, address: &str, acquire: Duration) -> Result<Self, LedgerError> {
-        if address.starts_with("sqlite:") {
-            let options = SqliteConnectOptions::from_str(address)?;
-            if let Some(folder) = options.get_filename().parent().filter(|f| !f.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
-            }
-            let options = options
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
+        if is_sqlite(address) {
+            let options = SqliteConnectOptions::from_str(address)?
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(acquire);
@@ -345,29 +269,20 @@ impl Pool {
                 .await?;
             Ok(Self::Postgres(pool))
         } else {
-            Err(LedgerError::Address(address.split('@').next_back().unwrap_or_default().to_owned()))
+            Err(no_ledger(address))
         }
     }
 }
 
-fn is_postgres(address: &str) -> bool {
-    address.starts_with("postgres:") || address.starts_with("postgresql:")
+/// Whatever stands before the `@` may be a password, and is not repeated.
+fn no_ledger(address: &str) -> LedgerError {
+    LedgerError::Address(address.split('@').next_back().unwrap_or_default().to_owned())
 }
 
-async fn migrate_sqlite(migrator: &Migrator, conn: &mut SqliteConnection) -> Result<(), LedgerError> {
-    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
-    let before: i64 = sqlx::query_scalar("PRAGMA schema_version").fetch_one(&mut *tx).await?;
-    // `run` itself cannot be named here: "implementation of `Acquire` is not general enough".
-    migrator.run_direct(None, &mut *tx, false).await?;
-    let after: i64 = sqlx::query_scalar("PRAGMA schema_version").fetch_one(&mut *tx).await?;
-    if after == before {
-        // Nothing was made anew, and the rows need no second look: `damage` is for that.
-        return Ok(tx.commit().await?);
-    }
-    let broken = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut *tx).await?.len();
-    if broken > 0 {
-        return Err(LedgerError::corrupt("foreign key", format!("{broken} rows refer to nothing after the migration")));
-    }
-    tx.commit().await?;
-    Ok(())
+fn is_sqlite(address: &str) -> bool {
+    address.starts_with("sqlite:")
+}
+
+fn is_postgres(address: &str) -> bool {
+    address.starts_with("postgres:") || address.starts_with("postgresql:")
 }
