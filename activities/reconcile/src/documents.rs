@@ -4,10 +4,11 @@ use vextrus_contract::reconcile::Place;
 use vextrus_contract::steps::{CloseInput, CloseOutput, CloseReason};
 use vextrus_domain::{DocumentKey, DocumentType, Refusal, RefusalCode};
 use vextrus_ledger::documents::{self, State};
-use vextrus_ledger::reconcile::open::{self, Open};
+use vextrus_ledger::reconcile::open;
+use vextrus_temporal::WorkflowKind;
 
 use crate::judge::{Act, What};
-use crate::look::{PAGE, Suspect, or_damaged, tell, workflow_id};
+use crate::look::{PAGE, Suspect, or_damaged, tell};
 use crate::report::{Found, Page};
 use crate::{Namespaces, ReconcileError, Reconciler, Scope};
 
@@ -24,16 +25,11 @@ impl Reconciler {
             _ => Place::Processes { after: None },
         };
         let looked_at = open.len();
-        let mut named = Vec::with_capacity(looked_at);
-        for one in open {
-            let (workflow, claimed_at) = (workflow_id(one.kind, &one.key)?, one.claimed_at);
-            named.push((one, workflow, claimed_at));
-        }
-        let (suspects, namespaces) = self.suspects(named, now).await?;
+        let (suspects, namespaces) = self.suspects(open, WorkflowKind::from, now).await?;
         let mut found = Vec::new();
         for suspect in suspects {
             let done = self.document(scope, &suspect, &namespaces).await;
-            found.extend(or_damaged(done, &suspect.open.key, &suspect, &namespaces)?);
+            found.extend(or_damaged(done, &suspect, &namespaces)?);
         }
         Ok(Page { looked_at, found, next: Some(next) })
     }
@@ -42,7 +38,7 @@ impl Reconciler {
     async fn document(
         &self,
         scope: &Scope,
-        suspect: &Suspect<Open<DocumentType>>,
+        suspect: &Suspect<DocumentType>,
         namespaces: &Namespaces,
     ) -> Result<Option<Found>, ReconcileError> {
         let key = &suspect.open.key;
@@ -69,7 +65,7 @@ impl Reconciler {
         Ok(Some(found))
     }
 
-    async fn close(&self, suspect: &Suspect<Open<DocumentType>>, found: &Found) -> Result<(), ReconcileError> {
+    async fn close(&self, suspect: &Suspect<DocumentType>, found: &Found) -> Result<(), ReconcileError> {
         let (reason, how) = match suspect.what {
             What::Cancelled => (CloseReason::Cancelled, "was cancelled from outside"),
             What::Terminated => (CloseReason::Failed, "was terminated"),

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use vextrus_domain::DocumentKey;
 use vextrus_ledger::outbox::About;
 use vextrus_ledger::reconcile::findings::{self, Finding};
+use vextrus_ledger::reconcile::open::Open;
 use vextrus_ledger::{LedgerError, Tx};
 use vextrus_lifecycle::Process;
 use vextrus_temporal::runs::{self, Seen};
@@ -18,8 +18,8 @@ use crate::{Namespaces, ReconcileError, Reconciler};
 pub(crate) const PAGE: u32 = 50;
 
 /// Something open whose workflow does not run.
-pub(crate) struct Suspect<T> {
-    pub(crate) open: T,
+pub(crate) struct Suspect<K> {
+    pub(crate) open: Open<K>,
     pub(crate) workflow: String,
     pub(crate) seen: Seen,
     pub(crate) what: What,
@@ -29,21 +29,26 @@ pub(crate) struct Suspect<T> {
 impl Reconciler {
     /// What of these has no workflow that runs, and the namespaces as they were afterwards: a namespace that was deleted meanwhile
     /// would have let everything seem missing.
-    pub(crate) async fn suspects<T>(
+    pub(crate) async fn suspects<K: Copy>(
         &self,
-        open: Vec<(T, String, DateTime<Utc>)>,
+        open: Vec<Open<K>>,
+        kind_of: impl Fn(K) -> WorkflowKind,
         now: DateTime<Utc>,
-    ) -> Result<(Vec<Suspect<T>>, Namespaces), ReconcileError> {
+    ) -> Result<(Vec<Suspect<K>>, Namespaces), ReconcileError> {
+        let id_of = |open: &Open<K>| {
+            let key = &open.key;
+            WorkflowId::new(kind_of(open.kind), key.tenant.as_str(), key.document.as_str(), key.submission)
+        };
+        let ids = open.iter().map(|open| Ok(id_of(open)?.to_string())).collect::<Result<Vec<_>, ReconcileError>>()?;
         // Visibility lags behind, so it decides nothing: what it takes for running is looked at in the next round again.
-        let ids: Vec<String> = open.iter().map(|(_, workflow, _)| workflow.clone()).collect();
         let running = runs::running_among(&self.client, &ids).await?;
         let mut suspects = Vec::new();
-        for (open, workflow, claimed_at) in open {
+        for (open, workflow) in open.into_iter().zip(ids) {
             if running.contains(&workflow) {
                 continue;
             }
             let seen = runs::describe(&self.client, &workflow).await?;
-            if let Some((what, may_be_mended)) = judge(&seen, claimed_at <= self.since(now, self.limits.grace)) {
+            if let Some((what, may_be_mended)) = judge(&seen, open.claimed_at <= self.since(now, self.limits.grace)) {
                 suspects.push(Suspect { open, workflow, seen, what, may_be_mended });
             }
         }
@@ -56,25 +61,18 @@ impl Reconciler {
     }
 }
 
-/// The id of the workflow of a document or a process.
-pub(crate) fn workflow_id(kind: impl Into<WorkflowKind>, key: &DocumentKey) -> Result<String, ReconcileError> {
-    let id = WorkflowId::new(kind, key.tenant.as_str(), key.document.as_str(), key.submission)?;
-    Ok(id.to_string())
-}
-
 /// What was done about a suspect. One that the ledger cannot read stands in no other's way: `vextrus ledger check` says what is wrong
 /// with it.
-pub(crate) fn or_damaged<T>(
+pub(crate) fn or_damaged<K>(
     done: Result<Option<Found>, ReconcileError>,
-    key: &DocumentKey,
-    suspect: &Suspect<T>,
+    suspect: &Suspect<K>,
     namespaces: &Namespaces,
 ) -> Result<Option<Found>, ReconcileError> {
     match done {
         Err(ReconcileError::Ledger(error)) if error.is_final() => {
             tracing::error!(workflow = suspect.workflow, %error, "what has no workflow any more cannot be read");
             let found = (suspect.what, Act::Alarm);
-            Ok(Some(Found::new(key, &suspect.workflow, &suspect.seen, found, namespaces.are_one())))
+            Ok(Some(Found::new(&suspect.open.key, &suspect.workflow, &suspect.seen, found, namespaces.are_one())))
         }
         done => done,
     }

@@ -11,7 +11,7 @@ use vextrus_domain::DocumentKey;
 use vextrus_ledger::employees::course::Course;
 use vextrus_ledger::employees::processes::{self, State, StoredProcess};
 use vextrus_ledger::reconcile::findings;
-use vextrus_ledger::reconcile::open::{self, Open};
+use vextrus_ledger::reconcile::open;
 use vextrus_ledger::{LedgerError, Tx};
 use vextrus_lifecycle::{Machine, Process, Status};
 use vextrus_onboarding::{EmployeeOffboarding, EmployeeOnboarding};
@@ -19,7 +19,7 @@ use vextrus_temporal::search_attributes::{DEPARTMENT, DOCUMENT, TENANT};
 use vextrus_temporal::{WorkflowKind, task_queue};
 
 use crate::judge::Act;
-use crate::look::{PAGE, Suspect, or_damaged, tell, workflow_id};
+use crate::look::{PAGE, Suspect, or_damaged, tell};
 use crate::report::{Found, Page};
 use crate::{Limits, Namespaces, ReconcileError, Reconciler, Scope};
 
@@ -39,16 +39,11 @@ impl Reconciler {
             _ => Place::Runs { page: None },
         };
         let looked_at = open.len();
-        let mut named = Vec::with_capacity(looked_at);
-        for one in open {
-            let (workflow, claimed_at) = (workflow_id(kind_of(one.kind), &one.key)?, one.claimed_at);
-            named.push((one, workflow, claimed_at));
-        }
-        let (suspects, namespaces) = self.suspects(named, now).await?;
+        let (suspects, namespaces) = self.suspects(open, kind_of, now).await?;
         let mut found = Vec::new();
         for suspect in suspects {
             let done = self.process(scope, &suspect, &namespaces).await;
-            found.extend(or_damaged(done, &suspect.open.key, &suspect, &namespaces)?);
+            found.extend(or_damaged(done, &suspect, &namespaces)?);
         }
         Ok(Page { looked_at, found, next: Some(next) })
     }
@@ -56,7 +51,7 @@ impl Reconciler {
     async fn process(
         &self,
         scope: &Scope,
-        suspect: &Suspect<Open<Process>>,
+        suspect: &Suspect<Process>,
         namespaces: &Namespaces,
     ) -> Result<Option<Found>, ReconcileError> {
         let key = &suspect.open.key;
@@ -93,7 +88,7 @@ impl Reconciler {
 async fn act(
     tx: &mut Tx,
     scope: &Scope,
-    suspect: &Suspect<Open<Process>>,
+    suspect: &Suspect<Process>,
     process: &StoredProcess,
     namespaces: &Namespaces,
 ) -> Result<Act, LedgerError> {

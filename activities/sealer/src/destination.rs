@@ -17,7 +17,7 @@ use vextrus_ledger::audit::verify::Witness;
 use crate::http::Connector;
 
 /// A place for checkpoints.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Destination {
     name: String,
     store: Arc<dyn ObjectStore>,

@@ -19,7 +19,7 @@ pub use destination::{Destination, DestinationError};
 const LONGEST_WAIT: u64 = 10_000;
 
 /// Seals and exports, as it is configured.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Sealer {
     key: KeyPair,
     every: Duration,
@@ -110,10 +110,16 @@ impl Sealer {
     /// [`RoundError`]; what was done before it stays done.
     pub async fn round(&self, ledger: &Ledger) -> Result<Round, RoundError> {
         let mut round = Round::default();
-        for tenant in seal::waiting(ledger).await? {
-            while let Some(made) = seal::seal(ledger, &tenant, &self.key).await? {
-                round.sealed += 1;
-                tracing::debug!(%tenant, number = made.number, size = made.size, "checkpoint");
+        loop {
+            let before = round.sealed;
+            for tenant in seal::waiting(ledger).await? {
+                if let Some(made) = seal::seal(ledger, &tenant, &self.key).await? {
+                    round.sealed += 1;
+                    tracing::debug!(%tenant, number = made.number, size = made.size, "checkpoint");
+                }
+            }
+            if round.sealed == before {
+                break;
             }
         }
         let Some(destination) = &self.destination else { return Ok(round) };

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use vextrus_domain::signature::{AcceptedKeys, KeyPair, Signature};
 use vextrus_domain::{TenantId, canonical, merkle};
 
-use super::GENESIS;
 use crate::error::LedgerError;
 
 /// What is signed.
@@ -113,11 +112,3 @@ impl Bundle {
         serde_json::from_str(&self.content).map_err(|e| BundleError::Unreadable(e.to_string()))
     }
 }
-
-/// The hash that the next checkpoint follows.
-pub(super) fn hash(content: &str) -> String {
-    canonical::sha256_hex(content)
-}
-
-/// What the first checkpoint follows.
-pub(super) const FIRST: &str = GENESIS;

@@ -1,11 +1,12 @@
 //! Sealing: new entries become leaves of their tenant's log, and a signed checkpoint says what the log is then.
 
 use sqlx::FromRow;
-use vextrus_domain::TenantId;
 use vextrus_domain::merkle::{self, Frontier};
 use vextrus_domain::signature::KeyPair;
+use vextrus_domain::{TenantId, canonical};
 
-use super::checkpoint::{self, Bundle, Checkpoint, Leaf};
+use super::GENESIS;
+use super::checkpoint::{Bundle, Checkpoint, Leaf};
 use crate::db::{Ledger, Tx, args};
 use crate::error::LedgerError;
 
@@ -57,7 +58,7 @@ pub async fn seal(ledger: &Ledger, tenant: &TenantId, key: &KeyPair) -> Result<O
             "INSERT INTO audit_logs (tenant, number, size, subtrees, last_hash) VALUES ($1, 0, 0, '', $2)
              ON CONFLICT (tenant) DO UPDATE SET lock_version = audit_logs.lock_version + 1
              RETURNING number, size, subtrees, last_hash",
-            args![tenant.as_str(), checkpoint::FIRST],
+            args![tenant.as_str(), GENESIS],
         )
         .await?;
     let leaves = take(&mut tx, tenant, log.size).await?;
@@ -128,7 +129,7 @@ async fn write(tx: &mut Tx, made: &Checkpoint, bundle: &Bundle, frontier: &Front
     let subtrees: Vec<String> = frontier.subtrees().iter().map(hex::encode).collect();
     tx.exec(
         "UPDATE audit_logs SET number = $2, size = $3, subtrees = $4, last_hash = $5 WHERE tenant = $1",
-        args![made.tenant.as_str(), number, size, subtrees.join(" "), checkpoint::hash(&bundle.content)],
+        args![made.tenant.as_str(), number, size, subtrees.join(" "), canonical::sha256_hex(&bundle.content)],
     )
     .await
     .map(drop)

@@ -1,7 +1,7 @@
 //! What an entry answers for: the rows that were written with it, each by name and hash. So a row that nobody wrote, or that was
 //! changed afterwards, has no entry that tells of it as it is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -230,7 +230,7 @@ impl Ties {
     pub(super) async fn check(mut self, tx: &mut Tx, tenant: &TenantId) -> Result<(Vec<String>, u64), LedgerError> {
         let untied: Vec<(String, String)> =
             tx.all("SELECT what, name FROM audit_untied WHERE tenant = $1", args![tenant.as_str()]).await?;
-        let mut untied: HashMap<(String, String), ()> = untied.into_iter().map(|name| (name, ())).collect();
+        let mut untied: HashSet<(String, String)> = untied.into_iter().collect();
         let before = u64::try_from(untied.len()).unwrap_or(u64::MAX);
         let claims = "SELECT document, submission, request_id, submitter FROM documents WHERE tenant = $1";
         self.rows(tx, tenant, claims, What::Claim, &mut untied, |r: &ClaimRow| {
@@ -272,7 +272,7 @@ impl Ties {
         tenant: &TenantId,
         sql: &'static str,
         what: What,
-        untied: &mut HashMap<(String, String), ()>,
+        untied: &mut HashSet<(String, String)>,
         name: impl Fn(&R) -> String,
     ) -> Result<(), LedgerError> {
         let rows: Vec<R> = tx.all(sql, args![tenant.as_str()]).await?;
@@ -286,7 +286,7 @@ impl Ties {
         &mut self,
         tx: &mut Tx,
         tenant: &TenantId,
-        untied: &mut HashMap<(String, String), ()>,
+        untied: &mut HashSet<(String, String)>,
     ) -> Result<(), LedgerError> {
         let lines: Vec<PostingLineRow> = tx
             .all(
@@ -315,7 +315,7 @@ impl Ties {
         what: What,
         name: String,
         row: &impl Serialize,
-        untied: &mut HashMap<(String, String), ()>,
+        untied: &mut HashSet<(String, String)>,
     ) -> Result<(), LedgerError> {
         let named = (what.name().to_owned(), name);
         match self.found.remove(&named) {
@@ -323,7 +323,7 @@ impl Ties {
             Some((_, place)) => {
                 self.wrong.push(format!("{} {} is not what entry {place} says", named.0, named.1));
             }
-            None if untied.remove(&named).is_some() => {}
+            None if untied.remove(&named) => {}
             None => self.wrong.push(format!("{} {} is on no entry", named.0, named.1)),
         }
         Ok(())

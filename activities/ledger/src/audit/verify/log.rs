@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use sqlx::FromRow;
-use vextrus_domain::TenantId;
 use vextrus_domain::merkle::Frontier;
 use vextrus_domain::signature::{AcceptedKeys, Signature};
+use vextrus_domain::{TenantId, canonical};
 
 use super::{Problem, Verified, Witness};
-use crate::audit::checkpoint::{self, Bundle, Checkpoint, Leaf};
+use crate::audit::GENESIS;
+use crate::audit::checkpoint::{Bundle, Checkpoint, Leaf};
 use crate::audit::seal::{signed, unsigned};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -51,9 +52,10 @@ struct Reading<'a> {
     sound: u64,
     /// The first leaf after it.
     next: Option<Leaf>,
-    /// What goes with each of the leaves since then, for claims that name them.
-    since: Vec<Leaf>,
-    keep: u64,
+    /// The last leaves, for claims that name them; none is kept where no claim does.
+    last: Vec<Leaf>,
+    /// How many a claim names at most.
+    named: usize,
     told: bool,
 }
 
@@ -75,16 +77,9 @@ pub(super) async fn verify(
         let claim = Claim { place: place.clone(), checkpoint: checkpoint.clone(), leaves: &bundle.leaves };
         claims.entry(checkpoint.size).or_default().push(claim);
     }
-    let keep = claims.values().flatten().map(|c| c.leaves.len()).max().unwrap_or_default();
-    let mut reading = Reading {
-        claims,
-        frontier: Frontier::default(),
-        sound: 0,
-        next: None,
-        since: Vec::new(),
-        keep: u64::try_from(keep).unwrap_or(u64::MAX),
-        told: false,
-    };
+    let named = claims.values().flatten().map(|c| c.leaves.len()).max().unwrap_or_default();
+    let mut reading =
+        Reading { claims, frontier: Frontier::default(), sound: 0, next: None, last: Vec::new(), named, told: false };
     read(tx, tenant, &mut reading, verified).await?;
     for claim in reading.claims.into_values().flatten() {
         let Checkpoint { number, size, .. } = claim.checkpoint;
@@ -109,7 +104,7 @@ async fn checkpoints(
             args![tenant.as_str()],
         )
         .await?;
-    let mut previous = checkpoint::FIRST.to_owned();
+    let mut previous = GENESIS.to_owned();
     let mut found = Vec::with_capacity(rows.len());
     for (expected, row) in (1_i64..).zip(rows) {
         let mut wrong =
@@ -121,7 +116,7 @@ async fn checkpoints(
         verified.checkpoints += 1;
         let signature = Signature { key_id: row.key_id, value: row.signature };
         let bundle = Bundle { content: row.content, signature, leaves: Vec::new() };
-        let hash = checkpoint::hash(&bundle.content);
+        let hash = canonical::sha256_hex(&bundle.content);
         match bundle.checkpoint(keys) {
             Err(error) => wrong(error.to_string()),
             Ok(c) if c.tenant != *tenant || signed(c.number)? != row.number || signed(c.size)? != row.size => {
@@ -177,8 +172,8 @@ impl Reading<'_> {
     fn leaf(&mut self, leaf: Leaf, verified: &mut Verified) {
         self.frontier.push(leaf.tree_hash());
         self.next.get_or_insert_with(|| leaf.clone());
-        if self.keep > 0 {
-            self.since.push(leaf);
+        if self.named > 0 {
+            self.last.push(leaf);
         }
         let size = self.frontier.size();
         let Some(claims) = self.claims.remove(&size) else { return };
@@ -193,16 +188,15 @@ impl Reading<'_> {
             }
         }
         // What claims to come may name.
-        let most = usize::try_from(self.keep).unwrap_or(usize::MAX);
-        if self.since.len() > most.saturating_mul(2) {
-            self.since.drain(..self.since.len() - most);
+        if self.last.len() > self.named.saturating_mul(2) {
+            self.last.drain(..self.last.len() - self.named);
         }
     }
 
     /// The first entry that is not what a checkpoint has: the very one where the checkpoint names it, else the first after the last
     /// checkpoint that is sound.
     fn broken(&self, claim: &Claim<'_>, size: u64) -> Problem {
-        let there = &self.since[self.since.len().saturating_sub(claim.leaves.len())..];
+        let there = &self.last[self.last.len().saturating_sub(claim.leaves.len())..];
         let named = claim.leaves.iter().zip(there).find(|(said, leaf)| **said != leaf.text());
         if let Some((said, leaf)) = named {
             let what = format!("{} has {said:?} in its place", claim.place);
