@@ -238,22 +238,12 @@ impl Stack {
         }
     }
 
-    /// Writes a company's master data and founds it on the default rules. What a folder that is kept has in place of one
-    /// of them stays.
+    /// Founds a company in this stack's ledger ([`found`]).
     ///
     /// # Errors
     /// The ledger's.
     pub async fn found(&self, company: &Company) -> anyhow::Result<()> {
-        let mut tx = self.ledger.begin(&company.tenant).await?;
-        vextrus_ledger::masterdata::import(&mut tx, company, "vextrus-dev").await?;
-        for (kind, content) in DEFAULT_RULES {
-            match rules::found(&mut tx, &company.tenant, kind, content, "vextrus-dev").await? {
-                Err(refusal) if refusal.code != RefusalCode::ProposalNeeded => return Err(refusal.into()),
-                _ => {}
-            }
-        }
-        tx.commit().await?;
-        Ok(())
+        found(&self.ledger, company).await
     }
 
     /// A token of the development issuer.
@@ -290,6 +280,23 @@ impl Stack {
         facade.context("the facade panicked")??;
         worker
     }
+}
+
+/// Writes a company's master data and founds it on the default rules. What a ledger that is kept has in place of one of them stays.
+///
+/// # Errors
+/// The ledger's.
+pub async fn found(ledger: &Ledger, company: &Company) -> anyhow::Result<()> {
+    let mut tx = ledger.begin(&company.tenant).await?;
+    vextrus_ledger::masterdata::import(&mut tx, company, "vextrus-dev").await?;
+    for (kind, content) in DEFAULT_RULES {
+        match rules::found(&mut tx, &company.tenant, kind, content, "vextrus-dev").await? {
+            Err(refusal) if refusal.code != RefusalCode::ProposalNeeded => return Err(refusal.into()),
+            _ => {}
+        }
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn own_server(options: &StackOptions, folder: &Path) -> anyhow::Result<Option<DevServer>> {

@@ -17,11 +17,10 @@ use vextrus_ledger::Ledger;
 use vextrus_ledger::approvals::Trust;
 use vextrus_notify::Channels;
 use vextrus_onboarding::{EmployeeOffboarding, EmployeeOnboarding};
-use vextrus_platform::config::AuditConfig;
 use vextrus_purchase_order::PurchaseOrderApproval;
 use vextrus_reconcile::{Reconciler, Reconciliation};
 use vextrus_reconciliation::LedgerReconciliation;
-use vextrus_sealer::{Sealer, SealerError};
+use vextrus_sealer::Sealer;
 use vextrus_temporal::task_queue;
 
 /// How long running steps may take to finish after a stop; then they are cancelled and run again elsewhere.
@@ -40,8 +39,8 @@ pub struct Parts {
     pub trust: Trust,
     /// The systems that employees are known to.
     pub adapters: Adapters,
-    /// What seals the trail.
-    pub audit: AuditConfig,
+    /// What seals the trail; none where it is not sealed.
+    pub sealer: Option<Sealer>,
     /// The channels by which events leave.
     pub channels: Channels,
     /// The length of a day in an employee's process, in milliseconds.
@@ -69,9 +68,6 @@ pub enum WorkerError {
         /// Why.
         why: String,
     },
-    /// The trail cannot be sealed as it is configured.
-    #[error(transparent)]
-    Sealer(#[from] SealerError),
     /// Running steps did not finish in time.
     #[error("the workers did not stop within {STOP_WITHIN:?}")]
     StillRunning,
@@ -93,14 +89,8 @@ type Report = reports::UnboundedSender<Result<(), WorkerError>>;
 /// that must stop it at a chosen point.
 ///
 /// # Errors
-/// [`WorkerError::Start`] or [`WorkerError::Sealer`].
+/// [`WorkerError::Start`].
 pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet, WorkerError> {
-    let sealer = Sealer::configured(&parts.audit)?;
-    if sealer.is_none() {
-        tracing::warn!(
-            "audit.key_file is empty: the trail is not sealed, and who can write to the database can rewrite it"
-        );
-    }
     let options = RuntimeOptions::builder().build().map_err(|why| failed(task_queue::INVOICE)(why))?;
     let runtime = Runtime::from_current_tokio(options).map_err(|e| failed(task_queue::INVOICE)(e.to_string()))?;
     let runtime = Arc::new(runtime);
@@ -123,7 +113,7 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     }
     let (stop_beside, stopped) = watch::channel(false);
     let mut beside = vec![tokio::spawn(vextrus_notify::run(parts.ledger.clone(), parts.channels, stopped.clone()))];
-    beside.extend(sealer.map(|sealer| tokio::spawn(sealer.run(parts.ledger, stopped))));
+    beside.extend(parts.sealer.map(|sealer| tokio::spawn(sealer.run(parts.ledger, stopped))));
     Ok(Fleet { running: stops.len(), stops, ended, stop_beside, beside })
 }
 

@@ -13,6 +13,7 @@ use vextrus_platform::Config;
 use vextrus_platform::config::{SignalTrust, Switch};
 use vextrus_platform::keys::{self, KeyError};
 use vextrus_reconcile::{ReconcileError, Reconciler};
+use vextrus_sealer::{Sealer, SealerError};
 use vextrus_temporal::{
     Codec, ConnectError, ConnectOptions, KeysError, SearchAttributesError, ensure_search_attributes,
 };
@@ -37,6 +38,9 @@ pub enum StartupError {
     /// The channels of events cannot be used as configured.
     #[error(transparent)]
     Notify(#[from] NotifyError),
+    /// The trail cannot be sealed as it is configured.
+    #[error(transparent)]
+    Sealer(#[from] SealerError),
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -69,13 +73,25 @@ fn trust(config: &Config) -> Result<Trust, StartupError> {
     Ok(Trust { keys: keys::public_keys("signing.accepted_keys", &config.signing.accepted_keys)?, unsigned })
 }
 
+fn sealer(config: &Config) -> Result<Option<Sealer>, SealerError> {
+    let sealer = Sealer::configured(&config.audit)?;
+    if sealer.is_none() {
+        tracing::warn!(
+            "audit.key_file is empty: the trail is not sealed, and who can write to the database can rewrite it"
+        );
+    }
+    Ok(sealer)
+}
+
 /// What the workers need, as the configuration says.
 ///
 /// # Errors
-/// [`StartupError::Key`], [`StartupError::NoKeys`], [`StartupError::Adapters`] or [`StartupError::Notify`].
+/// [`StartupError::Key`], [`StartupError::NoKeys`], [`StartupError::Adapters`], [`StartupError::Notify`] or
+/// [`StartupError::Sealer`].
 pub fn parts(config: &Config, client: Client, ledger: Ledger) -> Result<Parts, StartupError> {
     let adapters = Adapters::configured(&config.adapters, &ledger)?;
     let channels = Channels::configured(&config.notify)?;
+    let sealer = sealer(config)?;
     let trust = trust(config)?;
     let steps = Steps { ledger: ledger.clone(), trust: trust.clone() };
     let has_rounds = config.reconcile.schedule == Switch::On;
@@ -86,7 +102,7 @@ pub fn parts(config: &Config, client: Client, ledger: Ledger) -> Result<Parts, S
         trust,
         adapters,
         channels,
-        audit: config.audit.clone(),
+        sealer,
         day_millis: config.onboarding.day_millis,
         reconciler,
     })

@@ -6,4 +6,4 @@ mod staff;
 mod world;
 
 pub use staff::{Door, Staff, employee, personal_words};
-pub use world::{Handle, OrderHandle, World, invoice, order, status_of, task};
+pub use world::{Handle, OrderHandle, World, invoice, order, sound, status_of, task};

@@ -11,11 +11,11 @@ use temporalio_client::{
 use tokio::sync::OnceCell;
 use tonic::Status;
 use vextrus_contract::document::{DocumentResult, StatusView};
-use vextrus_domain::{DocumentKey, DocumentType, Invoice, Order, Taka};
+use vextrus_domain::{DocumentKey, DocumentType, Invoice, Order, Taka, TenantId};
 use vextrus_invoice::InvoiceApproval;
 use vextrus_ledger::masterdata::Company;
 use vextrus_ledger::rules::{self, RuleKind};
-use vextrus_ledger::{check, views};
+use vextrus_ledger::{Ledger, check, views};
 use vextrus_proto::approval::v1::act_request::Action;
 use vextrus_proto::approval::v1::{ActResponse, Decide, Task, TaskState, Withdraw};
 use vextrus_proto::invoice::v1::Invoice as Shown;
@@ -370,19 +370,27 @@ impl World {
         self.stack.stop().await
     }
 
-    /// Checks the books and the trail; `all_ended`: no document is open, so that nothing may be reserved.
+    /// Checks the books and the trail ([`sound`]).
     ///
     /// # Errors
     /// What is wrong.
     pub async fn sound(&self, all_ended: bool) -> anyhow::Result<()> {
-        let mut tx = self.stack.ledger.read(&self.company.tenant).await?;
-        let wrong = check::check(&mut tx, &self.company.tenant).await?;
-        ensure!(wrong.is_empty(), "the ledger is not sound: {wrong:#?}");
-        for line in views::budgets(&mut tx, &self.company.tenant).await? {
-            ensure!(!all_ended || line.reserved == Taka::ZERO, "{line:?} is reserved though every document has ended");
-        }
-        Ok(tx.rollback().await?)
+        sound(&self.stack.ledger, &self.company.tenant, all_ended).await
     }
+}
+
+/// Checks a tenant's books and trail; `all_ended`: no document is open, so that nothing may be reserved.
+///
+/// # Errors
+/// What is wrong.
+pub async fn sound(ledger: &Ledger, tenant: &TenantId, all_ended: bool) -> anyhow::Result<()> {
+    let mut tx = ledger.read(tenant).await?;
+    let wrong = check::check(&mut tx, tenant).await?;
+    ensure!(wrong.is_empty(), "the ledger is not sound: {wrong:#?}");
+    for line in views::budgets(&mut tx, tenant).await? {
+        ensure!(!all_ended || line.reserved == Taka::ZERO, "{line:?} is reserved though every document has ended");
+    }
+    Ok(tx.rollback().await?)
 }
 
 /// An invoice of this vendor with one line and the right VAT.

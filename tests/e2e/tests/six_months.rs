@@ -16,12 +16,12 @@ use vextrus_domain::EmployeeClass;
 use vextrus_domain::signature::{AcceptedKeys, KeyPair};
 use vextrus_employees::Adapters;
 use vextrus_ledger::approvals::Trust;
-use vextrus_ledger::masterdata::{self, Company};
-use vextrus_ledger::{Clock, Ledger, rules};
+use vextrus_ledger::masterdata::Company;
+use vextrus_ledger::{Clock, Ledger};
 use vextrus_lifecycle::{DAY_MILLIS, Status, TaskStatus};
 use vextrus_notify::Channels;
 use vextrus_platform::Config;
-use vextrus_starter_cli::stack::DEFAULT_RULES;
+use vextrus_starter_cli::stack::found;
 use vextrus_temporal::{ConnectOptions, connect_to, search_attributes};
 use vextrus_tests_e2e::{Staff, employee};
 use vextrus_worker::Parts;
@@ -78,12 +78,7 @@ async fn staff(client: &Client, folder: &std::path::Path) -> anyhow::Result<Staf
     let address = format!("sqlite:{}", folder.join("ledger.db").display());
     let ledger = Ledger::open(&address).await?.with_clock(Clock::Moved(&TIME));
     let company: Company = serde_json::from_str(include_str!("../../../examples/company.json"))?;
-    let mut tx = ledger.begin(&company.tenant).await?;
-    masterdata::import(&mut tx, &company, "test").await?;
-    for (kind, content) in DEFAULT_RULES {
-        rules::found(&mut tx, &company.tenant, kind, content, "test").await??;
-    }
-    tx.commit().await?;
+    found(&ledger, &company).await?;
     let steps = Config::layered(None, |_| None)?.steps;
     let signing_key = KeyPair::from_seed(&[7; 32]);
     Staff { ledger, client: client.clone(), signing_key, company, steps, door: None }.hired().await
@@ -108,7 +103,7 @@ async fn a_clerk_is_confirmed_after_six_months() -> anyhow::Result<()> {
         ledger: staff.ledger.clone(),
         trust: Trust { keys, unsigned: false },
         adapters: Adapters::of_ledger(&staff.ledger),
-        audit: Config::layered(None, |_| None)?.audit,
+        sealer: None,
         channels: Channels::configured(&Config::layered(None, |_| None)?.notify)?,
         day_millis: DAY_MILLIS,
         // The test server keeps no schedules.

@@ -4,10 +4,12 @@
 mod books;
 pub mod campaign;
 mod points;
+mod process;
 mod story;
 mod worker;
 
 pub use books::{Document, Ending, check, check_books};
 pub use points::{Point, Points};
+pub use process::{STICKY, told};
 pub use story::{Answer, Story, slot};
 pub use worker::{FaultWorker, Spec};

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
-use tokio::process::{Child, ChildStdin, Command};
 use vextrus_tests_e2e::World;
 
 use crate::points::Points;
+use crate::process::Process;
 
 /// How long a process may take to die once it must.
 const DIES_WITHIN: Duration = Duration::from_secs(60);
@@ -30,12 +30,9 @@ pub struct Spec {
     pub points: Points,
 }
 
-/// The running process. It is killed when this is dropped; and when the test's process dies, the end of the pipe ends it.
+/// The running process. It is killed when this is dropped.
 #[derive(Debug)]
-pub struct FaultWorker {
-    child: Child,
-    _pipe: Option<ChildStdin>,
-}
+pub struct FaultWorker(Process);
 
 impl FaultWorker {
     /// Starts the program as a world's worker.
@@ -51,11 +48,7 @@ impl FaultWorker {
             day_millis: world.stack.config.onboarding.day_millis,
             points,
         };
-        let mut command = Command::new(program);
-        command.arg(serde_json::to_string(&spec)?).stdin(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true);
-        let mut child = command.spawn().with_context(|| format!("{program} cannot be started"))?;
-        let pipe = child.stdin.take();
-        Ok(Self { child, _pipe: pipe })
+        Process::start(program, &spec, Stdio::null()).map(Self)
     }
 
     /// Waits until the process has died by itself.
@@ -63,7 +56,7 @@ impl FaultWorker {
     /// # Errors
     /// That it lives on.
     pub async fn died(&mut self) -> anyhow::Result<ExitStatus> {
-        let waited = tokio::time::timeout(DIES_WITHIN, self.child.wait()).await;
+        let waited = tokio::time::timeout(DIES_WITHIN, self.0.child.wait()).await;
         Ok(waited.context("the worker has not died at its point")??)
     }
 
@@ -72,9 +65,9 @@ impl FaultWorker {
     /// # Errors
     /// The operating system's; among them that it had died before.
     pub async fn kill(mut self) -> anyhow::Result<()> {
-        if let Some(status) = self.child.try_wait()? {
+        if let Some(status) = self.0.child.try_wait()? {
             anyhow::bail!("the worker had died before it was killed: {status}");
         }
-        Ok(self.child.kill().await?)
+        Ok(self.0.child.kill().await?)
     }
 }

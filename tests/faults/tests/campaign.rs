@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use tokio::sync::watch;
+use vextrus_ledger::Ledger;
 use vextrus_ledger::audit::verify;
-use vextrus_ledger::{Ledger, check, views};
 use vextrus_sealer::Destination;
-use vextrus_tests_e2e::invoice;
+use vextrus_tests_e2e::{invoice, sound};
 use vextrus_tests_faults::campaign::{Desk, Fault, Rig, WORKERS, schedule};
 use vextrus_tests_faults::{Document, Ending, check_books};
 use vextrus_tests_support::dice::Dice;
@@ -86,14 +86,7 @@ async fn trouble(rig: &mut Rig, faults: Vec<(Duration, Fault)>, mut over: watch:
 async fn is_right(rig: &Rig, documents: &[Document]) -> anyhow::Result<()> {
     let (ledger, tenant) = (rig.ledger().await?, &rig.company.tenant);
     check_books(&ledger, &rig.address(), tenant, documents).await?;
-    let mut tx = ledger.read(tenant).await?;
-    let wrong = check::check(&mut tx, tenant).await?;
-    ensure!(wrong.is_empty(), "the ledger is not sound: {wrong:#?}");
-    for line in views::budgets(&mut tx, tenant).await? {
-        let nothing = vextrus_domain::Taka::ZERO;
-        ensure!(line.reserved == nothing, "{line:?} is reserved though every document has ended");
-    }
-    tx.rollback().await?;
+    sound(&ledger, tenant, true).await?;
     let mut raw = Raw::open(&rig.address()).await;
     for (what, sql) in [
         ("a document is open", "SELECT count(*) FROM documents WHERE state NOT IN ('settled', 'closed')"),

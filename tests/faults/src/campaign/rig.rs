@@ -9,22 +9,21 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 use temporalio_client::WorkflowDescribeOptions;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
 use vextrus_domain::Taka;
 use vextrus_domain::signature::{AcceptedKeys, KeyPair};
 use vextrus_facade::dev_tokens;
 use vextrus_invoice::InvoiceApproval;
 use vextrus_ledger::Ledger;
-use vextrus_ledger::masterdata::{self, Company};
-use vextrus_ledger::rules;
+use vextrus_ledger::masterdata::Company;
 use vextrus_starter_cli::client::Client;
-use vextrus_starter_cli::stack::DEFAULT_RULES;
+use vextrus_starter_cli::stack::found;
 use vextrus_temporal::{ConnectOptions, DevServer, DevServerOptions, connect_to, ensure_search_attributes};
 use vextrus_tests_support::postgres::Server;
 use vextrus_tests_support::proxy::{Proxy, Target};
 use vextrus_tests_support::raw::Raw;
 
 use super::{Fault, Member, Role, Wire};
+use crate::process::Process;
 
 /// How many workers there are.
 pub const WORKERS: usize = 2;
@@ -33,12 +32,6 @@ const DATABASE: &str = "campaign";
 /// How long the facade may take to come up, other parts being down meanwhile.
 const UP_WITHIN: Duration = Duration::from_secs(60);
 const TOKEN_LIFE: Duration = Duration::from_secs(6 * 3600);
-
-/// A process of the fleet. It is killed when this is dropped; when the test's process dies, the end of the pipe ends it.
-struct Process {
-    child: Child,
-    _pipe: Option<ChildStdin>,
-}
 
 /// The fleet.
 pub struct Rig {
@@ -91,7 +84,9 @@ impl Rig {
         // Enough for a campaign of any length.
         rig.company.budgets.iter_mut().for_each(|budget| budget.allocated = Taka::whole(1_000_000_000));
         rig.configure(&signing)?;
-        rig.found().await?;
+        let ledger = rig.ledger().await?;
+        found(&ledger, &rig.company).await?;
+        ledger.close().await;
         for which in 0..WORKERS {
             rig.start_worker(which, Duration::ZERO)?;
         }
@@ -121,18 +116,6 @@ impl Rig {
             self.checkpoints(),
         );
         Ok(std::fs::write(self.path("vextrus.toml"), config)?)
-    }
-
-    async fn found(&self) -> anyhow::Result<()> {
-        let ledger = self.ledger().await?;
-        let mut tx = ledger.begin(&self.company.tenant).await?;
-        masterdata::import(&mut tx, &self.company, "controller").await?;
-        for (kind, content) in DEFAULT_RULES {
-            rules::found(&mut tx, &self.company.tenant, kind, content, "controller").await??;
-        }
-        tx.commit().await?;
-        ledger.close().await;
-        Ok(())
     }
 
     /// The ledger, past every wire, once its server is up.
@@ -181,11 +164,7 @@ impl Rig {
             temporal: self.to_temporal.address.to_string(),
             clock_behind_micros: i64::try_from(clock_behind.as_micros())?,
         };
-        let mut command = Command::new(self.program);
-        command.arg(serde_json::to_string(&member)?).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().with_context(|| format!("{} cannot be started", self.program))?;
-        let pipe = child.stdin.take();
-        Ok(Process { child, _pipe: pipe })
+        Process::start(self.program, &member, Stdio::piped())
     }
 
     fn start_worker(&mut self, which: usize, clock_behind: Duration) -> anyhow::Result<()> {
