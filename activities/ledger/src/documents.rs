@@ -102,7 +102,7 @@ pub(crate) fn kind(text: &str) -> Result<DocumentType, LedgerError> {
     text.parse().map_err(|e| LedgerError::corrupt("type of document", format!("{e}")))
 }
 
-/// The document, locked until the transaction ends.
+/// The document, locked until the transaction ends, which is not before its claim by anybody's clock.
 ///
 /// # Errors
 /// [`LedgerError::Database`].
@@ -114,7 +114,11 @@ pub async fn lock(tx: &mut Tx, key: &DocumentKey) -> Result<Option<Document>, Le
             args![key.tenant.as_str(), key.document.as_str(), key.submission],
         )
         .await?;
-    row.map(|r| r.into_document(key)).transpose()
+    let document = row.map(|r| r.into_document(key)).transpose()?;
+    if let Some(document) = &document {
+        tx.not_before(document.claimed_at);
+    }
+    Ok(document)
 }
 
 /// The document as it is.

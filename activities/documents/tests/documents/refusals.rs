@@ -1,17 +1,18 @@
 //! What `assess` refuses, each by its code, and that nothing of it stays but the trail.
 
 use vextrus_contract::steps::{AssessOutput, CloseOutput, CloseReason};
+use vextrus_documents::Steps;
 use vextrus_domain::{Actor, Invoice, RefusalCode};
-use vextrus_ledger::rules;
-use vextrus_ledger::{claims, masterdata};
+use vextrus_ledger::{Clock, claims, masterdata, rules};
 use vextrus_tests_support::acme;
 use vextrus_tests_support::company::{CLERK, RULES, company, id, invoice, request, taka};
 use vextrus_tests_support::on_both;
-use vextrus_tests_support::steps::Desk;
+use vextrus_tests_support::steps::{Desk, assess_input};
 
 on_both![
     each_fault_is_refused_by_its_code,
     a_refused_invoice_is_closed_and_its_number_free_again,
+    a_clock_that_is_behind_the_claim_does_not_miss_its_rules,
     a_tenant_without_rules_is_refused,
     nobody_approves_what_only_the_submitter_could,
 ];
@@ -88,6 +89,21 @@ async fn a_refused_invoice_is_closed_and_its_number_free_again(desk: &Desk) {
     assert_eq!(desk.trail(&claim.key).await, ["claimed", "assess_refused", "closed"]);
     let (key, _) = desk.settled(&bill(|_| ())).await;
     assert_eq!((key.document, key.submission), (claim.key.document, 2));
+}
+
+async fn a_clock_that_is_behind_the_claim_does_not_miss_its_rules(desk: &Desk) {
+    let clerk = Actor { tenant: id("newcomer"), person: id(CLERK) };
+    let mut tx = desk.ledger().begin(&clerk.tenant).await.unwrap();
+    masterdata::import(&mut tx, &company("newcomer"), "controller").await.unwrap();
+    for (kind, text) in RULES {
+        rules::found(&mut tx, &clerk.tenant, kind, text, "controller").await.unwrap().unwrap();
+    }
+    let founded = tx.now();
+    tx.commit().await.unwrap();
+    let claim = claims::claim(&desk.ledger(), &clerk, &request(), &acme::bill(&bill(|_| {}))).await.unwrap().unwrap();
+    let behind = Steps { ledger: desk.ledger().with_clock(Clock::Behind(60_000_000)), ..desk.steps() };
+    let assessed = behind.assess_step(&assess_input(&claim, 1)).await.unwrap();
+    assert!(matches!(&assessed, AssessOutput::Assessed(a) if a.at >= founded), "{assessed:?}");
 }
 
 async fn a_tenant_without_rules_is_refused(desk: &Desk) {

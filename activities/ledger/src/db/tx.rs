@@ -155,6 +155,11 @@ impl Tx {
         self.now
     }
 
+    /// What is done here follows something that happened then: this machine's clock may be behind that of the machine that did it.
+    pub(crate) fn not_before(&mut self, then: DateTime<Utc>) {
+        self.now = self.now.max(then);
+    }
+
     /// Commits, with the audit entries that were added on the way.
     ///
     /// # Errors

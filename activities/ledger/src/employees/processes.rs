@@ -123,7 +123,7 @@ impl Row {
     }
 }
 
-/// The process, locked until the transaction ends.
+/// The process, locked until the transaction ends, which is not before its claim by anybody's clock.
 ///
 /// # Errors
 /// [`LedgerError::Database`].
@@ -137,7 +137,11 @@ pub async fn lock(tx: &mut Tx, key: &DocumentKey) -> Result<Option<StoredProcess
             args![key.tenant.as_str(), key.document.as_str()],
         )
         .await?;
-    row.filter(|_| key.submission == 1).map(|r| r.into_process(&key.tenant)).transpose()
+    let process = row.filter(|_| key.submission == 1).map(|r| r.into_process(&key.tenant)).transpose()?;
+    if let Some(process) = &process {
+        tx.not_before(process.claimed_at);
+    }
+    Ok(process)
 }
 
 /// The process as it is.
