@@ -225,9 +225,7 @@ impl Ledger {
                 "only a PostgreSQL ledger has one, and only another PostgreSQL server can be it".to_owned(),
             ));
         };
-        let Pool::Postgres(replica) = Pool::open(config, address, acquire).await? else {
-            return Err(wrong("it is no PostgreSQL server".to_owned()));
-        };
+        let replica = open_postgres(config, address, acquire).await.map_err(|e| wrong(e.to_string()))?;
         let version = "SELECT max(version) FROM _sqlx_migrations";
         let ours: i64 = sqlx::query_scalar(version).fetch_one(primary).await?;
         let theirs: Result<i64, _> = sqlx::query_scalar(version).fetch_one(&replica).await;
@@ -255,23 +253,22 @@ impl Pool {
                 .await?;
             Ok(Self::Sqlite { pool, writer: Arc::new(Semaphore::new(1)) })
         } else if is_postgres(address) {
-            // A wait for a lock ends before the statement does, so that it can be told from a slow statement and begun again.
-            let (statement, lock) = (config.statement_timeout_millis, config.statement_timeout_millis / 2);
-            let options = PgConnectOptions::from_str(address)?.application_name("vextrus").options([
-                ("statement_timeout", statement.to_string()),
-                ("lock_timeout", lock.to_string()),
-                ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION.as_millis().to_string()),
-            ]);
-            let pool = PgPoolOptions::new()
-                .max_connections(config.connections)
-                .acquire_timeout(acquire)
-                .connect_with(options)
-                .await?;
-            Ok(Self::Postgres(pool))
+            Ok(Self::Postgres(open_postgres(config, address, acquire).await?))
         } else {
             Err(no_ledger(address))
         }
     }
+}
+
+async fn open_postgres(config: &LedgerConfig, address: &str, acquire: Duration) -> Result<PgPool, sqlx::Error> {
+    // A wait for a lock ends before the statement does, so that it can be told from a slow statement and begun again.
+    let (statement, lock) = (config.statement_timeout_millis, config.statement_timeout_millis / 2);
+    let options = PgConnectOptions::from_str(address)?.application_name("vextrus").options([
+        ("statement_timeout", statement.to_string()),
+        ("lock_timeout", lock.to_string()),
+        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION.as_millis().to_string()),
+    ]);
+    PgPoolOptions::new().max_connections(config.connections).acquire_timeout(acquire).connect_with(options).await
 }
 
 /// Whatever stands before the `@` may be a password, and is not repeated.

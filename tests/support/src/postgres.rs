@@ -59,7 +59,8 @@ impl Server {
     }
 
     async fn start() -> Self {
-        Self::started(false).await
+        let durable = std::env::var("VEXTRUS_TEST_POSTGRES_FSYNC").unwrap_or_else(|_| "off".to_owned());
+        Self::started(&durable, None).await.with_owner().await
     }
 
     /// A server of the caller's own, which keeps what it has committed when it is killed. It ends when this is dropped.
@@ -67,16 +68,23 @@ impl Server {
     /// # Panics
     /// When it does not come up.
     pub async fn durable() -> Self {
-        Self::started(true).await
+        Self::started("on", None).await.with_owner().await
     }
 
-    async fn started(durable: bool) -> Self {
+    /// A streaming replica of this server, of the caller's own. It ends when it is dropped.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn replica(&self) -> Self {
+        Self::started("off", Some(self)).await
+    }
+
+    async fn started(durable: &str, primary: Option<&Self>) -> Self {
         let programs = programs();
         let folder = tempfile::Builder::new().prefix("vextrus-postgres-").tempdir().unwrap().keep();
         let mut command = Command::new("/bin/sh");
         command.args(["-c", include_str!("watchdog.sh"), "watchdog.sh"]).arg(&programs).arg(&folder);
-        let asked = std::env::var("VEXTRUS_TEST_POSTGRES_FSYNC").unwrap_or_else(|_| "off".to_owned());
-        command.arg(if durable { "on" } else { asked.as_str() });
+        command.arg(durable).args(primary.map(|p| &p.folder));
         command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C").env("HOME", &folder);
         command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         // A Ctrl-C or a kill of the test's process group must not take the one that cleans up.
@@ -87,9 +95,13 @@ impl Server {
         }
         let server = Self { _watchdog: command.spawn().unwrap(), folder };
         server.wait_until_it_answers().await;
-        let mut admin = Raw::open(&server.address("postgres")).await;
-        admin.exec(&format!("CREATE ROLE {OWNER} LOGIN")).await.unwrap();
         server
+    }
+
+    async fn with_owner(self) -> Self {
+        let mut admin = Raw::open(&self.address("postgres")).await;
+        admin.exec(&format!("CREATE ROLE {OWNER} LOGIN")).await.unwrap();
+        self
     }
 
     /// Makes an empty database, for its owner.

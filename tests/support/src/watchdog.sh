@@ -1,10 +1,12 @@
-# Runs one PostgreSQL in the folder $2 with the programs in $1, and takes both away again.
+# Runs one PostgreSQL in the folder $2 with the programs in $1, and takes both away again. With $4, a folder in which another one runs,
+# it is a streaming replica of that one.
 #
 # Nothing is told when to stop: stdin is a pipe whose other end only the test process holds, so that its end is read
 # when that process is gone, however it went.
 bin=$1
 folder=$2
 durable=$3
+primary=$4
 cd "$folder" || exit 1
 
 # A server that a test has killed, and has said so by a file `crashed`, comes up again. Its own processes may hold its memory for a
@@ -22,7 +24,15 @@ serve() {
     done
 }
 
-if "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync </dev/null >log 2>&1; then
+prepare() {
+    if [ -n "$primary" ]; then
+        "$bin/pg_basebackup" -D data -h "$primary" -p 5432 -U postgres --write-recovery-conf --checkpoint=fast --no-sync
+    else
+        "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync
+    fi
+}
+
+if prepare </dev/null >log 2>&1; then
     serve &
     cat >/dev/null
     : >stopping

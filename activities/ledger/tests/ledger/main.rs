@@ -22,6 +22,7 @@ mod periods;
 mod proposals;
 mod reconcile;
 mod registers;
+mod replica;
 mod retries;
 mod rules;
 mod sealing;

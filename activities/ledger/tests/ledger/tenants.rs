@@ -107,42 +107,6 @@ fn every_table_with_a_tenant_is_guarded() {
     });
 }
 
-/// A second database stands for a streaming replica: what matters here is who is asked.
-#[test]
-fn lists_are_read_from_the_replica_and_all_else_from_the_primary() {
-    run(Engine::Postgres, async |acme: &Acme| {
-        let replica = Database::create(Engine::Postgres).await;
-        drop(Ledger::open(&replica.address).await.unwrap());
-        let primary = acme.database.address.clone();
-        let of = |replica: &str| LedgerConfig { replica_address: replica.to_owned(), ..LedgerConfig::at(&primary) };
-        let ledger = Ledger::open_as(&of(&replica.address)).await.unwrap();
-        let budgets = async |mut tx| views::budgets(&mut tx, &id(ACME)).await.unwrap().len();
-        assert!(budgets(ledger.read(&id(ACME)).await.unwrap()).await > 0);
-        assert_eq!(budgets(ledger.report(&id(ACME)).await.unwrap()).await, 0, "the replica is empty");
-        let mut tx = ledger.report(&id(ACME)).await.unwrap();
-        let refused = tx.raw("UPDATE people SET active = active").await.unwrap_err().to_string();
-        assert!(refused.contains("read-only"), "{refused}");
-        drop(tx);
-        // A replica that is away makes lists slower, and not wrong.
-        let current = replica.raw().await.texts("SELECT current_database()::text").await;
-        let [name] = <[String; 1]>::try_from(current).unwrap();
-        let mut admin = acme.database.raw().await;
-        admin.exec(&format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false")).await.unwrap();
-        let sessions =
-            format!("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '{name}'");
-        admin.number(&sessions).await;
-        assert!(budgets(ledger.report(&id(ACME)).await.unwrap()).await > 0);
-        // What cannot be a replica is said at the start, by the name of its key.
-        for wrong in [replica.address.as_str(), "sqlite:replica.db"] {
-            let error = Ledger::open_as(&of(wrong)).await.unwrap_err().to_string();
-            assert!(error.contains("ledger.replica_address") || error.contains("not currently accepting"), "{error}");
-        }
-        let empty = Database::create(Engine::Postgres).await;
-        let error = Ledger::open_as(&of(&empty.address)).await.unwrap_err().to_string();
-        assert!(error.starts_with("ledger.replica_address: the replica cannot be used"), "{error}");
-    });
-}
-
 #[test]
 fn a_damaged_file_is_found_before_it_is_served() {
     run(Engine::Sqlite, async |acme: &Acme| {
