@@ -136,15 +136,29 @@ pub(crate) async fn change<T>(
     make: impl AsyncFn(&mut Tx) -> Result<Result<T, Refusal>, LedgerError>,
 ) -> anyhow::Result<T> {
     let (ledger, tenant) = (open(options).await?, tenant(options)?);
-    let made = retry::keyed(async || {
-        let mut tx = ledger.begin(&tenant).await?;
-        let made = make(&mut tx).await?;
-        if made.is_ok() {
-            tx.commit().await?;
-        }
-        Ok::<_, LedgerError>(made)
-    });
-    Ok(made.await??)
+    Ok(retry::keyed(|| once(&ledger, &tenant, &make)).await??)
+}
+
+/// The same for a change that has no request id: where nobody can tell whether it came through, it is not made again.
+pub(crate) async fn change_unkeyed<T>(
+    options: &LedgerOptions,
+    make: impl AsyncFn(&mut Tx) -> Result<Result<T, Refusal>, LedgerError>,
+) -> anyhow::Result<T> {
+    let (ledger, tenant) = (open(options).await?, tenant(options)?);
+    Ok(retry::unkeyed(|| once(&ledger, &tenant, &make)).await??)
+}
+
+async fn once<T>(
+    ledger: &Ledger,
+    tenant: &TenantId,
+    make: impl AsyncFn(&mut Tx) -> Result<Result<T, Refusal>, LedgerError>,
+) -> Result<Result<T, Refusal>, LedgerError> {
+    let mut tx = ledger.begin(tenant).await?;
+    let made = make(&mut tx).await?;
+    if made.is_ok() {
+        tx.commit().await?;
+    }
+    Ok(made)
 }
 
 fn without_password(address: &str) -> &str {

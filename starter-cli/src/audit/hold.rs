@@ -1,10 +1,11 @@
 //! Legal holds.
 
 use serde_json::json;
+use vextrus_ledger::Tx;
 use vextrus_ledger::holds::{self, Hold};
 
 use super::options::HoldCommand;
-use crate::ledger::{open, tenant};
+use crate::ledger::{change_unkeyed, open, tenant};
 use crate::options::Global;
 use crate::output;
 
@@ -13,16 +14,13 @@ pub(super) async fn run(global: &Global, command: HoldCommand) -> anyhow::Result
         HoldCommand::Set { employee, reason, by, ledger } => {
             let tenant = tenant(&ledger)?;
             let employee = employee.map(|e| e.parse()).transpose()?;
-            let mut tx = open(&ledger).await?.begin(&tenant).await?;
-            let number = holds::set(&mut tx, &tenant, employee.as_ref(), &reason, &by).await??;
-            tx.commit().await?;
+            let set = async |tx: &mut Tx| holds::set(tx, &tenant, employee.as_ref(), &reason, &by).await;
+            let number = change_unkeyed(&ledger, set).await?;
             output::answer(global.output, || format!("hold {number} is set"), &json!({"number": number}))
         }
         HoldCommand::Release { number, by, ledger } => {
             let tenant = tenant(&ledger)?;
-            let mut tx = open(&ledger).await?.begin(&tenant).await?;
-            holds::release(&mut tx, &tenant, number, &by).await??;
-            tx.commit().await?;
+            change_unkeyed(&ledger, async |tx| holds::release(tx, &tenant, number, &by).await).await?;
             output::answer(global.output, || format!("hold {number} is released"), &json!({"number": number}))
         }
         HoldCommand::List { ledger } => {

@@ -4,6 +4,7 @@ mod options;
 mod show;
 
 use vextrus_domain::{Refusal, RefusalCode};
+use vextrus_ledger::Tx;
 use vextrus_ledger::outbox::{self, Change, MOST_LISTED};
 
 pub(crate) use options::OutboxCommand;
@@ -54,24 +55,20 @@ async fn show_one(format: Format, asked: &ShowOptions) -> anyhow::Result<()> {
 
 async fn replay(asked: &ReplayOptions) -> anyhow::Result<()> {
     let tenant = ledger::tenant(&asked.ledger)?;
-    let opened = ledger::open(&asked.ledger).await?;
     let change = Change { tenant: &tenant, by: asked.by.as_str() };
     let mut replayed = 0;
     if asked.all_dead {
         // One transaction for so many at a time: what was replayed before a failure stays so.
+        let some = async |tx: &mut Tx| outbox::replay_dead(tx, change, asked.channel.as_deref()).await;
         loop {
-            let mut tx = opened.begin(&tenant).await?;
-            let count = outbox::replay_dead(&mut tx, change, asked.channel.as_deref()).await??;
-            tx.commit().await?;
+            let count = ledger::change_unkeyed(&asked.ledger, some).await?;
             replayed += count;
             if count < usize::try_from(MOST_LISTED)? {
                 break;
             }
         }
     } else {
-        let mut tx = opened.begin(&tenant).await?;
-        outbox::replay(&mut tx, change, &asked.deliveries).await??;
-        tx.commit().await?;
+        ledger::change_unkeyed(&asked.ledger, async |tx| outbox::replay(tx, change, &asked.deliveries).await).await?;
         replayed = asked.deliveries.len();
     }
     output::line(&format!("{replayed} deliveries of {tenant} are sent once more"))
@@ -79,9 +76,8 @@ async fn replay(asked: &ReplayOptions) -> anyhow::Result<()> {
 
 async fn discard(asked: &DiscardOptions) -> anyhow::Result<()> {
     let tenant = ledger::tenant(&asked.ledger)?;
-    let mut tx = ledger::open(&asked.ledger).await?.begin(&tenant).await?;
     let change = Change { tenant: &tenant, by: asked.by.as_str() };
-    outbox::discard(&mut tx, change, &asked.delivery, &asked.reason).await??;
-    tx.commit().await?;
+    ledger::change_unkeyed(&asked.ledger, async |tx| outbox::discard(tx, change, &asked.delivery, &asked.reason).await)
+        .await?;
     output::line(&format!("delivery {} is discarded", asked.delivery))
 }
