@@ -41,6 +41,8 @@ pub struct Config {
     pub notify: NotifyConfig,
     /// The comparison of the ledger with Temporal.
     pub reconcile: ReconcileConfig,
+    /// What is counted.
+    pub metrics: MetricsConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -257,6 +259,14 @@ pub struct ReconcileConfig {
     pub min_age_millis: u64,
     /// For how long a workflow may be missing, or run after its end, in milliseconds.
     pub grace_millis: u64,
+}
+
+/// `[metrics]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// Where the worker serves them; empty is nowhere.
+    pub listen: String,
 }
 
 /// The log's form.

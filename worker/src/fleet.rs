@@ -1,9 +1,11 @@
 //! The workers of one process, and beside them what runs without Temporal: the outbox's dispatcher and the trail's sealer.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use temporalio_client::Client;
+use temporalio_common::telemetry::TelemetryOptions;
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio::sync::mpsc as reports;
@@ -22,6 +24,8 @@ use vextrus_reconcile::{Reconciler, Reconciliation};
 use vextrus_reconciliation::LedgerReconciliation;
 use vextrus_sealer::Sealer;
 use vextrus_temporal::task_queue;
+
+use crate::metrics::{Exporter, tell_backlog};
 
 /// How long running steps may take to finish after a stop; then they are cancelled and run again elsewhere.
 const GRACE: Duration = Duration::from_secs(10);
@@ -47,6 +51,8 @@ pub struct Parts {
     pub day_millis: u64,
     /// The reconciler; none where there are to be no rounds.
     pub reconciler: Option<Reconciler>,
+    /// Where metrics are served (`metrics.listen`); empty is nowhere.
+    pub metrics_listen: String,
 }
 
 /// Why the workers could not start or go on.
@@ -57,6 +63,14 @@ pub enum WorkerError {
     Start {
         /// The task queue.
         queue: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// Metrics cannot be served.
+    #[error("metrics cannot be served at {listen:?} (metrics.listen): {why}")]
+    Metrics {
+        /// Where.
+        listen: String,
         /// Why.
         why: String,
     },
@@ -80,6 +94,7 @@ pub struct Fleet {
     running: usize,
     stop_beside: watch::Sender<bool>,
     beside: Vec<JoinHandle<()>>,
+    exporter: Option<Exporter>,
 }
 
 type Stop = Box<dyn Fn() + Send + Sync>;
@@ -91,7 +106,13 @@ type Report = reports::UnboundedSender<Result<(), WorkerError>>;
 /// # Errors
 /// [`WorkerError::Start`].
 pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet, WorkerError> {
-    let options = RuntimeOptions::builder().build().map_err(|why| failed(task_queue::INVOICE)(why))?;
+    let exporter = exporter(&parts.metrics_listen)?;
+    let metrics = exporter.as_ref().map(|e| Arc::clone(&e.meter));
+    let telemetry = TelemetryOptions::builder().maybe_metrics(metrics).build();
+    let options = RuntimeOptions::builder()
+        .telemetry_options(telemetry)
+        .build()
+        .map_err(|why| failed(task_queue::INVOICE)(why))?;
     let runtime = Runtime::from_current_tokio(options).map_err(|e| failed(task_queue::INVOICE)(e.to_string()))?;
     let runtime = Arc::new(runtime);
     let (report, ended) = reports::unbounded_channel();
@@ -113,8 +134,21 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     }
     let (stop_beside, stopped) = watch::channel(false);
     let mut beside = vec![tokio::spawn(vextrus_notify::run(parts.ledger.clone(), parts.channels, stopped.clone()))];
+    if let Some(exporter) = &exporter {
+        let told = tell_backlog(parts.ledger.clone(), Arc::clone(&exporter.meter), stopped.clone());
+        beside.push(tokio::spawn(told));
+    }
     beside.extend(parts.sealer.map(|sealer| tokio::spawn(sealer.run(parts.ledger, stopped))));
-    Ok(Fleet { running: stops.len(), stops, ended, stop_beside, beside })
+    Ok(Fleet { running: stops.len(), stops, ended, stop_beside, beside, exporter })
+}
+
+fn exporter(listen: &str) -> Result<Option<Exporter>, WorkerError> {
+    if listen.is_empty() {
+        return Ok(None);
+    }
+    let exporter = Exporter::serve(listen).map_err(|why| WorkerError::Metrics { listen: listen.to_owned(), why })?;
+    tracing::info!(address = %exporter.address, "serving metrics");
+    Ok(Some(exporter))
 }
 
 fn failed(queue: &'static str) -> impl Fn(String) -> WorkerError {
@@ -211,6 +245,12 @@ impl Drop for Panicked {
 }
 
 impl Fleet {
+    /// Where metrics are served, if they are.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.exporter.as_ref().map(|e| e.address)
+    }
+
     /// Waits until a worker ends, which it does only when it is asked to or cannot go on.
     ///
     /// # Errors

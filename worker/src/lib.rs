@@ -1,6 +1,7 @@
 //! The worker: the one place that knows what runs on which task queue.
 
 mod fleet;
+mod metrics;
 mod startup;
 
 pub use fleet::{Fleet, Parts, WorkerError, start};

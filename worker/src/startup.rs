@@ -105,6 +105,7 @@ pub fn parts(config: &Config, client: Client, ledger: Ledger) -> Result<Parts, S
         sealer,
         day_millis: config.onboarding.day_millis,
         reconciler,
+        metrics_listen: config.metrics.listen.clone(),
     })
 }
 
