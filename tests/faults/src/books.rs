@@ -2,7 +2,7 @@
 //! ledger's own face, so that the ledger is not its own witness.
 
 use anyhow::ensure;
-use vextrus_domain::TenantId;
+use vextrus_domain::{DocumentType, TenantId};
 use vextrus_ledger::{Ledger, audit};
 use vextrus_tests_e2e::World;
 use vextrus_tests_support::raw::Raw;
@@ -18,9 +18,11 @@ pub enum Ending {
     Withdrawn,
 }
 
-/// A document of padma-builders, a contractor: 15 % VAT, 7.5 % withheld.
+/// A document: an invoice of padma-builders, a contractor (15 % VAT, 7.5 % withheld), or an order.
 #[derive(Debug, Clone)]
 pub struct Document {
+    /// What it is.
+    pub kind: DocumentType,
     /// Its id.
     pub id: String,
     /// Its subtotal, in whole taka.
@@ -38,6 +40,11 @@ struct Amounts {
 }
 
 impl Document {
+    /// Whether it was approved, and is of this kind.
+    fn is_approved(&self, kind: DocumentType) -> bool {
+        self.kind == kind && self.ending == Ending::Approved
+    }
+
     fn amounts(&self) -> Amounts {
         let subtotal = i64::from(self.subtotal) * 100;
         let (vat, withheld) = (subtotal * 15 / 100, subtotal * 75 / 1000);
@@ -99,9 +106,10 @@ impl Audit<'_> {
     }
 
     async fn document(&mut self, document: &Document) -> anyhow::Result<()> {
-        let Document { id, ending, .. } = document;
+        let Document { id, ending, kind, .. } = document;
         let Amounts { subtotal, withheld, payable, .. } = document.amounts();
-        let approved = *ending == Ending::Approved;
+        let paid = document.is_approved(DocumentType::Invoice);
+        let issued = document.is_approved(DocumentType::PurchaseOrder);
         let named = |what: &str| format!("{what} of {id}");
         let steps = format!("SELECT step FROM effects WHERE document = '{id}' AND result IS NOT NULL ORDER BY step");
         let steps: Vec<String> = self.raw.texts(&steps).await;
@@ -122,7 +130,13 @@ impl Audit<'_> {
         tx.rollback().await?;
         let trail: Vec<&str> = trail.iter().map(|e| e.kind.as_str()).collect();
         self.same(&named("trail"), trail.as_slice(), ending.trail());
-        let payments = if approved { vec![payable.to_string()] } else { vec![] };
+        let payments = if paid { vec![payable.to_string()] } else { vec![] };
+        let reserved = match kind {
+            _ if *ending != Ending::Approved => "released",
+            DocumentType::Invoice => "committed",
+            // It keeps its budget for the bills that will come.
+            DocumentType::PurchaseOrder => "encumbered",
+        };
         for (what, sql, right) in [
             ("payment instructions", "CAST(amount AS TEXT) FROM payment_instructions", payments.clone()),
             (
@@ -134,12 +148,17 @@ impl Audit<'_> {
             (
                 "withheld tax",
                 "CAST(amount AS TEXT) FROM tax_obligations",
-                if approved { vec![withheld.to_string()] } else { vec![] },
+                if paid { vec![withheld.to_string()] } else { vec![] },
+            ),
+            (
+                "issued orders",
+                "CAST(amount AS TEXT) FROM purchase_orders",
+                if issued { vec![subtotal.to_string()] } else { vec![] },
             ),
             (
                 "reservations",
                 "CAST(amount AS TEXT) || ' ' || state FROM budget_reservations",
-                vec![format!("{subtotal} {}", if approved { "committed" } else { "released" })],
+                vec![format!("{subtotal} {reserved}")],
             ),
             ("state", "state || ' ' || outcome FROM documents", vec![ending.state().to_owned()]),
             ("tasks", "task || ' ' || state FROM tasks", ending.tasks().map(str::to_owned).to_vec()),
@@ -175,14 +194,20 @@ pub async fn check_books(
     for document in documents {
         audit.document(document).await?;
     }
-    let approved: Vec<Amounts> =
-        documents.iter().filter(|d| d.ending == Ending::Approved).map(Document::amounts).collect();
-    let sum = |of: fn(&Amounts) -> i64| approved.iter().map(of).sum::<i64>();
-    let count = i64::try_from(approved.len())?;
-    let serials =
-        audit.raw.texts("SELECT CAST(serial AS TEXT) FROM payment_instructions i ORDER BY fiscal_year, i.serial").await;
-    audit.same("numbers", serials, (1..=count).map(|n| n.to_string()).collect());
-    audit.number("last number", "SELECT CAST(coalesce(sum(last), 0) AS BIGINT) FROM number_series", count).await;
+    let of = |kind| documents.iter().filter(move |d| d.is_approved(kind)).map(Document::amounts);
+    let (paid, issued): (Vec<_>, Vec<_>) =
+        (of(DocumentType::Invoice).collect(), of(DocumentType::PurchaseOrder).collect());
+    let sum = |of: fn(&Amounts) -> i64| paid.iter().map(of).sum::<i64>();
+    // None is missing, and none was given twice.
+    for (table, right) in [("payment_instructions", paid.len()), ("purchase_orders", issued.len())] {
+        let sql = format!(
+            "SELECT CAST(d.serial AS TEXT) FROM {table} AS d WHERE d.serial IS NOT NULL ORDER BY d.fiscal_year, d.serial"
+        );
+        let serials = audit.raw.texts(&sql).await;
+        audit.same(&format!("numbers of {table}"), serials, (1..=right).map(|n| n.to_string()).collect());
+    }
+    let count = i64::try_from(paid.len() + issued.len())?;
+    audit.number("last numbers", "SELECT CAST(coalesce(sum(last), 0) AS BIGINT) FROM number_series", count).await;
     for (purpose, sign, right) in [
         ("expense", 1, sum(|a| a.subtotal)),
         ("input_vat", 1, sum(|a| a.vat)),
@@ -195,7 +220,7 @@ pub async fn check_books(
         audit.number(&format!("balance of {purpose}"), &sql, right).await;
     }
     audit.number("committed budget", &of_budgets("committed"), sum(|a| a.subtotal)).await;
-    audit.number("reserved budget", &of_budgets("reserved"), 0).await;
+    audit.number("reserved budget", &of_budgets("reserved"), issued.iter().map(|a| a.subtotal).sum()).await;
     let wrong = audit.wrong;
     ensure!(wrong.is_empty(), "the books are wrong:\n  {}", wrong.join("\n  "));
     Ok(())

@@ -12,6 +12,7 @@ use temporalio_sdk::interceptors::{
 };
 use tokio::sync::watch;
 use vextrus_contract::steps::{AssessOutput, CloseOutput, RecordOutput, SettleOutput};
+use vextrus_domain::DocumentType;
 use vextrus_tests_e2e::World;
 use vextrus_tests_faults::{Document, Story, check, slot};
 use vextrus_tests_support::ledgers::{Database, Engine};
@@ -118,7 +119,7 @@ async fn beside(engine: Engine, step: &'static str, goes: Goes) -> anyhow::Resul
     let (_, right) = &answers[0];
     let good = ["Assessed(", "Recorded", "Settled(", "Closed"].iter().any(|start| right.starts_with(start));
     ensure!(good && answers.iter().all(|(_, answer)| answer == right), "the attempts differ: {answers:#?}");
-    check(&world, &[Document { id, subtotal: SUBTOTAL, ending: story.ending }]).await?;
+    check(&world, &[Document { kind: DocumentType::Invoice, id, subtotal: SUBTOTAL, ending: story.ending }]).await?;
     world.stack.stop().await
 }
 

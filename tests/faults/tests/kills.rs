@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
+use vextrus_domain::DocumentType;
 use vextrus_tests_e2e::World;
 use vextrus_tests_faults::{Document, Ending, FaultWorker, Point, Points, Story, check, slot};
 use vextrus_tests_support::ledgers::{Database, Engine};
@@ -70,7 +71,7 @@ async fn killed_at(engine: Engine, step: &str, point: Point) -> anyhow::Result<(
     story.ends(&world, &id).await?;
     let told = Story::completed(&world, &id, step).await?;
     ensure!(told == 1, "the server was told {told} times that {step} was carried out");
-    check(&world, &[Document { id, subtotal: SUBTOTAL, ending: story.ending }]).await?;
+    check(&world, &[Document { kind: DocumentType::Invoice, id, subtotal: SUBTOTAL, ending: story.ending }]).await?;
     second.kill().await?;
     world.stack.stop().await
 }
@@ -111,7 +112,7 @@ async fn three_in_flight() -> anyhow::Result<()> {
     let mut documents = Vec::new();
     for (number, (story, _, subtotal)) in (1..).zip(&stories) {
         let id = Story::submit(&world, &format!("K-{number}"), *subtotal).await?;
-        documents.push(Document { id, subtotal: *subtotal, ending: story.ending });
+        documents.push(Document { kind: DocumentType::Invoice, id, subtotal: *subtotal, ending: story.ending });
     }
     for ((story, before, _), document) in stories.iter().zip(&documents).rev() {
         for answer in &story.answers[..*before] {

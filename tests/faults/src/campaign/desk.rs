@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use tonic::{Code, Status};
-use vextrus_domain::{DocumentType, Invoice as Bill};
+use vextrus_domain::{DocumentType, Invoice as Bill, Order};
 use vextrus_proto::approval::v1::act_request::Action;
-use vextrus_proto::approval::v1::{DocumentState, Withdraw};
-use vextrus_proto::invoice::v1::Invoice;
+use vextrus_proto::approval::v1::{Decide, DocumentState, Withdraw};
 use vextrus_starter_cli::client::{Client, new_request_id, task_of};
 use vextrus_starter_cli::json;
 
@@ -24,8 +23,27 @@ const AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub struct Desk {
     submitter: Client,
-    first: Client,
-    second: Client,
+    accounts_payable: Client,
+    department_head: Client,
+    finance_manager: Client,
+}
+
+/// What is brought to its end.
+#[derive(Debug, Clone)]
+pub enum Paper {
+    /// An invoice.
+    Bill(Box<Bill>),
+    /// An order.
+    Order(Order),
+}
+
+impl Paper {
+    fn kind(&self) -> DocumentType {
+        match self {
+            Self::Bill(_) => DocumentType::Invoice,
+            Self::Order(_) => DocumentType::PurchaseOrder,
+        }
+    }
 }
 
 impl Desk {
@@ -36,90 +54,101 @@ impl Desk {
     pub async fn of(rig: &Rig) -> anyhow::Result<Self> {
         Ok(Self {
             submitter: rig.person("nasrin").await?,
-            first: rig.person("rahim").await?,
-            second: rig.person("karim").await?,
+            accounts_payable: rig.person("rahim").await?,
+            department_head: rig.person("karim").await?,
+            finance_manager: rig.person("farida").await?,
         })
     }
 
-    /// Brings an invoice to this end; answers its id.
+    /// Brings a document to this end; answers its id.
     ///
     /// # Errors
     /// A refusal, or no end in time.
-    pub async fn bring(&self, invoice: &Bill, ending: Ending) -> anyhow::Result<String> {
-        let mut people = self.clone();
-        let number = invoice.number.clone();
-        tokio::time::timeout(PATIENCE, people.through(invoice, ending))
+    pub async fn bring(&self, paper: &Paper, ending: Ending) -> anyhow::Result<String> {
+        tokio::time::timeout(PATIENCE, self.through(paper, ending))
             .await
-            .with_context(|| format!("{number} has not come to its end {ending:?} in time"))?
-            .with_context(|| format!("{number}, to be {ending:?}"))
+            .with_context(|| format!("it has not come to its end {ending:?} in time: {paper:?}"))?
+            .with_context(|| format!("to be {ending:?}: {paper:?}"))
     }
 
-    async fn through(&mut self, invoice: &Bill, ending: Ending) -> anyhow::Result<String> {
+    async fn through(&self, paper: &Paper, ending: Ending) -> anyhow::Result<String> {
         let request = new_request_id();
-        let content = json::content(invoice);
-        let submitter = &self.submitter;
         // Two at once under the same id, as an impatient client sends.
-        let (one, other) = tokio::try_join!(
-            persist(submitter, async |c| c.submit(content.clone(), request.clone()).await),
-            persist(submitter, async |c| c.submit(content.clone(), request.clone()).await),
-        )?;
-        ensure!(one.0.name == other.0.name, "one request led to {} and {}", one.0.name, other.0.name);
-        let id = json::last(&one.0.name).to_owned();
+        let (name, other) = tokio::try_join!(self.submit(paper, &request), self.submit(paper, &request))?;
+        ensure!(name == other, "one request led to {name} and {other}");
+        let id = json::last(&name).to_owned();
+        let kind = paper.kind();
         match ending {
             Ending::Approved => {
-                self.decide(&id, "level-1", "approve").await?;
-                self.decide(&id, "level-2", "approve").await?;
+                self.decide(kind, &id, "level-1", "approve").await?;
+                self.decide(kind, &id, "level-2", "approve").await?;
             }
-            Ending::Rejected => self.decide(&id, "level-1", "reject").await?,
+            Ending::Rejected => self.decide(kind, &id, "level-1", "reject").await?,
             Ending::Withdrawn => {
-                self.until_open(&id, "level-1").await?;
-                let name = self.submitter.name(DocumentType::Invoice, &id);
+                self.until_open(kind, &id, "level-1").await?;
                 let request = new_request_id();
                 persist(&self.submitter, async |c| {
                     let withdraw = Action::Withdraw(Withdraw { comment: "sent twice".to_owned() });
-                    c.act(name.clone(), withdraw, request.clone()).await
+                    c.act(c.name(kind, &id), withdraw, request.clone()).await
                 })
                 .await?;
             }
         }
-        loop {
-            let shown = persist(&self.submitter, async |c| c.get(&id).await).await?;
-            if has_ended(&shown) {
-                return Ok(id);
-            }
+        while !self.has_ended(kind, &id).await? {
             tokio::time::sleep(AGAIN).await;
+        }
+        Ok(id)
+    }
+
+    async fn submit(&self, paper: &Paper, request: &str) -> anyhow::Result<String> {
+        persist(&self.submitter, async |c| match paper {
+            Paper::Bill(bill) => c.submit(json::content(bill), request.to_owned()).await.map(|(shown, _)| shown.name),
+            Paper::Order(order) => {
+                c.submit_order(json::order_content(order), request.to_owned()).await.map(|(shown, _)| shown.name)
+            }
+        })
+        .await
+    }
+
+    async fn has_ended(&self, kind: DocumentType, id: &str) -> anyhow::Result<bool> {
+        let state = persist(&self.submitter, async |c| match kind {
+            DocumentType::Invoice => c.get(id).await.map(|shown| shown.state()),
+            DocumentType::PurchaseOrder => c.order(id).await.map(|shown| shown.state()),
+        });
+        Ok(matches!(state.await?, DocumentState::Settled | DocumentState::Closed))
+    }
+
+    fn of_task(&self, kind: DocumentType, task: &str) -> &Client {
+        match (kind, task) {
+            (DocumentType::Invoice, "level-1") => &self.accounts_payable,
+            (DocumentType::Invoice, _) | (DocumentType::PurchaseOrder, "level-1") => &self.department_head,
+            (DocumentType::PurchaseOrder, _) => &self.finance_manager,
         }
     }
 
-    fn of_task(&self, task: &str) -> &Client {
-        if task == "level-1" { &self.first } else { &self.second }
-    }
-
-    async fn until_open(&self, id: &str, task: &str) -> anyhow::Result<()> {
-        let client = self.of_task(task);
-        let name = task_of(client.name(DocumentType::Invoice, id), Some(task));
+    async fn until_open(&self, kind: DocumentType, id: &str, task: &str) -> anyhow::Result<()> {
+        let client = self.of_task(kind, task);
+        let name = task_of(client.name(kind, id), Some(task));
         loop {
             let inbox = persist(client, async |c| c.inbox().await).await?;
             if inbox.iter().any(|t| t.name == name) {
                 return Ok(());
             }
-            let shown = persist(&self.submitter, async |c| c.get(id).await).await?;
-            ensure!(!has_ended(&shown), "it has ended before {task} was open: {:?} {:?}", shown.outcome, shown.refusal);
+            ensure!(!self.has_ended(kind, id).await?, "{id} has ended before {task} was open");
             tokio::time::sleep(AGAIN).await;
         }
     }
 
-    async fn decide(&self, id: &str, task: &str, answer: &str) -> anyhow::Result<()> {
-        self.until_open(id, task).await?;
+    async fn decide(&self, kind: DocumentType, id: &str, task: &str, answer: &str) -> anyhow::Result<()> {
+        self.until_open(kind, id, task).await?;
         let request = new_request_id();
-        let words = if answer == "reject" { "it will not do" } else { "" };
-        let told = async |c: &mut Client| c.decide(id, Some(task), answer, words, request.clone()).await;
-        persist(self.of_task(task), told).await.map(drop)
+        let comment = if answer == "reject" { "it will not do" } else { "" };
+        let told = async |c: &mut Client| {
+            let decide = Decide { answer: answer.to_owned(), comment: comment.to_owned() };
+            c.act(task_of(c.name(kind, id), Some(task)), Action::Decide(decide), request.clone()).await
+        };
+        persist(self.of_task(kind, task), told).await.map(drop)
     }
-}
-
-fn has_ended(shown: &Invoice) -> bool {
-    matches!(shown.state(), DocumentState::Settled | DocumentState::Closed)
 }
 
 /// Asks until it is answered, yes or no.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use desk::Desk;
+pub use desk::{Desk, Paper};
 pub use rig::{Rig, WORKERS};
 pub use schedule::{Fault, Wire, schedule};
 

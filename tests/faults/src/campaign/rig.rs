@@ -267,14 +267,16 @@ impl Rig {
     /// A server that does not answer.
     pub async fn open(&self) -> anyhow::Result<Vec<String>> {
         let mut raw = Raw::open(&self.address()).await;
-        let open = "SELECT document || ' ' || state FROM documents WHERE state NOT IN ('settled', 'closed')";
+        let open =
+            "SELECT document || ' ' || kind || ' ' || state FROM documents WHERE state NOT IN ('settled', 'closed')";
         let mut lines = raw.texts(open).await;
         let client = self.temporal().await?;
         for line in &mut lines {
-            let document = line.split(' ').next().unwrap_or_default().to_owned();
+            let mut words = line.split(' ').map(str::to_owned);
+            let (document, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             let steps = format!("SELECT step FROM effects WHERE document = '{document}' ORDER BY at");
             line.push_str(&format!(" {:?}", raw.texts(&steps).await));
-            let id = format!("invoice/{}/{document}/1", self.company.tenant);
+            let id = format!("{kind}/{}/{document}/1", self.company.tenant);
             let handle = client.get_workflow_handle::<InvoiceApproval>(id);
             match handle.describe(WorkflowDescribeOptions::default()).await {
                 Ok(seen) => {
