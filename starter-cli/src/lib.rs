@@ -20,7 +20,9 @@ mod outbox;
 mod output;
 mod periods;
 mod reconcile;
+mod replay;
 mod reports;
+mod rollout;
 mod rules;
 mod session;
 mod tax;
@@ -57,6 +59,8 @@ pub async fn run(options: Options) -> u8 {
         Command::Treasury(command) => treasury::run(global.output, command).await,
         Command::Period(command) => periods::run(global.output, command).await,
         Command::Outbox(command) => outbox::run(&global, command).await,
+        Command::Replay(options) => replay::run(&global, options).await,
+        Command::Rollout(command) => rollout::run(&global, command).await,
         Command::Dev(dev) => dev::run(&global, dev).await,
         Command::Demo(demo) => demo::run(&global, demo).await,
     };

@@ -12,7 +12,9 @@ use crate::identity::IdentityCommand;
 use crate::orders::OrderCommand;
 use crate::outbox::OutboxCommand;
 use crate::periods::PeriodCommand;
+use crate::replay::ReplayOptions;
 use crate::reports::ReportCommand;
+use crate::rollout::RolloutCommand;
 use crate::rules::RulesCommand;
 use crate::tax::TaxCommand;
 use crate::treasury::TreasuryCommand;
@@ -32,7 +34,7 @@ pub struct Options {
 /// How a command is told whom to ask, as whom, and how to answer.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The facade, such as http://127.0.0.1:7300; the running `vextrus dev` without it.
+    /// The facade, such as http://127.0.0.1:7300; the running `vextrus dev` without it. For `replay` and `rollout`, Temporal as HOST:PORT.
     #[arg(long, global = true, env = "VEXTRUS_ADDRESS")]
     pub(crate) address: Option<String>,
     /// The tenant; that of the running `vextrus dev` without it.
@@ -110,6 +112,13 @@ pub(crate) enum Command {
     /// What is told to others, for operators: what waits, what was given up.
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// The gate before a rollout: whether this build goes where workflows have gone. Fails where running ones would break.
+    ///
+    /// Example: vextrus replay --address temporal:7233 --query "ExecutionStatus = 'Running'" --junit replay.xml
+    Replay(ReplayOptions),
+    /// Which version of the workers new workflows go to, and how a new one is brought in.
+    #[command(subcommand)]
+    Rollout(RolloutCommand),
     /// Runs everything on this machine, in the foreground: a Temporal development server, ledger, worker and facade.
     Dev(DevOptions),
     /// Shows an order and invoices going from request to payment instruction, or to their end.

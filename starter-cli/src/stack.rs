@@ -83,6 +83,8 @@ pub struct StackOptions {
     pub codec: Option<CodecConfig>,
     /// The comparison of the ledger with Temporal; the default where it is unset.
     pub reconcile: Option<ReconcileConfig>,
+    /// How many workflows the worker keeps between their tasks; the SDK's default where it is unset. With none, each task replays all.
+    pub cached_workflows: Option<usize>,
 }
 
 impl Default for StackOptions {
@@ -99,6 +101,7 @@ impl Default for StackOptions {
             perform_within: None,
             codec: None,
             reconcile: None,
+            cached_workflows: None,
         }
     }
 }
@@ -124,6 +127,7 @@ pub struct Stack {
     pub signing_key: KeyPair,
     issuer_key: KeyPair,
     fleet: Option<Fleet>,
+    cached_workflows: Option<usize>,
     stop_facade: watch::Sender<bool>,
     /// None once it has ended by itself.
     facade_task: Option<JoinHandle<Result<(), FacadeError>>>,
@@ -177,6 +181,7 @@ impl Stack {
             signing_key,
             issuer_key,
             fleet: None,
+            cached_workflows: options.cached_workflows,
             stop_facade,
             facade_task: Some(facade_task),
             _folder: temporary,
@@ -199,7 +204,11 @@ impl Stack {
     /// What could not be started, and why.
     pub fn start_worker(&mut self) -> anyhow::Result<()> {
         if self.fleet.is_none() {
-            self.fleet = Some(vextrus_worker::start(self.parts()?, |_| {})?);
+            let cached = self.cached_workflows;
+            let fleet = vextrus_worker::start(self.parts()?, |options| {
+                options.max_cached_workflows = cached.unwrap_or(options.max_cached_workflows);
+            });
+            self.fleet = Some(fleet?);
         }
         Ok(())
     }

@@ -139,6 +139,12 @@ impl Codec {
     }
 }
 
+/// The converter of a client with these keys; without any, payloads stand in clear.
+#[must_use]
+pub fn converter(codec: Option<Codec>) -> DataConverter {
+    codec.map_or_else(DataConverter::default, Codec::into_converter)
+}
+
 /// A key's id as it may stand in a message: it comes from whoever wrote the payload.
 fn shown(id: &[u8]) -> String {
     String::from_utf8_lossy(id).chars().take(keys::MOST_ID).collect()

@@ -4,6 +4,7 @@
 pub mod codec;
 pub mod connection;
 mod deadline;
+pub mod deployment;
 pub mod dev_server;
 pub mod namespace;
 mod rpc;
@@ -13,7 +14,7 @@ pub mod search_attributes;
 pub mod task_queue;
 pub mod workflow_id;
 
-pub use codec::{Codec, CodecError, KeysError};
+pub use codec::{Codec, CodecError, KeysError, converter};
 pub use connection::{ConnectError, ConnectOptions, connect, connect_to};
 pub use dev_server::{DevServer, DevServerError, DevServerOptions};
 pub use namespace::{NamespaceChange, NamespaceError, RETENTION, ensure_namespace, namespace_id};

@@ -143,6 +143,35 @@ pub async fn running_of(
     list(client, format!("ExecutionStatus = 'Running' AND WorkflowType IN ({types})"), most, page).await
 }
 
+/// Which of the workflows that a query finds do not go on: their task has failed this often, one after another. Each is told with its
+/// failure.
+///
+/// # Errors
+///
+/// Where the server does not answer.
+pub async fn stuck(client: &Client, query: &str, most: i32, after: i32) -> Result<Vec<String>, RunsError> {
+    let (workflows, _) = list(client, query.to_owned(), most, Vec::new()).await?;
+    let mut stuck = Vec::new();
+    for workflow in workflows {
+        let execution = Some(WorkflowExecution { workflow_id: workflow.clone(), ..Default::default() });
+        let describe = DescribeWorkflowExecutionRequest { namespace: client.namespace(), execution };
+        let answer = client.connection().workflow_service().describe_workflow_execution(request(describe)).await;
+        let described = match answer {
+            Ok(answer) => answer.into_inner(),
+            // It has ended and is forgotten.
+            Err(status) if status.code() == Code::NotFound => continue,
+            Err(source) => {
+                return Err(RunsError::Call { action: format!("describe {workflow}"), source: Box::new(source) });
+            }
+        };
+        let attempt = described.pending_workflow_task.map_or(0, |task| task.attempt);
+        if attempt > after {
+            stuck.push(format!("{workflow}: its task has failed {} times", attempt - 1));
+        }
+    }
+    Ok(stuck)
+}
+
 async fn list(
     client: &Client,
     query: String,

@@ -22,10 +22,12 @@ use vextrus_onboarding::{EmployeeOffboarding, EmployeeOnboarding};
 use vextrus_purchase_order::PurchaseOrderApproval;
 use vextrus_reconcile::{Reconciler, Reconciliation};
 use vextrus_reconciliation::LedgerReconciliation;
+use vextrus_rollout::RolloutGate;
 use vextrus_sealer::Sealer;
 use vextrus_temporal::task_queue;
 
 use crate::metrics::{Exporter, tell_backlog};
+use crate::version::WorkerVersion;
 
 /// How long running steps may take to finish after a stop; then they are cancelled and run again elsewhere.
 const GRACE: Duration = Duration::from_secs(10);
@@ -53,6 +55,8 @@ pub struct Parts {
     pub reconciler: Option<Reconciler>,
     /// Where metrics are served (`metrics.listen`); empty is nowhere.
     pub metrics_listen: String,
+    /// The version that the workers are; none where they take workflows of any version.
+    pub version: Option<WorkerVersion>,
 }
 
 /// Why the workers could not start or go on.
@@ -168,7 +172,10 @@ fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, Worke
     let options = WorkerOptions::new(queue);
     let options = match queue {
         task_queue::INVOICE => {
-            options.register_workflow::<InvoiceApproval>().map(|o| o.register_activities(documents()))
+            let options = options.register_workflow::<InvoiceApproval>();
+            // The gate of a rollout is asked where most of the work is.
+            let options = options.and_then(|o| o.register_workflow::<RolloutGate>());
+            options.map(|o| o.register_activities(documents()))
         }
         task_queue::PURCHASE_ORDER => {
             options.register_workflow::<PurchaseOrderApproval>().map(|o| o.register_activities(documents()))
@@ -184,7 +191,11 @@ fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, Worke
         _ => Ok(options.register_activities(Integrations(employees()))),
     };
     let options = options.map_err(|e| failed(queue)(e.to_string()))?;
-    Ok(options.graceful_shutdown_period(GRACE).build())
+    let mut options = options.graceful_shutdown_period(GRACE).build();
+    if let Some(version) = &parts.version {
+        options.deployment_options = version.options(queue);
+    }
+    Ok(options)
 }
 
 /// The SDK runs a worker's workflow code on the thread that calls `run`, whose future cannot move between threads.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use vextrus_platform::{Config, shutdown, telemetry};
+use vextrus_worker::WorkerVersion;
 
 /// Polls Temporal, runs workflows and their steps, and dispatches the outbox.
 #[derive(Debug, Parser)]
@@ -19,6 +20,7 @@ async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let config = Config::load(options.config.as_deref())?;
     telemetry::init(&config.log);
-    vextrus_worker::run(&config, shutdown::requested()).await?;
+    let version = WorkerVersion::from_env(|name| std::env::var(name).ok(), option_env!("VEXTRUS_COMMIT"))?;
+    vextrus_worker::run(&config, version, shutdown::requested()).await?;
     Ok(())
 }

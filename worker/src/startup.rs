@@ -19,6 +19,7 @@ use vextrus_temporal::{
 };
 
 use crate::fleet::{Parts, WorkerError, start};
+use crate::version::WorkerVersion;
 
 /// Why the process could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +107,7 @@ pub fn parts(config: &Config, client: Client, ledger: Ledger) -> Result<Parts, S
         day_millis: config.onboarding.day_millis,
         reconciler,
         metrics_listen: config.metrics.listen.clone(),
+        version: None,
     })
 }
 
@@ -120,18 +122,23 @@ pub async fn prepare(config: &Config, client: &Client, ledger: &Ledger) -> Resul
     Ok(vextrus_reconcile::ensure(client, &config.reconcile).await?)
 }
 
-/// Runs the workers until `stop` completes or a worker ends.
+/// Runs the workers until `stop` completes or a worker ends; as this version of a deployment, where they are one.
 ///
 /// # Errors
 /// [`StartupError`].
-pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), StartupError> {
+pub async fn run(
+    config: &Config,
+    version: Option<WorkerVersion>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), StartupError> {
     // What cannot be used is said before anything is opened.
     trust(config)?;
     let codec = Codec::configured(&config.codec)?;
     let ledger = Ledger::open_to_serve(&config.ledger).await?;
     let client = vextrus_temporal::connect(ConnectOptions { codec, ..ConnectOptions::default() }).await?;
     prepare(config, &client, &ledger).await?;
-    let mut fleet = start(parts(config, client, ledger.clone())?, |_| {})?;
+    let parts = Parts { version, ..parts(config, client, ledger.clone())? };
+    let mut fleet = start(parts, |_| {})?;
     let ended = tokio::select! {
         () = stop => Ok(()),
         ended = fleet.ended() => ended,

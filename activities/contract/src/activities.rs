@@ -5,6 +5,7 @@ use temporalio_macros::activity_definitions;
 
 use crate::employees::{PerformInput, PerformOutput, PlanInput, PlanOutput, ProgressInput, ProgressOutput};
 use crate::reconcile::{PageInput, PageOutput};
+use crate::rollout::{ProbeInput, Probed};
 use crate::steps::{
     AssessInput, AssessOutput, CloseInput, CloseOutput, RecordInput, RecordOutput, SettleInput, SettleOutput,
 };
@@ -37,6 +38,12 @@ impl DocumentActivities {
     /// Releases what a document that is not approved has reserved.
     #[activity(name = "close")]
     pub fn close(input: CloseInput) -> Result<CloseOutput, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Looks whether this worker can do its work. Changes nothing.
+    #[activity(name = "probe")]
+    pub fn probe(input: ProbeInput) -> Result<Probed, ActivityError> {
         unimplemented!()
     }
 }
@@ -83,7 +90,7 @@ impl ReconcileActivities {
 
 /// Marker types, for `#[activity(definition = …)]` in the implementing crate.
 pub mod definitions {
-    pub use super::document_activities::{Assess, Close, Record, Settle};
+    pub use super::document_activities::{Assess, Close, Probe, Record, Settle};
     pub use super::employee_activities::{Perform, Plan, Progress};
     pub use super::reconcile_activities::Reconcile;
 }

@@ -13,6 +13,7 @@ pub mod activities;
 pub mod document;
 pub mod employees;
 pub mod reconcile;
+pub mod rollout;
 pub mod search_attributes;
 pub mod steps;
 

@@ -22,6 +22,8 @@ mod tx;
 pub use tx::Tx;
 pub(crate) use tx::{Arg, Conn, Kind, MOST_ROWS, Row, Scope, args, places};
 
+/// The version of the tables.
+pub(crate) const TABLES_VERSION: &str = "SELECT max(version) FROM _sqlx_migrations";
 /// How long a transaction of PostgreSQL may rest between two statements before its locks are taken from it.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
 /// How long a replica may be waited for before the primary is asked in its place.
@@ -226,9 +228,8 @@ impl Ledger {
             ));
         };
         let replica = open_postgres(config, address, acquire).await.map_err(|e| wrong(e.to_string()))?;
-        let version = "SELECT max(version) FROM _sqlx_migrations";
-        let ours: i64 = sqlx::query_scalar(version).fetch_one(primary).await?;
-        let theirs: Result<i64, _> = sqlx::query_scalar(version).fetch_one(&replica).await;
+        let ours: i64 = sqlx::query_scalar(TABLES_VERSION).fetch_one(primary).await?;
+        let theirs: Result<i64, _> = sqlx::query_scalar(TABLES_VERSION).fetch_one(&replica).await;
         match theirs {
             Ok(theirs) if theirs == ours => Ok(replica),
             Ok(theirs) => Err(wrong(format!(

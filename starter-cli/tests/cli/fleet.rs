@@ -54,7 +54,7 @@ fn sibling(name: &str) -> PathBuf {
 }
 
 /// What both programs are configured with.
-struct Site {
+pub(crate) struct Site {
     folder: tempfile::TempDir,
     issuer: KeyPair,
     temporal: String,
@@ -63,7 +63,7 @@ struct Site {
 }
 
 impl Site {
-    fn new(temporal: &str) -> Self {
+    pub(crate) fn new(temporal: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (signing, issuer) = (KeyPair::from_seed(&[7; 32]), KeyPair::from_seed(&[8; 32]));
         let at = |name: &str| folder.path().join(name);
@@ -94,15 +94,48 @@ impl Site {
         command
     }
 
+    /// Brings the company and its rules in.
+    pub(crate) fn found(&self) {
+        self.operate(&["ledger", "import", "examples/company.json", "--by", "controller"]).ok();
+        for (number, (kind, file)) in (1..).zip([
+            ("tax", "tax/house"),
+            ("approval", "approval/invoice"),
+            ("approval", "approval/purchase_order"),
+            ("accounts", "accounts/invoice"),
+            ("calendar", "calendar/bangladesh"),
+        ]) {
+            let file = format!("rules/{file}.toml");
+            let reason = ["--by", "farida", "--reason", "the first of its kind"];
+            self.operate(&[&["rules", "propose", kind, &file], &reason[..]].concat()).ok();
+            self.operate(&["rules", "activate", &number.to_string(), "--by", "tanvir"]).ok();
+        }
+    }
+
+    /// An operator's command to Temporal, at its address.
+    pub(crate) fn at_temporal(&self, args: &[&str]) -> Ran {
+        let mut command = vextrus(args);
+        command.args(["--address", &self.temporal]);
+        run(command)
+    }
+
     /// Starts the worker, and waits until it polls.
-    fn worker(&self) -> Program {
-        let mut worker = Program::start(self.command("vextrus-worker"), "");
+    pub(crate) fn worker(&self) -> Program {
+        self.worker_as(None)
+    }
+
+    /// The same, as this version of a deployment.
+    pub(crate) fn worker_as(&self, version: Option<(&str, &str)>) -> Program {
+        let mut command = self.command("vextrus-worker");
+        if let Some((deployment, build)) = version {
+            command.env("TEMPORAL_DEPLOYMENT_NAME", deployment).env("TEMPORAL_WORKER_BUILD_ID", build);
+        }
+        let mut worker = Program::start(command, "");
         says(&mut worker, "polling");
         worker
     }
 
     /// Starts the facade on a free port, and waits until it says which.
-    fn facade(&mut self) -> Program {
+    pub(crate) fn facade(&mut self) -> Program {
         let mut facade = Program::start(self.command("vextrus-facade"), "");
         let line = says(&mut facade, "gRPC is served");
         self.facade = line["fields"]["address"].as_str().unwrap().to_owned();
@@ -110,14 +143,14 @@ impl Site {
     }
 
     /// An operator's command.
-    fn operate(&self, args: &[&str]) -> Ran {
+    pub(crate) fn operate(&self, args: &[&str]) -> Ran {
         let mut command = vextrus(args);
         command.env("VEXTRUS_CONFIG", self.path("vextrus.toml")).env("VEXTRUS_TENANT", "acme-bd");
         run(command)
     }
 
     /// A person's command, with a token from the issuer; this text is its stdin.
-    fn by(&self, person: &str, args: &[&str], stdin: &str) -> Ran {
+    pub(crate) fn by(&self, person: &str, args: &[&str], stdin: &str) -> Ran {
         let (tenant, life) = ("acme-bd".parse().unwrap(), Duration::from_secs(600));
         let token = dev_tokens::mint(&self.issuer, ISSUER, AUDIENCE, &tenant, &person.parse().unwrap(), life).unwrap();
         std::fs::write(self.path(person), token).unwrap();
@@ -127,7 +160,7 @@ impl Site {
         Program::start(command, stdin).wait()
     }
 
-    fn show(&self, invoice: &str) -> Value {
+    pub(crate) fn show(&self, invoice: &str) -> Value {
         self.by("nasrin", &["invoice", "show", invoice, "-o", "json"], "").json()
     }
 }
@@ -147,18 +180,7 @@ fn says(program: &mut Program, message: &str) -> Value {
 async fn an_invoice_goes_through_the_separate_programs() {
     let server = DevServer::start(DevServerOptions::default()).await.unwrap();
     let mut site = Site::new(&server.address);
-    site.operate(&["ledger", "import", "examples/company.json", "--by", "controller"]).ok();
-    for (number, (kind, file)) in (1..).zip([
-        ("tax", "tax/house"),
-        ("approval", "approval/invoice"),
-        ("approval", "approval/purchase_order"),
-        ("accounts", "accounts/invoice"),
-        ("calendar", "calendar/bangladesh"),
-    ]) {
-        let file = format!("rules/{file}.toml");
-        site.operate(&["rules", "propose", kind, &file, "--by", "farida", "--reason", "the first of its kind"]).ok();
-        site.operate(&["rules", "activate", &number.to_string(), "--by", "tanvir"]).ok();
-    }
+    site.found();
     let worker = site.worker();
     let facade = site.facade();
 

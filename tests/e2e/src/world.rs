@@ -29,6 +29,12 @@ use vextrus_temporal::{DevServer, DevServerOptions};
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Names a server that runs already, so that what it recorded outlives the tests.
+const RUNNING: &str = "VEXTRUS_TEST_TEMPORAL";
+
+/// Lets workers keep no workflow between its tasks, so that each task replays all that was before it.
+const UNCACHED: &str = "VEXTRUS_TEST_UNCACHED";
+
 static SERVER: OnceCell<DevServer> = OnceCell::const_new();
 static NAMESPACES: AtomicU32 = AtomicU32::new(0);
 
@@ -43,6 +49,12 @@ pub struct World {
     pub stack: Stack,
     /// The company.
     pub company: Company,
+}
+
+/// The name of the test that runs on this thread, as it can stand in a namespace's.
+fn test_name() -> String {
+    let name = std::thread::current().name().unwrap_or("test").replace("::", "-");
+    name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
 }
 
 /// Waits for a condition.
@@ -73,12 +85,16 @@ impl World {
     /// # Errors
     /// What could not be started.
     pub async fn with(change: impl FnOnce(&mut StackOptions)) -> anyhow::Result<Self> {
-        let server = SERVER.get_or_try_init(|| DevServer::start(DevServerOptions::default())).await?;
+        let address = match std::env::var(RUNNING) {
+            Ok(address) => address,
+            Err(_) => SERVER.get_or_try_init(|| DevServer::start(DevServerOptions::default())).await?.address.clone(),
+        };
         let number = NAMESPACES.fetch_add(1, Ordering::SeqCst);
-        let namespace = format!("test-{}-{number}", std::process::id());
+        let namespace = format!("{}-{}-{number}", test_name(), std::process::id());
         let mut options = StackOptions {
-            temporal: Temporal::Running { address: server.address.clone(), namespace },
+            temporal: Temporal::Running { address, namespace },
             step_timeout: Duration::from_secs(2),
+            cached_workflows: std::env::var_os(UNCACHED).map(|_| 0),
             ..StackOptions::default()
         };
         change(&mut options);

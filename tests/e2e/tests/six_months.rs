@@ -109,6 +109,7 @@ async fn a_clerk_is_confirmed_after_six_months() -> anyhow::Result<()> {
         // The test server keeps no schedules.
         reconciler: None,
         metrics_listen: String::new(),
+        version: None,
     };
     let fleet = vextrus_worker::start(parts, |_| {})?;
     let clerk = employee(1, EmployeeClass::Clerical);

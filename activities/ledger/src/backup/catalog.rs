@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use vextrus_domain::TenantId;
 
 use super::Column;
-use crate::db::{Kind, Tx, args};
+use crate::db::{Kind, TABLES_VERSION, Tx, args};
 use crate::error::LedgerError;
 
 /// A table as it is.
@@ -26,7 +26,7 @@ impl Table {
 
 /// The version of the tables.
 pub(super) async fn schema(tx: &mut Tx) -> Result<i64, LedgerError> {
-    let (version,): (i64,) = tx.one("SELECT max(version) FROM _sqlx_migrations", args![]).await?;
+    let (version,): (i64,) = tx.one(TABLES_VERSION, args![]).await?;
     Ok(version)
 }
 

@@ -1,6 +1,6 @@
 //! How the database itself is: its file, and whether it holds transactions to their tenant.
 
-use crate::db::{Ledger, Pool};
+use crate::db::{Ledger, Pool, TABLES_VERSION};
 use crate::error::LedgerError;
 
 impl Ledger {
@@ -31,6 +31,17 @@ impl Ledger {
         let passes = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
         let passes: bool = sqlx::query_scalar(passes).fetch_one(pool).await?;
         Ok(!passes)
+    }
+
+    /// The version of its tables.
+    ///
+    /// # Errors
+    /// [`LedgerError::Database`].
+    pub async fn tables_version(&self) -> Result<i64, LedgerError> {
+        Ok(match &self.pool {
+            Pool::Sqlite { pool, .. } => sqlx::query_scalar(TABLES_VERSION).fetch_one(pool).await?,
+            Pool::Postgres(pool) => sqlx::query_scalar(TABLES_VERSION).fetch_one(pool).await?,
+        })
     }
 
     /// Whether it is a PostgreSQL server.

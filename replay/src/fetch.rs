@@ -1,0 +1,165 @@
+//! Histories of a server: found by a query, fetched a page at a time, replayed a few at a time, and let go.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use temporalio_client::{Client, NamespacedClient as _};
+use temporalio_protos::temporal::api::common::v1::WorkflowExecution;
+use temporalio_protos::temporal::api::history::v1::History;
+use temporalio_protos::temporal::api::workflowservice::v1::{
+    GetWorkflowExecutionHistoryRequest, ListWorkflowExecutionsRequest,
+};
+use temporalio_sdk::workflow_replayer::WorkflowReplayerOptions;
+use tonic::{Code, IntoRequest as _, Status};
+
+use crate::gate::{GateError, Recorded, replay};
+use crate::report::Report;
+
+/// How many executions the server lists at a time.
+const PAGE: usize = 500;
+/// How many histories one thread holds at a time.
+const BATCH: usize = 16;
+
+/// Which histories are asked for.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// A query of visibility; empty is every workflow.
+    pub query: String,
+    /// How many at most; the latest come first.
+    pub limit: usize,
+    /// How many threads fetch and replay.
+    pub threads: usize,
+}
+
+/// Why a server's histories cannot be replayed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The server does not list.
+    #[error("temporal does not list the workflows of {query:?}: {}", source.message())]
+    List {
+        /// The query.
+        query: String,
+        /// The answer.
+        #[source]
+        source: Box<Status>,
+    },
+    /// The server does not give a history.
+    #[error("temporal does not give the history of {workflow}: {}", source.message())]
+    History {
+        /// Which.
+        workflow: String,
+        /// The answer.
+        #[source]
+        source: Box<Status>,
+    },
+    /// The replayer failed.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// A thread of the gate ended otherwise.
+    #[error("a thread of the replay gate panicked")]
+    Panicked,
+}
+
+/// Which executions a query finds.
+///
+/// # Errors
+/// [`FetchError::List`].
+pub async fn list(client: &Client, ask: &Ask) -> Result<Vec<WorkflowExecution>, FetchError> {
+    let mut found = Vec::new();
+    let mut next_page_token = Vec::new();
+    while found.len() < ask.limit {
+        let most = PAGE.min(ask.limit - found.len());
+        let request = ListWorkflowExecutionsRequest {
+            namespace: client.namespace(),
+            page_size: i32::try_from(most).unwrap_or(i32::MAX),
+            next_page_token,
+            query: ask.query.clone(),
+        };
+        let answer = client.connection().workflow_service().list_workflow_executions(request.into_request()).await;
+        let page = answer
+            .map_err(|source| FetchError::List { query: ask.query.clone(), source: Box::new(source) })?
+            .into_inner();
+        found.extend(page.executions.into_iter().filter_map(|info| info.execution));
+        next_page_token = page.next_page_token;
+        if next_page_token.is_empty() {
+            break;
+        }
+    }
+    found.truncate(ask.limit);
+    Ok(found)
+}
+
+/// The history of one run. None where the server has forgotten it since it was listed.
+///
+/// # Errors
+/// [`FetchError::History`].
+pub async fn history(client: &Client, execution: &WorkflowExecution) -> Result<Option<History>, FetchError> {
+    let mut whole = History::default();
+    let mut next_page_token = Vec::new();
+    loop {
+        let request = GetWorkflowExecutionHistoryRequest {
+            namespace: client.namespace(),
+            execution: Some(execution.clone()),
+            next_page_token,
+            ..Default::default()
+        };
+        let mut service = client.connection().workflow_service();
+        let page = match service.get_workflow_execution_history(request.into_request()).await {
+            Ok(page) => page.into_inner(),
+            Err(status) if status.code() == Code::NotFound => return Ok(None),
+            Err(source) => {
+                let workflow = execution.workflow_id.clone();
+                return Err(FetchError::History { workflow, source: Box::new(source) });
+            }
+        };
+        whole.events.extend(page.history.map(|h| h.events).unwrap_or_default());
+        next_page_token = page.next_page_token;
+        if next_page_token.is_empty() {
+            return Ok(Some(whole));
+        }
+    }
+}
+
+/// Replays what a query finds. Each thread holds a few histories at a time, so memory does not grow with their number.
+///
+/// # Errors
+/// [`FetchError`].
+pub async fn replay_all(client: &Client, options: &WorkflowReplayerOptions, ask: &Ask) -> Result<Report, FetchError> {
+    let queue = Mutex::new(VecDeque::from(list(client, ask).await?));
+    let report = Mutex::new(Report::default());
+    let handle = tokio::runtime::Handle::current();
+    let work = || -> Result<(), FetchError> {
+        loop {
+            let batch: Vec<WorkflowExecution> = {
+                let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+                let most = BATCH.min(queue.len());
+                queue.drain(..most).collect()
+            };
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let outcomes = replay(options, handle.block_on(fetched(client, batch))?)?;
+            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+            outcomes.into_iter().for_each(|outcome| report.add(outcome));
+        }
+    };
+    tokio::task::block_in_place(|| {
+        thread::scope(|scope| {
+            let running: Vec<_> = (0..ask.threads.max(1)).map(|_| scope.spawn(work)).collect();
+            running.into_iter().try_for_each(|thread| thread.join().unwrap_or(Err(FetchError::Panicked)))
+        })
+    })?;
+    Ok(report.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+async fn fetched(client: &Client, batch: Vec<WorkflowExecution>) -> Result<Vec<Recorded>, FetchError> {
+    let all = batch.iter().map(|execution| history(client, execution));
+    let all = futures::future::try_join_all(all).await?;
+    // What the server has forgotten since it was listed runs no more.
+    let found = batch.into_iter().zip(all).filter_map(|(execution, history)| {
+        Some(Recorded { name: format!("{} {}", execution.workflow_id, execution.run_id), history: history? })
+    });
+    Ok(found.collect())
+}

@@ -1,0 +1,148 @@
+//! A rollout step by step, which takes itself back.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use temporalio_client::errors::WorkflowStartError;
+use temporalio_client::{Client, VersioningOverride, WorkflowGetResultOptions, WorkflowStartOptions};
+use temporalio_common::worker::WorkerDeploymentVersion;
+use tonic::Code;
+use uuid::Uuid;
+use vextrus_contract::rollout::ProbeInput;
+use vextrus_replay::fetch::{self, Ask};
+use vextrus_rollout::RolloutGate;
+use vextrus_temporal::deployment::{self, Deployment};
+use vextrus_temporal::{converter, task_queue};
+
+use super::options::RunOptions;
+use super::watch::Watch;
+use super::{known, roll_back};
+
+/// How long the gate's workflow may take, its worker's start included.
+const GATE_WITHIN: Duration = Duration::from_secs(90);
+const ASK_EVERY: Duration = Duration::from_millis(500);
+
+/// Brings the version in.
+///
+/// # Errors
+/// What kept it out. Whatever was sent to it is taken back.
+pub(super) async fn run(client: &Client, options: &RunOptions) -> anyhow::Result<()> {
+    let before = polling(client, options).await?.current;
+    if before.as_deref() == Some(options.build.as_str()) {
+        tell("it is the current version already");
+        return Ok(());
+    }
+    replays(client, options).await?;
+    passes_the_gate(client, options).await?;
+    if let Err(error) = steps(client, options).await {
+        tell("taking it back");
+        roll_back(client, &options.place, before.as_deref()).await.context("it could not be taken back")?;
+        return Err(error.context(format!("version {} was taken back", options.build)));
+    }
+    Ok(())
+}
+
+fn tell(what: &str) {
+    eprintln!("rollout: {what}");
+}
+
+/// Waits until the server knows the version's workers.
+async fn polling(client: &Client, options: &RunOptions) -> anyhow::Result<Deployment> {
+    let (build, name) = (&options.build, &options.place.deployment);
+    let deadline = Instant::now() + options.within;
+    loop {
+        let found = deployment::describe(client, name).await?;
+        if let Some(found) = found.filter(|found| found.version(build).is_some()) {
+            return Ok(found);
+        }
+        ensure!(Instant::now() < deadline, "no worker of version {build} of {name} polls after {:?}", options.within);
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+}
+
+async fn replays(client: &Client, options: &RunOptions) -> anyhow::Result<()> {
+    if options.no_replay {
+        tell("running workflows are not replayed");
+        return Ok(());
+    }
+    let ask = Ask {
+        query: "ExecutionStatus = 'Running'".to_owned(),
+        limit: usize::try_from(options.replay_limit)?,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    let report =
+        fetch::replay_all(client, &vextrus_replay::workflows(converter(options.place.codec()?))?, &ask).await?;
+    let total = report.total();
+    tell(&format!("{} running workflows were replayed", total.histories()));
+    ensure!(total.diverged == 0 && total.not_replayable == 0, "running workflows do not replay:\n{}", report.text());
+    Ok(())
+}
+
+/// Runs the gate's workflow on the new version and no other.
+async fn passes_the_gate(client: &Client, options: &RunOptions) -> anyhow::Result<()> {
+    let (build, name) = (&options.build, &options.place.deployment);
+    let version = WorkerDeploymentVersion::builder().deployment_name(name.clone()).build_id(build.clone()).build();
+    let id = format!("rollout/{name}/{build}/{}", Uuid::new_v4());
+    let deadline = Instant::now() + options.within;
+    let handle = loop {
+        let start = WorkflowStartOptions::new(task_queue::INVOICE, id.clone())
+            .execution_timeout(GATE_WITHIN)
+            .versioning_override(VersioningOverride::Pinned(version.clone()))
+            .build();
+        let input = ProbeInput { build_id: build.clone() };
+        match client.start_workflow(RolloutGate::run, input, start).await {
+            // The server has heard of the version, and not yet of its workers on this task queue.
+            Err(WorkflowStartError::Rpc(status))
+                if status.code() == Code::FailedPrecondition && Instant::now() < deadline =>
+            {
+                tokio::time::sleep(ASK_EVERY).await;
+            }
+            started => break started.context("the gate cannot be started")?,
+        }
+    };
+    let result = tokio::time::timeout(GATE_WITHIN, handle.get_result(WorkflowGetResultOptions::default())).await;
+    match result {
+        Ok(Ok(probed)) => {
+            tell(&format!("the gate has passed on {build}; the ledger's tables are of version {}", probed.tables));
+            Ok(())
+        }
+        Ok(Err(error)) => bail!("the gate has not passed on {build}: {error}"),
+        Err(_) => bail!("the gate has not passed on {build} within {GATE_WITHIN:?}"),
+    }
+}
+
+async fn steps(client: &Client, options: &RunOptions) -> anyhow::Result<()> {
+    let watch = Watch::of(client, options)?;
+    for percent in &options.steps {
+        again(options.within, async || {
+            let found = known(client, &options.place).await?;
+            Ok(deployment::set_ramping(client, &found, Some((&options.build, *percent))).await?)
+        })
+        .await?;
+        tell(&format!("{percent} % of new workflows go to {}", options.build));
+        watch.over(options.watch).await?;
+    }
+    again(options.within, async || {
+        let found = known(client, &options.place).await?;
+        Ok(deployment::set_current(client, &found, &options.build).await?)
+    })
+    .await?;
+    tell(&format!("new workflows go to {}", options.build));
+    watch.over(options.watch).await
+}
+
+/// Until the server has heard of the version's workers on every task queue.
+async fn again(within: Duration, change: impl AsyncFn() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let deadline = Instant::now() + within;
+    loop {
+        match change().await {
+            Err(error)
+                if Instant::now() < deadline
+                    && error.downcast_ref::<deployment::DeploymentError>().is_some_and(|e| e.may_pass()) =>
+            {
+                tokio::time::sleep(ASK_EVERY).await;
+            }
+            done => return done,
+        }
+    }
+}
