@@ -4,8 +4,12 @@
 PYTHON = python3
 EMPLOYEES = 1000
 DOCUMENTS = 300
+HISTORIES = 2000
 FETCH = $(PYTHON) tools/fetch.py
 CLI = $${CARGO_TARGET_DIR:-target}/debug/vextrus
+
+# The end-to-end scenarios once more, by workers that keep no workflow between its tasks. What measures, crowds or moves the clock is left out.
+UNCACHED = $(addprefix --test ,$(filter-out crowd metrics six_months,$(notdir $(basename $(wildcard tests/e2e/tests/*.rs)))) reconcile seldom)
 
 # A value that the user has set is checked by fetch.py and kept.
 TEMPORAL_ENV = TEMPORAL_CLI="$$($(FETCH) temporal)" && export TEMPORAL_CLI
@@ -17,7 +21,7 @@ BUILD_CLI = quiet=-q; \
 	[ -x "$(CLI)" ] || { quiet=; echo "Building vextrus. The first build takes some minutes." >&2; }; \
 	cargo build --locked $$quiet -p vextrus-starter-cli
 
-.PHONY: help demo dev test soak lint fmt bench check-tools tools
+.PHONY: help demo dev test replay record soak lint fmt bench check-tools tools
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,12 +36,20 @@ dev: check-tools ## Build, then run the server, the worker and the facade for de
 test: check-tools ## Run every test
 	$(PYTHON) -B -m unittest discover -s tools
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && set -x && cargo build --workspace --bins --locked && \
-	cargo test --workspace --locked
+	cargo test --workspace --locked && \
+	VEXTRUS_TEST_UNCACHED=1 cargo test --workspace --locked -q $(UNCACHED)
 
-soak: check-tools ## Bring EMPLOYEES (1000) in at once, and DOCUMENTS (300) through a long campaign of faults (an hour)
+replay: check-tools ## Replay every recorded history with this build's workflows, and with changed copies of them
+	@$(TEMPORAL_ENV) && set -x && cargo test --locked -p vextrus-tests-replay
+
+record: check-tools ## Run the end-to-end tests on one server, and add histories of new ways to tests/replay/histories
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && set -x && cargo run --locked -p vextrus-tests-replay --bin record
+
+soak: check-tools ## Bring EMPLOYEES (1000) in at once, DOCUMENTS (300) through a long campaign of faults, HISTORIES (2000) through the gate (half an hour)
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && VEXTRUS_SOAK_EMPLOYEES="$(EMPLOYEES)" \
 	cargo test --locked -p vextrus-tests-e2e --test crowd -- --nocapture && \
-	VEXTRUS_SOAK_DOCUMENTS="$(DOCUMENTS)" cargo test --locked -p vextrus-tests-faults --test campaign -- --nocapture
+	VEXTRUS_SOAK_DOCUMENTS="$(DOCUMENTS)" cargo test --locked -p vextrus-tests-faults --test campaign -- --nocapture && \
+	VEXTRUS_SOAK_HISTORIES="$(HISTORIES)" cargo test --locked -p vextrus-tests-replay --test many -- --nocapture
 
 lint: check-tools ## Check the format, and run clippy with warnings as errors
 	cargo fmt --all --check
@@ -48,7 +60,7 @@ fmt: check-tools ## Format the code
 
 bench: check-tools ## Run the benchmarks in a release build (some minutes)
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked -p vextrus-benches-tax -p vextrus-benches-approval -p vextrus-benches-outbox && \
-	VEXTRUS_TEST_POSTGRES_FSYNC=on cargo run --release --locked -p vextrus-benches-ledger && cargo run --release --locked -p vextrus-benches
+	VEXTRUS_TEST_POSTGRES_FSYNC=on cargo run --release --locked -p vextrus-benches-ledger && cargo run --release --locked -p vextrus-benches-replay && cargo run --release --locked -p vextrus-benches
 
 tools: check-tools ## Find or fetch the Temporal CLI, and print its path
 	@$(FETCH) temporal

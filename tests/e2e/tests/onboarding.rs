@@ -14,6 +14,7 @@ use vextrus_ledger::audit;
 use vextrus_lifecycle::{Action, Status, TaskStatus, Verdict};
 use vextrus_onboarding::EmployeeOnboarding;
 use vextrus_platform::config::SignalTrust;
+use vextrus_starter_cli::client::new_request_id;
 use vextrus_tests_e2e::{Staff, World, employee};
 
 /// A day of a test: weeks pass in seconds.
@@ -68,8 +69,9 @@ async fn what_was_left_out_makes_it_partial() -> anyhow::Result<()> {
     staff.check().await
 }
 
+/// What this command is refused with. The workflow may still be behind the ledger, and then keeps its answer for the request.
 async fn refusal(staff: &Staff, key: &DocumentKey, person: &str, action: Action) -> anyhow::Result<RefusalCode> {
-    let request: RequestId = "one-request".parse()?;
+    let request: RequestId = new_request_id().parse()?;
     match staff.say(key, person, action, request).await? {
         ProcessAnswer::Refused(refusal) => Ok(refusal.code),
         ProcessAnswer::Accepted { open } => anyhow::bail!("it was accepted; open are {open:?}"),
