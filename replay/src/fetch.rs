@@ -4,14 +4,10 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use temporalio_client::{Client, NamespacedClient as _};
+use temporalio_client::Client;
 use temporalio_protos::temporal::api::common::v1::WorkflowExecution;
-use temporalio_protos::temporal::api::history::v1::History;
-use temporalio_protos::temporal::api::workflowservice::v1::{
-    GetWorkflowExecutionHistoryRequest, ListWorkflowExecutionsRequest,
-};
 use temporalio_sdk::workflow_replayer::WorkflowReplayerOptions;
-use tonic::{Code, IntoRequest as _, Status};
+use vextrus_temporal::runs::{self, RunsError};
 
 use crate::gate::{GateError, Recorded, replay};
 use crate::report::Report;
@@ -36,24 +32,9 @@ pub struct Ask {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// The server does not list.
-    #[error("temporal does not list the workflows of {query:?}: {}", source.message())]
-    List {
-        /// The query.
-        query: String,
-        /// The answer.
-        #[source]
-        source: Box<Status>,
-    },
-    /// The server does not give a history.
-    #[error("temporal does not give the history of {workflow}: {}", source.message())]
-    History {
-        /// Which.
-        workflow: String,
-        /// The answer.
-        #[source]
-        source: Box<Status>,
-    },
+    /// The server does not list them, or does not give one.
+    #[error(transparent)]
+    Runs(#[from] RunsError),
     /// The replayer failed.
     #[error(transparent)]
     Gate(#[from] GateError),
@@ -65,61 +46,21 @@ pub enum FetchError {
 /// Which executions a query finds.
 ///
 /// # Errors
-/// [`FetchError::List`].
+/// [`FetchError::Runs`].
 pub async fn list(client: &Client, ask: &Ask) -> Result<Vec<WorkflowExecution>, FetchError> {
     let mut found = Vec::new();
-    let mut next_page_token = Vec::new();
+    let mut mark = Vec::new();
     while found.len() < ask.limit {
-        let most = PAGE.min(ask.limit - found.len());
-        let request = ListWorkflowExecutionsRequest {
-            namespace: client.namespace(),
-            page_size: i32::try_from(most).unwrap_or(i32::MAX),
-            next_page_token,
-            query: ask.query.clone(),
-        };
-        let answer = client.connection().workflow_service().list_workflow_executions(request.into_request()).await;
-        let page = answer
-            .map_err(|source| FetchError::List { query: ask.query.clone(), source: Box::new(source) })?
-            .into_inner();
-        found.extend(page.executions.into_iter().filter_map(|info| info.execution));
-        next_page_token = page.next_page_token;
-        if next_page_token.is_empty() {
+        let most = i32::try_from(PAGE.min(ask.limit - found.len())).unwrap_or(i32::MAX);
+        let (page, next) = runs::list(client, ask.query.clone(), most, mark).await?;
+        found.extend(page);
+        mark = next;
+        if mark.is_empty() {
             break;
         }
     }
     found.truncate(ask.limit);
     Ok(found)
-}
-
-/// The history of one run. None where the server has forgotten it since it was listed.
-///
-/// # Errors
-/// [`FetchError::History`].
-pub async fn history(client: &Client, execution: &WorkflowExecution) -> Result<Option<History>, FetchError> {
-    let mut whole = History::default();
-    let mut next_page_token = Vec::new();
-    loop {
-        let request = GetWorkflowExecutionHistoryRequest {
-            namespace: client.namespace(),
-            execution: Some(execution.clone()),
-            next_page_token,
-            ..Default::default()
-        };
-        let mut service = client.connection().workflow_service();
-        let page = match service.get_workflow_execution_history(request.into_request()).await {
-            Ok(page) => page.into_inner(),
-            Err(status) if status.code() == Code::NotFound => return Ok(None),
-            Err(source) => {
-                let workflow = execution.workflow_id.clone();
-                return Err(FetchError::History { workflow, source: Box::new(source) });
-            }
-        };
-        whole.events.extend(page.history.map(|h| h.events).unwrap_or_default());
-        next_page_token = page.next_page_token;
-        if next_page_token.is_empty() {
-            return Ok(Some(whole));
-        }
-    }
 }
 
 /// Replays what a query finds. Each thread holds a few histories at a time, so memory does not grow with their number.
@@ -155,7 +96,7 @@ pub async fn replay_all(client: &Client, options: &WorkflowReplayerOptions, ask:
 }
 
 async fn fetched(client: &Client, batch: Vec<WorkflowExecution>) -> Result<Vec<Recorded>, FetchError> {
-    let all = batch.iter().map(|execution| history(client, execution));
+    let all = batch.iter().map(|execution| runs::history(client, execution));
     let all = futures::future::try_join_all(all).await?;
     // What the server has forgotten since it was listed runs no more.
     let found = batch.into_iter().zip(all).filter_map(|(execution, history)| {

@@ -7,8 +7,11 @@ use temporalio_client::{Client, NamespacedClient as _};
 use temporalio_protos::temporal::api::{
     common::v1::WorkflowExecution,
     enums::v1::WorkflowExecutionStatus,
+    history::v1::History,
     workflow::v1::WorkflowExecutionInfo,
-    workflowservice::v1::{DescribeWorkflowExecutionRequest, ListWorkflowExecutionsRequest},
+    workflowservice::v1::{
+        DescribeWorkflowExecutionRequest, GetWorkflowExecutionHistoryRequest, ListWorkflowExecutionsRequest,
+    },
 };
 use tonic::{Code, Status};
 
@@ -57,7 +60,7 @@ pub enum RunsError {
     /// A call failed.
     #[error("temporal does not {action}: {}", source.message())]
     Call {
-        /// `describe WORKFLOW` or `list workflows`.
+        /// `describe WORKFLOW`, `list workflows` and the like.
         action: String,
         /// The answer.
         #[source]
@@ -125,7 +128,7 @@ pub async fn running_among(client: &Client, workflows: &[String]) -> Result<BTre
     let query = format!("ExecutionStatus = 'Running' AND WorkflowId IN ({ids})");
     let most = i32::try_from(workflows.len()).unwrap_or(i32::MAX);
     let (running, _) = list(client, query, most, Vec::new()).await?;
-    Ok(running.into_iter().collect())
+    Ok(running.into_iter().map(|execution| execution.workflow_id).collect())
 }
 
 /// A page of the workflows of these types that run, as far as visibility knows, and the mark of the next page.
@@ -140,7 +143,9 @@ pub async fn running_of(
     page: Vec<u8>,
 ) -> Result<(Vec<String>, Vec<u8>), RunsError> {
     let types = types.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(",");
-    list(client, format!("ExecutionStatus = 'Running' AND WorkflowType IN ({types})"), most, page).await
+    let query = format!("ExecutionStatus = 'Running' AND WorkflowType IN ({types})");
+    let (running, next) = list(client, query, most, page).await?;
+    Ok((running.into_iter().map(|execution| execution.workflow_id).collect(), next))
 }
 
 /// Which of the workflows that a query finds do not go on: their task has failed this often, one after another. Each is told with its
@@ -152,7 +157,7 @@ pub async fn running_of(
 pub async fn stuck(client: &Client, query: &str, most: i32, after: i32) -> Result<Vec<String>, RunsError> {
     let (workflows, _) = list(client, query.to_owned(), most, Vec::new()).await?;
     let mut stuck = Vec::new();
-    for workflow in workflows {
+    for workflow in workflows.into_iter().map(|execution| execution.workflow_id) {
         let execution = Some(WorkflowExecution { workflow_id: workflow.clone(), ..Default::default() });
         let describe = DescribeWorkflowExecutionRequest { namespace: client.namespace(), execution };
         let answer = client.connection().workflow_service().describe_workflow_execution(request(describe)).await;
@@ -172,19 +177,55 @@ pub async fn stuck(client: &Client, query: &str, most: i32, after: i32) -> Resul
     Ok(stuck)
 }
 
-async fn list(
+/// A page of the runs that a query finds, as far as visibility knows, and the mark of the next page.
+///
+/// # Errors
+///
+/// Where the server does not answer, or does not understand the query.
+pub async fn list(
     client: &Client,
     query: String,
     page_size: i32,
     next_page_token: Vec<u8>,
-) -> Result<(Vec<String>, Vec<u8>), RunsError> {
+) -> Result<(Vec<WorkflowExecution>, Vec<u8>), RunsError> {
     let list = ListWorkflowExecutionsRequest { namespace: client.namespace(), page_size, next_page_token, query };
     let answer = client.connection().workflow_service().list_workflow_executions(request(list)).await;
     let page = answer
         .map_err(|source| RunsError::Call { action: "list workflows".to_owned(), source: Box::new(source) })?
         .into_inner();
-    let ids = page.executions.into_iter().filter_map(|e| e.execution).map(|e| e.workflow_id).collect();
-    Ok((ids, page.next_page_token))
+    Ok((page.executions.into_iter().filter_map(|e| e.execution).collect(), page.next_page_token))
+}
+
+/// The history of a run, or of the latest one where it is not said which, as the server has it: payloads are not decoded. None where
+/// the server has none.
+///
+/// # Errors
+///
+/// Where the server does not answer.
+pub async fn history(client: &Client, execution: &WorkflowExecution) -> Result<Option<History>, RunsError> {
+    let mut whole = History::default();
+    let mut next_page_token = Vec::new();
+    loop {
+        let get = GetWorkflowExecutionHistoryRequest {
+            namespace: client.namespace(),
+            execution: Some(execution.clone()),
+            next_page_token,
+            ..Default::default()
+        };
+        let page = match client.connection().workflow_service().get_workflow_execution_history(request(get)).await {
+            Ok(page) => page.into_inner(),
+            Err(status) if status.code() == Code::NotFound => return Ok(None),
+            Err(source) => {
+                let action = format!("give the history of {}", execution.workflow_id);
+                return Err(RunsError::Call { action, source: Box::new(source) });
+            }
+        };
+        whole.events.extend(page.history.map(|h| h.events).unwrap_or_default());
+        next_page_token = page.next_page_token;
+        if next_page_token.is_empty() {
+            return Ok(Some(whole));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ fn rooms(of: &str) -> (&'static [&'static str], &'static [&'static str]) {
         ),
         "onboarding" => (&["onboarding"], &["onboarding::EmployeeOnboarding", "onboarding::EmployeeOffboarding"]),
         "reconciliation" => (&["reconciliation"], &["reconciliation::LedgerReconciliation"]),
+        "rollout" => (&["rollout"], &["rollout::RolloutGate"]),
         other => panic!("mutants.toml: there is no room {other:?}"),
     }
 }

@@ -1,13 +1,13 @@
 //! Histories, as tests read them.
 
+use anyhow::Context as _;
 use futures::StreamExt as _;
-use temporalio_client::{Client, Connection, NamespacedClient as _, WorkflowFetchHistoryOptions, WorkflowHandle};
+use temporalio_client::{Client, WorkflowFetchHistoryOptions, WorkflowHandle};
 use temporalio_common::HasWorkflowDefinition;
 use temporalio_protos::temporal::api::common::v1::WorkflowExecution;
 use temporalio_protos::temporal::api::history::v1::HistoryEvent;
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
-use temporalio_protos::temporal::api::workflowservice::v1::GetWorkflowExecutionHistoryRequest;
-use tonic::IntoRequest as _;
+use vextrus_temporal::runs::history;
 
 /// The types of a workflow's events, such as `ACTIVITY_TASK_SCHEDULED`.
 ///
@@ -28,27 +28,11 @@ pub async fn event_types<W: HasWorkflowDefinition>(handle: &WorkflowHandle<Clien
 /// # Errors
 /// The server's.
 pub async fn runs(client: &Client, workflow_id: &str) -> anyhow::Result<Vec<Vec<HistoryEvent>>> {
-    let connection: &Connection = client.connection();
     let mut runs = Vec::new();
     let mut run_id = String::new();
     loop {
-        let mut events: Vec<HistoryEvent> = Vec::new();
-        let mut next_page_token = Vec::new();
-        loop {
-            let request = GetWorkflowExecutionHistoryRequest {
-                namespace: client.namespace(),
-                execution: Some(WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: run_id.clone() }),
-                next_page_token,
-                ..Default::default()
-            };
-            let mut service = connection.workflow_service();
-            let page = service.get_workflow_execution_history(request.into_request()).await?.into_inner();
-            events.extend(page.history.map(|h| h.events).unwrap_or_default());
-            next_page_token = page.next_page_token;
-            if next_page_token.is_empty() {
-                break;
-            }
-        }
+        let execution = WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: run_id.clone() };
+        let events = history(client, &execution).await?.with_context(|| format!("there is no {workflow_id}"))?.events;
         let before = events.first().and_then(|event| match &event.attributes {
             Some(Attributes::WorkflowExecutionStartedEventAttributes(a)) => Some(a.continued_execution_run_id.clone()),
             _ => None,

@@ -2,8 +2,10 @@
 
 pub mod history;
 pub mod messages;
+mod papers;
 mod staff;
 mod world;
 
+pub use papers::{invoice, order, status_of, task};
 pub use staff::{Door, Staff, employee, personal_words};
-pub use world::{Handle, OrderHandle, World, invoice, order, sound, status_of, task};
+pub use world::{Handle, OrderHandle, World, sound};

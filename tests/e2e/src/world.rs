@@ -9,7 +9,6 @@ use temporalio_client::{
     WorkflowQueryOptions,
 };
 use tokio::sync::OnceCell;
-use tonic::Status;
 use vextrus_contract::document::{DocumentResult, StatusView};
 use vextrus_domain::{DocumentKey, DocumentType, Invoice, Order, Taka, TenantId};
 use vextrus_invoice::InvoiceApproval;
@@ -17,7 +16,7 @@ use vextrus_ledger::masterdata::Company;
 use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_ledger::{Ledger, check, views};
 use vextrus_proto::approval::v1::act_request::Action;
-use vextrus_proto::approval::v1::{ActResponse, Decide, Task, TaskState, Withdraw};
+use vextrus_proto::approval::v1::{ActResponse, Decide, TaskState, Withdraw};
 use vextrus_proto::invoice::v1::Invoice as Shown;
 use vextrus_proto::purchasing::v1::PurchaseOrder;
 use vextrus_purchase_order::PurchaseOrderApproval;
@@ -409,57 +408,7 @@ pub async fn sound(ledger: &Ledger, tenant: &TenantId, all_ended: bool) -> anyho
     Ok(tx.rollback().await?)
 }
 
-/// An invoice of this vendor with one line and the right VAT.
-///
-/// # Panics
-/// When the amount is not one.
-#[must_use]
-pub fn invoice(vendor: &str, number: &str, subtotal: &str) -> Invoice {
-    let subtotal: Taka = subtotal.parse().unwrap_or_else(|e| panic!("{e}"));
-    let vat = subtotal.share(vextrus_domain::Rate::from_ppm(150_000)).unwrap_or_default();
-    let total = subtotal.plus(vat).unwrap_or_default();
-    let json = serde_json::json!({
-        "vendor": vendor, "number": number, "date": "2026-10-12", "due_date": "2026-11-30", "currency": "BDT",
-        "lines": [{"description": "supply", "quantity": "1", "unit_price": subtotal, "amount": subtotal}],
-        "subtotal": subtotal, "vat": vat, "total": total, "department": "works"
-    });
-    Invoice::from_json(&json.to_string()).unwrap_or_else(|e| panic!("{e}"))
-}
-
 /// The words that an answer needs.
 fn words(answer: &str) -> &'static str {
     if answer == "reject" { "it will not do" } else { "" }
-}
-
-/// A task of these, by its id.
-///
-/// # Panics
-/// When there is none.
-#[must_use]
-pub fn task<'t>(tasks: &'t [Task], id: &str) -> &'t Task {
-    tasks.iter().find(|t| json::last(&t.name) == id).unwrap_or_else(|| panic!("no task {id}"))
-}
-
-/// An order of one line to this vendor, paid by department works.
-///
-/// # Panics
-/// When the amount is not one.
-#[must_use]
-pub fn order(vendor: &str, amount: &str) -> Order {
-    let amount: Taka = amount.parse().unwrap_or_else(|e| panic!("{e}"));
-    let json = serde_json::json!({
-        "vendor": vendor, "date": "2026-10-12", "currency": "BDT",
-        "lines": [{"product": "supply", "quantity": "1", "unit_price": amount, "amount": amount}],
-        "amount": amount, "department": "works"
-    });
-    Order::from_json(&json.to_string()).unwrap_or_else(|e| panic!("{e}"))
-}
-
-/// The status of a facade's refusal.
-///
-/// # Panics
-/// When the error is another one.
-#[must_use]
-pub fn status_of(error: &anyhow::Error) -> &Status {
-    error.downcast_ref().unwrap_or_else(|| panic!("not a status: {error:?}"))
 }

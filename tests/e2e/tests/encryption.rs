@@ -16,8 +16,9 @@ use tokio::net::{TcpListener, TcpStream};
 use vextrus_contract::document::FinalStatus;
 use vextrus_invoice::InvoiceApproval;
 use vextrus_platform::Config;
+use vextrus_replay::gate::{self, Recorded, Verdict};
 use vextrus_starter_cli::client::new_request_id;
-use vextrus_temporal::{ConnectOptions, codec, connect_to};
+use vextrus_temporal::{Codec, ConnectOptions, codec, connect_to, converter};
 use vextrus_tests_e2e::messages::{decision, signal};
 use vextrus_tests_e2e::{World, invoice, status_of};
 
@@ -97,6 +98,13 @@ async fn an_invoice_goes_its_way_and_its_history_shows_nothing() {
     assert_eq!((result.status, result.decisions.len()), (FinalStatus::Approved, 2));
 
     let mut history = stored(&world, &id).await;
+    // Whoever has the keys replays it before a rollout.
+    let keys = Codec::configured(&world.stack.config.codec).unwrap();
+    let recorded = Recorded { name: id.clone(), history: history.clone() };
+    let replayed = tokio::task::spawn_blocking(move || {
+        gate::replay(&vextrus_replay::workflows(converter(keys)).unwrap(), vec![recorded]).unwrap()
+    });
+    assert_eq!(replayed.await.unwrap()[0].verdict, Verdict::Replayed);
     let bytes = history.encode_to_vec();
     let shows = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(!shows(NID) && !shows("rahim") && !shows("assess, revision 1"));

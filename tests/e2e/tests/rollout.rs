@@ -1,10 +1,14 @@
 //! The gate of a rollout: it passes where a worker can do its work, and fails where it cannot.
 #![cfg(test)]
 
-use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions};
+use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions, WorkflowTerminateOptions};
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_sdk::runtime::RuntimeOptions;
+use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+use temporalio_workflow::{WorkflowContext, WorkflowResult};
 use vextrus_contract::rollout::ProbeInput;
 use vextrus_rollout::RolloutGate;
-use vextrus_temporal::task_queue;
+use vextrus_temporal::{runs, task_queue};
 use vextrus_tests_e2e::World;
 
 async fn gate(world: &World, id: &str) -> Result<i64, String> {
@@ -30,4 +34,51 @@ async fn a_worker_that_has_lost_its_ledger_does_not() {
     assert!(gate(&world, "lost").await.is_err());
     // Its own ledger is closed: nothing is left to be handed over.
     drop(world.stack.stop().await);
+}
+
+/// Its code never comes through its first task.
+#[workflow]
+#[derive(Default)]
+pub struct Stumbles {}
+
+#[workflow_methods]
+impl Stumbles {
+    #[run(name = "Stumbles")]
+    pub async fn run(_ctx: &mut WorkflowContext<Self>) -> WorkflowResult<()> {
+        panic!("it stumbles")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_whose_task_fails_again_and_again_is_found() {
+    let world = World::new().await.unwrap();
+    let (client, handle) = (world.stack.client.clone(), tokio::runtime::Handle::current());
+    let (started, starting) = tokio::sync::oneshot::channel();
+    let worker = std::thread::spawn(move || {
+        let _inside = handle.enter();
+        let runtime = Runtime::from_current_tokio(RuntimeOptions::builder().build().unwrap()).unwrap();
+        let options = WorkerOptions::new("stumbling").register_workflow::<Stumbles>().unwrap().build();
+        let mut worker = Worker::new(&runtime, client, options).unwrap();
+        let stop: Box<dyn Fn() + Send + Sync> = Box::new(worker.shutdown_handle());
+        drop(started.send(stop));
+        handle.block_on(worker.run()).unwrap();
+    });
+    let stop = starting.await.unwrap();
+    let options = WorkflowStartOptions::new("stumbling", "stumbling".to_owned()).build();
+    let stumbling = world.stack.client.start_workflow(Stumbles::run, (), options).await.unwrap();
+    world
+        .until("it is found", async || {
+            let query = "ExecutionStatus = 'Running' AND WorkflowType = 'Stumbles'";
+            let stuck = runs::stuck(&world.stack.client, query, 10, 2).await?;
+            Ok(stuck.iter().any(|told| told.starts_with("stumbling: its task has failed ")))
+        })
+        .await
+        .unwrap();
+    // Nobody else is.
+    let sound = runs::stuck(&world.stack.client, "WorkflowType != 'Stumbles'", 10, 2).await.unwrap();
+    assert_eq!(sound, Vec::<String>::new());
+    stumbling.terminate(WorkflowTerminateOptions::default()).await.unwrap();
+    stop();
+    worker.join().unwrap();
+    world.stack.stop().await.unwrap();
 }

@@ -16,6 +16,16 @@ fn every_patch_is_listed_and_needed() {
     assert!(faults.is_empty(), "tests/replay/patches.toml:\n  {}", faults.join("\n  "));
 }
 
+/// A history goes when no version that is supported wrote it.
+#[test]
+fn every_history_is_of_a_supported_version() {
+    let list = include_str!("../patches.toml");
+    let list: Patches = toml::from_str(list).unwrap();
+    let entries = corpus::read(&corpus::folder()).unwrap();
+    let over = entries.iter().filter(|e| !list.supported.contains(&e.since)).map(Entry::name);
+    assert_eq!(over.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
 fn of(entry: &Entry) -> (&str, &str, &corpus::History) {
     (&entry.workflow_type, &entry.since, &entry.history)
 }

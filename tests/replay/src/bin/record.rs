@@ -15,7 +15,7 @@ use tonic::IntoRequest as _;
 use vextrus_replay::fetch::{self, Ask};
 use vextrus_replay::format;
 use vextrus_replay::gate::{self, Recorded, Verdict, workflow_type};
-use vextrus_temporal::{ConnectOptions, DevServer, DevServerOptions, connect_to};
+use vextrus_temporal::{ConnectOptions, DevServer, DevServerOptions, connect_to, runs};
 use vextrus_tests_replay::{corpus, coverage, stable};
 
 /// The most histories that a test leaves.
@@ -42,7 +42,7 @@ async fn recorded(address: &str) -> anyhow::Result<()> {
         let client = connect_to(address, &namespace, ConnectOptions::default()).await?;
         let ask = Ask { query: String::new(), limit: MOST, threads: 1 };
         for execution in fetch::list(&client, &ask).await? {
-            let history = fetch::history(&client, &execution).await?;
+            let history = runs::history(&client, &execution).await?;
             found.extend(history.map(|history| (scenario.clone(), history)));
         }
     }
