@@ -63,7 +63,8 @@ pub async fn list(client: &Client, ask: &Ask) -> Result<Vec<WorkflowExecution>, 
     Ok(found)
 }
 
-/// Replays what a query finds. Each thread holds a few histories at a time, so memory does not grow with their number.
+/// Replays what a query finds. Each thread holds a few histories at a time, so memory does not grow with their number. Must be called
+/// within a multi-threaded tokio runtime.
 ///
 /// # Errors
 /// [`FetchError`].

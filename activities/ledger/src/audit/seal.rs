@@ -93,10 +93,11 @@ async fn take(tx: &mut Tx, tenant: &TenantId, size: i64) -> Result<Vec<Leaf>, Le
             args![tenant.as_str(), size, MOST_ENTRIES],
         )
         .await?;
+    // By the leaves that are new alone: what waits behind them may be much more.
     tx.exec(
-        "DELETE FROM audit_unsealed WHERE tenant = $1 AND EXISTS (SELECT 1 FROM audit_leaves l
-            WHERE l.tenant = audit_unsealed.tenant AND l.chain = audit_unsealed.chain AND l.seq = audit_unsealed.seq)",
-        args![tenant.as_str()],
+        "DELETE FROM audit_unsealed WHERE tenant = $1 AND (chain, seq) IN
+            (SELECT chain, seq FROM audit_leaves WHERE tenant = $1 AND position > $2)",
+        args![tenant.as_str(), size],
     )
     .await?;
     rows.sort_by_key(|row| row.position);

@@ -76,12 +76,9 @@ async fn what_has_not_ended_by_the_ledger_is_asked_again() -> anyhow::Result<()>
     Ok(())
 }
 
-/// It takes a minute, and so is run where histories are recorded.
+/// It takes the minute of the pause.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_closed_is_tried_again_after_a_pause() -> anyhow::Result<()> {
-    if std::env::var_os("VEXTRUS_TEST_TEMPORAL").is_none() {
-        return Ok(());
-    }
     let (world, fleet) = with("close", [Said::Fails, Said::Fails], |_| {}).await?;
     let id = world.submit(&invoice("padma-builders", "S-1", "200000")).await?;
     world.decide_when_open(&id, "level-1", "rahim", "reject").await?;
