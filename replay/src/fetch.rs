@@ -28,6 +28,12 @@ pub struct Ask {
     pub threads: usize,
 }
 
+/// As many threads as there are cores.
+#[must_use]
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Why a server's histories cannot be replayed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

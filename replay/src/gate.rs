@@ -8,8 +8,8 @@ use temporalio_client::WorkflowHistory;
 use temporalio_common::protos::coresdk::workflow_completion::WorkflowActivationCompletion;
 use temporalio_common::protos::coresdk::workflow_completion::workflow_activation_completion::Status;
 use temporalio_protos::temporal::api::enums::v1::EventType;
-use temporalio_protos::temporal::api::history::v1::History;
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
+use temporalio_protos::temporal::api::history::v1::{History, WorkflowExecutionStartedEventAttributes};
 use temporalio_sdk::interceptors::WorkerInterceptor;
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 
@@ -70,15 +70,17 @@ pub enum GateError {
     Runtime(#[from] std::io::Error),
 }
 
+fn started(history: &History) -> Option<&WorkflowExecutionStartedEventAttributes> {
+    match history.events.first()?.attributes.as_ref()? {
+        Attributes::WorkflowExecutionStartedEventAttributes(started) => Some(started),
+        _ => None,
+    }
+}
+
 /// The type of a history's workflow.
 #[must_use]
 pub fn workflow_type(history: &History) -> Option<&str> {
-    match history.events.first()?.attributes.as_ref()? {
-        Attributes::WorkflowExecutionStartedEventAttributes(started) => {
-            started.workflow_type.as_ref().map(|t| t.name.as_str())
-        }
-        _ => None,
-    }
+    started(history)?.workflow_type.as_ref().map(|t| t.name.as_str())
 }
 
 /// Replays histories on the calling thread, which must not be one of a runtime's. Takes memory for these histories and no others.
@@ -92,10 +94,7 @@ pub fn replay(options: &WorkflowReplayerOptions, histories: Vec<Recorded>) -> Re
 
 /// The run that a history is of: by it the SDK tells histories apart.
 fn run_of(history: &History) -> &str {
-    match history.events.first().and_then(|e| e.attributes.as_ref()) {
-        Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) => &started.original_execution_run_id,
-        _ => "",
-    }
+    started(history).map_or("", |started| &started.original_execution_run_id)
 }
 
 async fn replay_here(options: &WorkflowReplayerOptions, histories: Vec<Recorded>) -> Result<Vec<Outcome>, GateError> {
@@ -109,16 +108,16 @@ async fn replay_here(options: &WorkflowReplayerOptions, histories: Vec<Recorded>
         let verdict = fault.map_or(Verdict::Replayed, Verdict::NotReplayable);
         // What no worker has seen yet holds nothing that code could differ from, and the SDK takes no such history.
         let is_begun = history.events.iter().any(|e| e.event_type() == EventType::WorkflowTaskStarted);
-        if verdict == Verdict::Replayed && is_begun {
-            let place = outcomes.len();
-            let holds =
-                |round: &Vec<(usize, History)>| round.iter().any(|(_, other)| run_of(other) == run_of(&history));
-            match rounds.iter_mut().find(|round| !holds(round)) {
-                Some(round) => round.push((place, history.clone())),
-                None => rounds.push(vec![(place, history.clone())]),
+        let is_replayed = verdict == Verdict::Replayed && is_begun;
+        let place = outcomes.len();
+        outcomes.push(Outcome { name, workflow_type, events: history.events.len(), verdict });
+        if is_replayed {
+            let is_free = |round: &Vec<(usize, History)>| round.iter().all(|(_, h)| run_of(h) != run_of(&history));
+            match rounds.iter().position(is_free) {
+                Some(round) => rounds[round].push((place, history)),
+                None => rounds.push(vec![(place, history)]),
             }
         }
-        outcomes.push(Outcome { name, workflow_type, events: history.events.len(), verdict });
     }
     for round in rounds {
         for (place, verdict) in judged(options, round).await? {

@@ -36,6 +36,12 @@ impl Tally {
         } += 1;
     }
 
+    /// How many would stop if this build went out.
+    #[must_use]
+    pub const fn broken(&self) -> usize {
+        self.diverged + self.not_replayable
+    }
+
     /// How many histories there were.
     #[must_use]
     pub const fn histories(&self) -> usize {
@@ -112,7 +118,7 @@ impl Report {
         let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"replay\">\n");
         for (workflow_type, tally) in &self.by_type {
             let found: Vec<&Outcome> = self.findings.iter().filter(|f| f.workflow_type == *workflow_type).collect();
-            let failures = tally.diverged + tally.not_replayable;
+            let failures = tally.broken();
             let suite = escaped(workflow_type);
             let tests = found.len() + usize::from(tally.replayed > 0);
             xml.push_str(&format!("  <testsuite name=\"{suite}\" tests=\"{tests}\" failures=\"{failures}\">\n"));

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use anyhow::Context as _;
 use chrono::{SecondsFormat, TimeDelta, Utc};
@@ -66,7 +65,7 @@ pub(crate) async fn run(global: &Global, options: ReplayOptions) -> anyhow::Resu
     output::answer(global.output, || report.text(), &report.json())?;
     let total = report.total();
     anyhow::ensure!(
-        total.diverged == 0 && total.not_replayable == 0,
+        total.broken() == 0,
         "this build would break running workflows: {} diverged, {} cannot be replayed",
         total.diverged,
         total.not_replayable
@@ -80,11 +79,10 @@ async fn of_server(
     workflows: &WorkflowReplayerOptions,
     options: &ReplayOptions,
 ) -> anyhow::Result<Report> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
     let ask = Ask {
         query: options.query.clone().unwrap_or_else(recent),
         limit: usize::try_from(options.limit)?,
-        threads: options.threads.map_or(cores, usize::from),
+        threads: options.threads.map_or_else(fetch::cores, usize::from),
     };
     Ok(fetch::replay_all(client, workflows, &ask).await?)
 }

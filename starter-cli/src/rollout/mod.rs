@@ -19,34 +19,22 @@ use crate::output;
 use crate::tax::table;
 
 pub(crate) async fn run(global: &Global, command: RolloutCommand) -> anyhow::Result<()> {
-    match command {
-        RolloutCommand::Status(place) => {
-            let client = temporal(global, &place.namespace, place.codec()?).await?;
-            show(global.output, &known(&client, &place).await?)
+    let place = command.place();
+    let client = temporal(global, &place.namespace, place.codec()?).await?;
+    match &command {
+        RolloutCommand::Status(_) => {}
+        RolloutCommand::Ramp { build, percent, .. } => {
+            let found = of_version(&client, place, build).await?;
+            deployment::set_ramping(&client, &found, Some((build, *percent))).await?;
         }
-        RolloutCommand::Ramp { build, percent, place } => {
-            let client = temporal(global, &place.namespace, place.codec()?).await?;
-            let found = of_version(&client, &place, &build).await?;
-            deployment::set_ramping(&client, &found, Some((&build, percent))).await?;
-            show(global.output, &known(&client, &place).await?)
+        RolloutCommand::Promote { build, .. } => {
+            let found = of_version(&client, place, build).await?;
+            deployment::set_current(&client, &found, build).await?;
         }
-        RolloutCommand::Promote { build, place } => {
-            let client = temporal(global, &place.namespace, place.codec()?).await?;
-            let found = of_version(&client, &place, &build).await?;
-            deployment::set_current(&client, &found, &build).await?;
-            show(global.output, &known(&client, &place).await?)
-        }
-        RolloutCommand::Rollback { to, place } => {
-            let client = temporal(global, &place.namespace, place.codec()?).await?;
-            roll_back(&client, &place, to.as_deref()).await?;
-            show(global.output, &known(&client, &place).await?)
-        }
-        RolloutCommand::Run(options) => {
-            let client = temporal(global, &options.place.namespace, options.place.codec()?).await?;
-            run::run(&client, &options).await?;
-            show(global.output, &known(&client, &options.place).await?)
-        }
+        RolloutCommand::Rollback { to, .. } => roll_back(&client, place, to.as_deref()).await?,
+        RolloutCommand::Run(options) => run::run(&client, options).await?,
     }
+    show(global.output, &known(&client, place).await?)
 }
 
 /// Temporal at `--address HOST:PORT`, or where `TEMPORAL_*` says. A URL is the facade's, from the environment.

@@ -48,6 +48,18 @@ pub(crate) enum RolloutCommand {
     Run(RunOptions),
 }
 
+impl RolloutCommand {
+    pub(crate) fn place(&self) -> &Place {
+        match self {
+            Self::Status(place)
+            | Self::Ramp { place, .. }
+            | Self::Promote { place, .. }
+            | Self::Rollback { place, .. }
+            | Self::Run(RunOptions { place, .. }) => place,
+        }
+    }
+}
+
 /// Which deployment.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Place {

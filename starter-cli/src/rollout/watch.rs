@@ -29,7 +29,7 @@ const MOST: i32 = 200;
 pub(super) struct Watch<'a> {
     client: &'a Client,
     query: String,
-    prometheus: Option<Url>,
+    prometheus: Option<(http::Client, Url)>,
 }
 
 impl<'a> Watch<'a> {
@@ -42,7 +42,7 @@ impl<'a> Watch<'a> {
                     .pop_if_empty()
                     .extend(["api", "v1", "query"]);
                 url.query_pairs_mut().append_pair("query", query);
-                Some(url)
+                Some((http::client(url.scheme() == "https")?, url))
             }
             _ => None,
         };
@@ -75,28 +75,27 @@ impl<'a> Watch<'a> {
         let stuck = runs::stuck(self.client, &self.query, MOST, STUCK_AFTER).await?;
         ensure!(stuck.is_empty(), "workflows do not go on:\n  {}", stuck.join("\n  "));
         match &self.prometheus {
-            Some(url) => self.asked(url).await,
+            Some((client, url)) => ask(client, url).await,
             None => Ok(()),
         }
     }
+}
 
-    async fn asked(&self, url: &Url) -> anyhow::Result<()> {
-        let client = http::client(url.scheme() == "https")?;
-        let request = Request::get(url.as_str()).body(Body::default())?;
-        let answer = async {
-            let answer = client.request(request).await?;
-            let body = Limited::new(answer.into_body(), LONGEST).collect().await;
-            Ok::<_, anyhow::Error>(body.map_err(|e| anyhow::anyhow!("{e}"))?.to_bytes())
-        };
-        let answered = tokio::time::timeout(ANSWERS_WITHIN, answer).await;
-        // Who cannot see does not go on.
-        let body = answered.context("prometheus does not answer in time")?.context("prometheus does not answer")?;
-        let json: Value = serde_json::from_slice(&body).context("prometheus does not answer in JSON")?;
-        ensure!(json["status"] == "success", "prometheus does not answer the question: {}", json["error"]);
-        match above_zero(&json["data"]["result"]) {
-            Some(what) => bail!("prometheus says that something is wrong: {what}"),
-            None => Ok(()),
-        }
+async fn ask(client: &http::Client, url: &Url) -> anyhow::Result<()> {
+    let request = Request::get(url.as_str()).body(Body::default())?;
+    let answer = async {
+        let answer = client.request(request).await?;
+        let body = Limited::new(answer.into_body(), LONGEST).collect().await;
+        Ok::<_, anyhow::Error>(body.map_err(|e| anyhow::anyhow!("{e}"))?.to_bytes())
+    };
+    let answered = tokio::time::timeout(ANSWERS_WITHIN, answer).await;
+    // Who cannot see does not go on.
+    let body = answered.context("prometheus does not answer in time")?.context("prometheus does not answer")?;
+    let json: Value = serde_json::from_slice(&body).context("prometheus does not answer in JSON")?;
+    ensure!(json["status"] == "success", "prometheus does not answer the question: {}", json["error"]);
+    match above_zero(&json["data"]["result"]) {
+        Some(what) => bail!("prometheus says that something is wrong: {what}"),
+        None => Ok(()),
     }
 }
 

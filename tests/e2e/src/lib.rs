@@ -4,8 +4,10 @@ pub mod history;
 pub mod messages;
 mod papers;
 mod staff;
+mod work;
 mod world;
 
 pub use papers::{invoice, order, status_of, task};
-pub use staff::{Door, Staff, employee, personal_words};
+pub use staff::{Door, Staff, employee, leaving, personal_words};
+pub use work::work;
 pub use world::{Handle, OrderHandle, World, sound};

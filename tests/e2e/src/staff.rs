@@ -30,7 +30,7 @@ use vextrus_platform::config::StepsConfig;
 use vextrus_temporal::search_attributes::{DEPARTMENT, DOCUMENT, TENANT};
 use vextrus_temporal::task_queue;
 
-use vextrus_proto::onboarding::v1::EmployeeProcess;
+use vextrus_proto::onboarding::v1::{EmployeeProcess, StartOffboardingRequest};
 use vextrus_starter_cli::client::{Client as Facade, new_request_id};
 use vextrus_starter_cli::json;
 
@@ -58,6 +58,19 @@ pub fn employee(number: u32, class: EmployeeClass) -> Employee {
         unreachable!("a synthetic employee can be written");
     };
     Employee { id, personal, employment }
+}
+
+/// What hasina asks for when an employee has resigned and leaves in three days; a request of its own each time.
+#[must_use]
+pub fn leaving(employee: &Employee) -> StartOffboardingRequest {
+    StartOffboardingRequest {
+        employee: employee.id.to_string(),
+        last_day: (dhaka_date(Utc::now()) + Days::new(3)).to_string(),
+        reason: "resigned".to_owned(),
+        hr_manager: "hasina".to_owned(),
+        request_id: new_request_id(),
+        ..StartOffboardingRequest::default()
+    }
 }
 
 /// What is personal about a synthetic employee, as it could stand anywhere.

@@ -4,17 +4,13 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use chrono::{Days, Utc};
 use vextrus_domain::EmployeeClass;
-use vextrus_domain::calendar::dhaka_date;
 use vextrus_ledger::masterdata;
 use vextrus_lifecycle::Process;
 use vextrus_proto::onboarding::v1::act_on_process_request::Action;
-use vextrus_proto::onboarding::v1::{
-    Complete, EmployeeProcess, ProcessState, ProcessStatus, ProcessTaskState, StartOffboardingRequest,
-};
+use vextrus_proto::onboarding::v1::{Complete, EmployeeProcess, ProcessState, ProcessStatus, ProcessTaskState};
 use vextrus_starter_cli::client::{Client, new_request_id};
-use vextrus_tests_e2e::{Staff, World, employee};
+use vextrus_tests_e2e::{Staff, World, employee, leaving};
 
 /// Completes what hasina may, until the offboarding has ended.
 async fn until_ended(world: &World, hr: &mut Client, name: &str) -> anyhow::Result<EmployeeProcess> {
@@ -50,21 +46,14 @@ async fn what_was_given_is_taken_back_in_its_order() -> anyhow::Result<()> {
     let zubaida = employee(1, EmployeeClass::Worker);
     let key = staff.onboard(&zubaida).await?;
     let mut hr = staff.hr().await?;
-    let leaving = || StartOffboardingRequest {
-        employee: zubaida.id.to_string(),
-        last_day: (dhaka_date(Utc::now()) + Days::new(3)).to_string(),
-        reason: "resigned".to_owned(),
-        hr_manager: "hasina".to_owned(),
-        request_id: new_request_id(),
-        ..StartOffboardingRequest::default()
-    };
-    let early = hr.start_offboarding(leaving()).await.err().context("it was begun before the end of the onboarding")?;
+    let early =
+        hr.start_offboarding(leaving(&zubaida)).await.err().context("it was begun before the end of the onboarding")?;
     ensure!(early.message().starts_with("PROCESS_OPEN"), "{early}");
     staff.work_until_ended(&key, &[]).await?;
     let again = hr.start_onboarding(vextrus_facade::employee(&zubaida), new_request_id()).await.err();
     ensure!(again.is_some_and(|status| status.message().starts_with("ALREADY_EMPLOYED")), "hired twice");
 
-    let (process, _) = hr.start_offboarding(leaving()).await?;
+    let (process, _) = hr.start_offboarding(leaving(&zubaida)).await?;
     let ended = until_ended(&world, &mut hr, &process.name).await?;
     let well = matches!(ended.status(), ProcessStatus::Completed | ProcessStatus::Partial);
     ensure!(well, "{ended:#?}");

@@ -3,13 +3,12 @@
 
 use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions, WorkflowTerminateOptions};
 use temporalio_macros::{workflow, workflow_methods};
-use temporalio_sdk::runtime::RuntimeOptions;
-use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+use temporalio_sdk::WorkerOptions;
 use temporalio_workflow::{WorkflowContext, WorkflowResult};
 use vextrus_contract::rollout::ProbeInput;
 use vextrus_rollout::RolloutGate;
 use vextrus_temporal::{runs, task_queue};
-use vextrus_tests_e2e::World;
+use vextrus_tests_e2e::{World, work};
 
 async fn gate(world: &World, id: &str) -> Result<i64, String> {
     let options = WorkflowStartOptions::new(task_queue::INVOICE, format!("rollout/{id}")).build();
@@ -52,18 +51,8 @@ impl Stumbles {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_whose_task_fails_again_and_again_is_found() {
     let world = World::new().await.unwrap();
-    let (client, handle) = (world.stack.client.clone(), tokio::runtime::Handle::current());
-    let (started, starting) = tokio::sync::oneshot::channel();
-    let worker = std::thread::spawn(move || {
-        let _inside = handle.enter();
-        let runtime = Runtime::from_current_tokio(RuntimeOptions::builder().build().unwrap()).unwrap();
-        let options = WorkerOptions::new("stumbling").register_workflow::<Stumbles>().unwrap().build();
-        let mut worker = Worker::new(&runtime, client, options).unwrap();
-        let stop: Box<dyn Fn() + Send + Sync> = Box::new(worker.shutdown_handle());
-        drop(started.send(stop));
-        handle.block_on(worker.run()).unwrap();
-    });
-    let stop = starting.await.unwrap();
+    let options = WorkerOptions::new("stumbling").register_workflow::<Stumbles>().unwrap().build();
+    let worker = work(world.stack.client.clone(), options).unwrap();
     let options = WorkflowStartOptions::new("stumbling", "stumbling".to_owned()).build();
     let stumbling = world.stack.client.start_workflow(Stumbles::run, (), options).await.unwrap();
     world
@@ -78,7 +67,6 @@ async fn a_workflow_whose_task_fails_again_and_again_is_found() {
     let sound = runs::stuck(&world.stack.client, "WorkflowType != 'Stumbles'", 10, 2).await.unwrap();
     assert_eq!(sound, Vec::<String>::new());
     stumbling.terminate(WorkflowTerminateOptions::default()).await.unwrap();
-    stop();
-    worker.join().unwrap();
+    drop(worker);
     world.stack.stop().await.unwrap();
 }

@@ -1,17 +1,15 @@
 //! Workflows under the ids of documents that somebody has started by hand, and that end as no workflow of ours does.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use temporalio_client::{Client, WorkflowStartOptions};
+use temporalio_client::WorkflowStartOptions;
 use temporalio_common::UntypedWorkflow;
 use temporalio_common::data_converters::RawValue;
 use temporalio_common::error::ApplicationFailure;
 use temporalio_macros::{workflow, workflow_methods};
-use temporalio_sdk::runtime::RuntimeOptions;
-use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+use temporalio_sdk::WorkerOptions;
 use temporalio_workflow::{WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination};
-use tokio::sync::oneshot;
+use vextrus_tests_e2e::work;
 
 use crate::{World, until_ended};
 
@@ -50,7 +48,8 @@ pub(crate) async fn ends_so(world: &World, workflow: &str, end: &str) -> anyhow:
         .start_workflow(Imposter::run, end.to_owned(), options)
         .await
         .map_err(|e| anyhow::anyhow!("{e:?}"))?;
-    let worker = work(world.stack.client.clone())?;
+    let options = WorkerOptions::new(QUEUE).register_workflow::<Imposter>()?.build();
+    let worker = work(world.stack.client.clone(), options)?;
     until_ended(world, workflow).await?;
     drop(worker);
     Ok(())
@@ -67,24 +66,4 @@ pub(crate) async fn times_out(world: &World, workflow: &str) -> anyhow::Result<(
         .await
         .map_err(|e| anyhow::anyhow!("{e:?}"))?;
     until_ended(world, workflow).await
-}
-
-/// Polls for the imposters until the answer is dropped.
-fn work(client: Client) -> anyhow::Result<oneshot::Sender<()>> {
-    let options = RuntimeOptions::builder().build().map_err(anyhow::Error::msg)?;
-    let runtime = Arc::new(Runtime::from_current_tokio(options)?);
-    let handle = tokio::runtime::Handle::current();
-    let (stop, stopped) = oneshot::channel::<()>();
-    std::thread::spawn(move || {
-        let _inside = handle.enter();
-        let options = WorkerOptions::new(QUEUE).register_workflow::<Imposter>().unwrap().build();
-        let mut worker = Worker::new(&runtime, client, options).unwrap();
-        let shutdown = worker.shutdown_handle();
-        handle.spawn(async move {
-            drop(stopped.await);
-            shutdown();
-        });
-        handle.block_on(worker.run()).unwrap();
-    });
-    Ok(stop)
 }

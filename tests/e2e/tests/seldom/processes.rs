@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::ensure;
-use chrono::{Days, Utc};
+use chrono::Utc;
 use serde_json::json;
 use temporalio_client::WorkflowCancelOptions;
 use vextrus_contract::employees::{PerformOutput, PlanOutput, ProgressOutput};
@@ -12,12 +12,11 @@ use vextrus_domain::{DocumentKey, EmployeeClass};
 use vextrus_lifecycle::{Action, Process, Status, TaskState, TaskStatus, Work};
 use vextrus_onboarding::EmployeeOffboarding;
 use vextrus_platform::config::SignalTrust;
-use vextrus_proto::onboarding::v1::StartOffboardingRequest;
 use vextrus_starter_cli::client::new_request_id;
 use vextrus_starter_cli::json;
 use vextrus_starter_cli::stack::StackOptions;
 use vextrus_tests_e2e::messages::signal;
-use vextrus_tests_e2e::{Staff, World, employee};
+use vextrus_tests_e2e::{Staff, World, employee, leaving};
 
 use crate::{Said, no, stop, with};
 
@@ -133,15 +132,7 @@ async fn an_offboarding_hears_signals_and_is_cancelled() -> anyhow::Result<()> {
     let key = staff.onboard(&zubaida).await?;
     staff.work_until_ended(&key, &[]).await?;
     let mut hr = staff.hr().await?;
-    let leaving = StartOffboardingRequest {
-        employee: zubaida.id.to_string(),
-        last_day: (dhaka_date(Utc::now()) + Days::new(3)).to_string(),
-        reason: "resigned".to_owned(),
-        hr_manager: "hasina".to_owned(),
-        request_id: new_request_id(),
-        ..StartOffboardingRequest::default()
-    };
-    let (process, _) = hr.start_offboarding(leaving).await?;
+    let (process, _) = hr.start_offboarding(leaving(&zubaida)).await?;
     let id = json::last(&process.name).to_owned();
     let workflow = format!("offboarding/{}/{id}/1", world.company.tenant);
     let handle = world.stack.client.get_workflow_handle::<EmployeeOffboarding>(workflow);
