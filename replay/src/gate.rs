@@ -140,11 +140,14 @@ async fn judged(
     let results = replayer.replay_workflows(given).await.map_err(|e| GateError::Replayer(e.to_string()))?;
     let judged = histories.into_iter().zip(results).map(|((place, history), result)| {
         let given = witness.given(run_of(&history));
-        let difference = steps::difference(&steps::recorded(&history.events), &given);
+        let recorded = steps::recorded(&history.events);
+        let difference = steps::difference(&recorded, &given);
         let verdict = match (result.replay_failure, difference) {
             (Some(failure), at) => Verdict::Diverged { at, why: plain(&failure.to_string()) },
             (None, Some(difference)) => Verdict::Changed(difference),
-            (None, None) => Verdict::Replayed,
+            (None, None) => {
+                steps::surplus(&history.events, &recorded, &given).map_or(Verdict::Replayed, Verdict::Changed)
+            }
         };
         (place, verdict)
     });

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use temporalio_common::protos::coresdk::workflow_commands::workflow_command::Variant;
 use temporalio_common::protos::coresdk::workflow_commands::{ScheduleActivity, WorkflowCommand};
 use temporalio_protos::temporal::api::common::v1::{Payload, Payloads};
+use temporalio_protos::temporal::api::enums::v1::EventType;
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_protos::temporal::api::history::v1::{ActivityTaskScheduledEventAttributes, HistoryEvent};
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
@@ -246,7 +247,7 @@ fn attributes<S>(fields: &HashMap<String, Payload, S>) -> Value {
     json!({"set": fields})
 }
 
-/// The first step in which code goes elsewhere. What it gives beyond the history is nobody's business: that is yet to come.
+/// The first step in which code goes elsewhere.
 #[must_use]
 pub fn difference(recorded: &[Step], given: &[Step]) -> Option<Difference> {
     recorded.iter().enumerate().find_map(|(place, recorded)| {
@@ -272,6 +273,22 @@ pub fn difference(recorded: &[Step], given: &[Step]) -> Option<Difference> {
         });
         what.map(|what| differ(Some(what)))
     })
+}
+
+/// What code gives beyond a history whose latest task was completed: the code that completed it gave no more. The SDK goes on, and gives it
+/// with the next task. Where a task is under way, more is to be expected.
+#[must_use]
+pub fn surplus(events: &[HistoryEvent], recorded: &[Step], given: &[Step]) -> Option<Difference> {
+    let latest = events.iter().rev().find_map(|event| match event.event_type() {
+        // Of what is only scheduled, no code has seen anything.
+        EventType::WorkflowTaskCompleted => Some(true),
+        EventType::WorkflowTaskStarted | EventType::WorkflowTaskFailed | EventType::WorkflowTaskTimedOut => Some(false),
+        _ => None,
+    });
+    let more = given.get(recorded.len()).filter(|_| latest == Some(true))?;
+    let event = events.last().map_or(0, |event| event.event_id);
+    let what = Some("it is given with the next task".to_owned());
+    Some(Difference { event, recorded: "nothing more".to_owned(), given: more.to_string(), what })
 }
 
 /// The first place in which what was said is not said any more. A field that was added since is no difference.

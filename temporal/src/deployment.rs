@@ -91,12 +91,17 @@ impl DeploymentError {
         move |source| Self { action, source: Box::new(source) }
     }
 
-    /// Whether it may succeed later: the server has not heard of a version's workers yet, or was asked something else at the same time.
+    /// Whether it may succeed later: the server has not heard of a version's workers yet, was asked something else at the same time, or
+    /// too much.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         matches!(
             self.source.code(),
-            Code::FailedPrecondition | Code::Unavailable | Code::Aborted | Code::DeadlineExceeded
+            Code::FailedPrecondition
+                | Code::Unavailable
+                | Code::Aborted
+                | Code::DeadlineExceeded
+                | Code::ResourceExhausted
         )
     }
 }

@@ -177,6 +177,18 @@ pub async fn stuck(client: &Client, query: &str, most: i32, after: i32) -> Resul
     Ok(stuck)
 }
 
+/// The running workflows of which the server itself says that their tasks fail: it does so after some failures in a row, and takes it back
+/// with the next task that succeeds. Each with the id of its run.
+///
+/// # Errors
+///
+/// Where the server does not answer.
+pub async fn troubled(client: &Client, most: i32) -> Result<Vec<WorkflowExecution>, RunsError> {
+    let query = "ExecutionStatus = 'Running' AND \
+        TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')";
+    Ok(list(client, query.to_owned(), most, Vec::new()).await?.0)
+}
+
 /// A page of the runs that a query finds, as far as visibility knows, and the mark of the next page.
 ///
 /// # Errors

@@ -15,18 +15,22 @@ use vextrus_temporal::deployment::{self, Deployment};
 use vextrus_temporal::{converter, task_queue};
 
 use super::options::RunOptions;
-use super::watch::Watch;
+use super::watch::{Prometheus, Watch};
 use super::{known, roll_back};
 
 /// How long the gate's workflow may take, its worker's start included.
 const GATE_WITHIN: Duration = Duration::from_secs(90);
 const ASK_EVERY: Duration = Duration::from_millis(500);
+/// What may come to run on the new version. What is pinned to another one never does.
+const MAY_MOVE: &str = "ExecutionStatus = 'Running' AND \
+    (TemporalWorkflowVersioningBehavior IS NULL OR TemporalWorkflowVersioningBehavior != 'Pinned')";
 
 /// Brings the version in.
 ///
 /// # Errors
 /// What kept it out. Whatever was sent to it is taken back.
 pub(super) async fn run(client: &Client, options: &RunOptions) -> anyhow::Result<()> {
+    let prometheus = Prometheus::of(options)?;
     let before = polling(client, options).await?.current;
     if before.as_deref() == Some(options.build.as_str()) {
         tell("it is the current version already");
@@ -34,9 +38,11 @@ pub(super) async fn run(client: &Client, options: &RunOptions) -> anyhow::Result
     }
     replays(client, options).await?;
     passes_the_gate(client, options).await?;
-    if let Err(error) = steps(client, options).await {
+    if let Err(error) = steps(client, options, prometheus).await {
         tell("taking it back");
-        roll_back(client, &options.place, before.as_deref()).await.context("it could not be taken back")?;
+        let taken_back =
+            again(options.within, async || roll_back(client, &options.place, before.as_deref()).await).await;
+        taken_back.with_context(|| format!("it could not be taken back after: {error:#}"))?;
         return Err(error.context(format!("version {} was taken back", options.build)));
     }
     Ok(())
@@ -51,7 +57,7 @@ async fn polling(client: &Client, options: &RunOptions) -> anyhow::Result<Deploy
     let (build, name) = (&options.build, &options.place.deployment);
     let deadline = Instant::now() + options.within;
     loop {
-        let found = deployment::describe(client, name).await?;
+        let found = again(options.within, async || Ok(deployment::describe(client, name).await?)).await?;
         if let Some(found) = found.filter(|found| found.version(build).is_some()) {
             return Ok(found);
         }
@@ -65,15 +71,12 @@ async fn replays(client: &Client, options: &RunOptions) -> anyhow::Result<()> {
         tell("running workflows are not replayed");
         return Ok(());
     }
-    let ask = Ask {
-        query: "ExecutionStatus = 'Running'".to_owned(),
-        limit: usize::try_from(options.replay_limit)?,
-        threads: fetch::cores(),
-    };
+    let ask =
+        Ask { query: MAY_MOVE.to_owned(), limit: usize::try_from(options.replay_limit)?, threads: fetch::cores() };
     let report =
         fetch::replay_all(client, &vextrus_replay::workflows(converter(options.place.codec()?))?, &ask).await?;
     let total = report.total();
-    tell(&format!("{} running workflows were replayed", total.histories()));
+    tell(&format!("{} running workflows that may move to it were replayed", total.histories()));
     ensure!(total.broken() == 0, "running workflows do not replay:\n{}", report.text());
     Ok(())
 }
@@ -111,8 +114,8 @@ async fn passes_the_gate(client: &Client, options: &RunOptions) -> anyhow::Resul
     }
 }
 
-async fn steps(client: &Client, options: &RunOptions) -> anyhow::Result<()> {
-    let watch = Watch::of(client, options)?;
+async fn steps(client: &Client, options: &RunOptions, prometheus: Option<Prometheus>) -> anyhow::Result<()> {
+    let watch = Watch::of(client, options, prometheus).await?;
     for percent in &options.steps {
         again(options.within, async || {
             let found = known(client, &options.place).await?;
@@ -131,8 +134,8 @@ async fn steps(client: &Client, options: &RunOptions) -> anyhow::Result<()> {
     watch.over(options.watch).await
 }
 
-/// Until the server has heard of the version's workers on every task queue.
-async fn again(within: Duration, change: impl AsyncFn() -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Again after what may pass: the server has not heard of the version's workers on every task queue, or is asked too much.
+async fn again<T>(within: Duration, change: impl AsyncFn() -> anyhow::Result<T>) -> anyhow::Result<T> {
     let deadline = Instant::now() + within;
     loop {
         match change().await {

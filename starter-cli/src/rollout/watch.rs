@@ -1,5 +1,6 @@
 //! What is watched while a version comes in: its workflows, and a question to Prometheus.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -13,6 +14,7 @@ use vextrus_platform::http::{self, Body};
 use vextrus_temporal::runs;
 
 use super::options::RunOptions;
+use crate::exit::Usage;
 
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -25,34 +27,78 @@ const STUCK_AFTER: i32 = 3;
 /// How many running workflows of the version are looked at, the latest first.
 const MOST: i32 = 200;
 
+/// A question to Prometheus.
+pub(super) struct Prometheus {
+    client: http::Client,
+    url: Url,
+}
+
+impl Prometheus {
+    /// The one that is to be asked, if any.
+    ///
+    /// # Errors
+    /// An address that cannot be called.
+    pub(super) fn of(options: &RunOptions) -> anyhow::Result<Option<Self>> {
+        let (Some(address), Some(query)) = (&options.prometheus, &options.query) else { return Ok(None) };
+        let usage =
+            |why: String| Usage(format!("--prometheus {address:?} {why}; give a URL such as http://prometheus:9090"));
+        let mut url = Url::parse(address).map_err(|e| usage(format!("is no URL ({e})")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(usage("is neither http nor https".to_owned()).into());
+        }
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["api", "v1", "query"]);
+        }
+        url.query_pairs_mut().append_pair("query", query);
+        Ok(Some(Self { client: http::client(url.scheme() == "https")?, url }))
+    }
+
+    async fn ask(&self) -> anyhow::Result<()> {
+        let request = Request::get(self.url.as_str()).body(Body::default())?;
+        let answer = async {
+            let answer = self.client.request(request).await?;
+            let body = Limited::new(answer.into_body(), LONGEST).collect().await;
+            Ok::<_, anyhow::Error>(body.map_err(|e| anyhow::anyhow!("{e}"))?.to_bytes())
+        };
+        let answered = tokio::time::timeout(ANSWERS_WITHIN, answer).await;
+        // Who cannot see does not go on.
+        let body = answered.context("prometheus does not answer in time")?.context("prometheus does not answer")?;
+        let json: Value = serde_json::from_slice(&body).context("prometheus does not answer in JSON")?;
+        ensure!(json["status"] == "success", "prometheus does not answer the question: {}", json["error"]);
+        match above_zero(&json["data"]["result"]) {
+            Some(what) => bail!("prometheus says that something is wrong: {what}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What is watched.
 pub(super) struct Watch<'a> {
     client: &'a Client,
     query: String,
-    prometheus: Option<(http::Client, Url)>,
+    /// The runs that were in trouble before.
+    before: BTreeSet<String>,
+    prometheus: Option<Prometheus>,
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn of(client: &'a Client, options: &RunOptions) -> anyhow::Result<Self> {
-        let prometheus = match (&options.prometheus, &options.query) {
-            (Some(address), Some(query)) => {
-                let mut url = Url::parse(address).with_context(|| format!("--prometheus {address}"))?;
-                url.path_segments_mut()
-                    .map_err(|()| anyhow::anyhow!("--prometheus {address}: it is no http or https URL"))?
-                    .pop_if_empty()
-                    .extend(["api", "v1", "query"]);
-                url.query_pairs_mut().append_pair("query", query);
-                Some((http::client(url.scheme() == "https")?, url))
-            }
-            _ => None,
-        };
+    /// Begins to watch: what is wrong already is nothing to do with the version.
+    ///
+    /// # Errors
+    /// A server that does not answer.
+    pub(super) async fn of(
+        client: &'a Client,
+        options: &RunOptions,
+        prometheus: Option<Prometheus>,
+    ) -> anyhow::Result<Self> {
         // A workflow whose first task never succeeds is of no version yet.
         let since = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
         let version = format!("{}:{}", options.place.deployment, options.build);
         let query = format!(
             "ExecutionStatus = 'Running' AND (TemporalWorkerDeploymentVersion = '{version}' OR StartTime >= '{since}')"
         );
-        Ok(Self { client, query, prometheus })
+        let before = runs::troubled(client, MOST).await?.into_iter().map(|execution| execution.run_id).collect();
+        Ok(Self { client, query, before, prometheus })
     }
 
     /// Looks again and again for this long.
@@ -74,28 +120,16 @@ impl<'a> Watch<'a> {
     async fn look(&self) -> anyhow::Result<()> {
         let stuck = runs::stuck(self.client, &self.query, MOST, STUCK_AFTER).await?;
         ensure!(stuck.is_empty(), "workflows do not go on:\n  {}", stuck.join("\n  "));
+        // A workflow that moves to the version is counted to the earlier one until a task of it succeeds. The server says of any that it
+        // is in trouble, but later.
+        let mut troubled = runs::troubled(self.client, MOST).await?;
+        troubled.retain(|execution| !self.before.contains(&execution.run_id));
+        let troubled: Vec<String> = troubled.into_iter().map(|execution| execution.workflow_id).collect();
+        ensure!(troubled.is_empty(), "the tasks of workflows fail again and again:\n  {}", troubled.join("\n  "));
         match &self.prometheus {
-            Some((client, url)) => ask(client, url).await,
+            Some(prometheus) => prometheus.ask().await,
             None => Ok(()),
         }
-    }
-}
-
-async fn ask(client: &http::Client, url: &Url) -> anyhow::Result<()> {
-    let request = Request::get(url.as_str()).body(Body::default())?;
-    let answer = async {
-        let answer = client.request(request).await?;
-        let body = Limited::new(answer.into_body(), LONGEST).collect().await;
-        Ok::<_, anyhow::Error>(body.map_err(|e| anyhow::anyhow!("{e}"))?.to_bytes())
-    };
-    let answered = tokio::time::timeout(ANSWERS_WITHIN, answer).await;
-    // Who cannot see does not go on.
-    let body = answered.context("prometheus does not answer in time")?.context("prometheus does not answer")?;
-    let json: Value = serde_json::from_slice(&body).context("prometheus does not answer in JSON")?;
-    ensure!(json["status"] == "success", "prometheus does not answer the question: {}", json["error"]);
-    match above_zero(&json["data"]["result"]) {
-        Some(what) => bail!("prometheus says that something is wrong: {what}"),
-        None => Ok(()),
     }
 }
 

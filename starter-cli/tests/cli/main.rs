@@ -20,3 +20,4 @@ mod rollout;
 mod rules;
 mod running;
 mod tax;
+mod versioning;

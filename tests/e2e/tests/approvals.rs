@@ -72,6 +72,23 @@ async fn kinds(world: &World, id: &str) -> BTreeMap<&'static str, usize> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_nobody_answers_lapses() {
+    let world = World::new().await.unwrap();
+    let policy = policy("1d", "").replace("[changes]", "[information]\nanswer_within = \"1s\"\n[changes]");
+    world.activate(RuleKind::Approval, &policy).await.unwrap();
+    let id = opened(&world, "101").await;
+    let mut karim = world.person("karim").await.unwrap();
+    let name = karim.name(ORDER, &id);
+    karim.act(name, ask("what is it for?"), new_request_id()).await.unwrap();
+    let lapsed = async || Ok(world.trail(&id, "question_lapsed").await?.len() == 1);
+    world.until("the question has lapsed", lapsed).await.unwrap();
+    world.decide_order(&id, "level-1", "karim", "approve").await.unwrap();
+    assert_eq!(world.order_result(&id).await.unwrap().status, FinalStatus::Approved);
+    world.sound(false).await.unwrap();
+    world.stack.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn time_reminds_escalates_and_expires_and_a_stopped_clock_does_not() {
     let steps = "escalate = [{ to = \"deputy\", within = \"2s\" }, { to = \"manager\", within = \"2s\" }]";
     let world = world_with("2s", steps).await;

@@ -69,6 +69,18 @@ async fn what_was_left_out_makes_it_partial() -> anyhow::Result<()> {
     staff.check().await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_does_in_time_and_does_not_block_makes_it_partial() -> anyhow::Result<()> {
+    let world = world().await?;
+    let staff = Staff::of(&world).await?;
+    let key = staff.onboard(&employee(1, EmployeeClass::Skilled)).await?;
+    staff.work_until_ended(&key, &["benefits-enrollment"]).await?;
+    let result = staff.result(&key).await?;
+    let left = result.tasks.iter().find(|t| t.task.as_str() == "benefits-enrollment");
+    ensure!(result.status == Status::Partial && left.is_some_and(|t| t.state == "lapsed"), "{result:#?}");
+    staff.check().await
+}
+
 /// What this command is refused with. The workflow may still be behind the ledger, and then keeps its answer for the request.
 async fn refusal(staff: &Staff, key: &DocumentKey, person: &str, action: Action) -> anyhow::Result<RefusalCode> {
     let request: RequestId = new_request_id().parse()?;

@@ -63,6 +63,13 @@ async fn a_workflow_whose_task_fails_again_and_again_is_found() {
         })
         .await
         .unwrap();
+    world
+        .until("the server says so too", async || {
+            let troubled = runs::troubled(&world.stack.client, 10).await?;
+            Ok(troubled.iter().any(|execution| execution.workflow_id == "stumbling"))
+        })
+        .await
+        .unwrap();
     // Nobody else is.
     let sound = runs::stuck(&world.stack.client, "WorkflowType != 'Stumbles'", 10, 2).await.unwrap();
     assert_eq!(sound, Vec::<String>::new());

@@ -1,5 +1,5 @@
 //! Which ways of a workflow a history goes, and which ways there are: each alternative of what a shell waits for, each message, each
-//! command, each state in which a machine shows itself.
+//! command, each state of a machine.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,16 +11,20 @@ use temporalio_protos::temporal::api::history::v1::{History, HistoryEvent};
 use temporalio_protos::temporal::api::update::v1::outcome::Value as Outcome;
 use vextrus_replay::steps;
 
+use crate::machines;
+
 /// The ways of one history.
-#[must_use]
-pub fn ways(history: &History) -> BTreeSet<String> {
-    let mut course = Course::default();
+///
+/// # Errors
+/// A payload that today's types do not read.
+pub fn ways(history: &History) -> anyhow::Result<BTreeSet<String>> {
+    let mut course = Course { ways: machines::states(history)?, ..Course::default() };
     for event in &history.events {
         course.step(event);
         course.message(event);
         course.state(event);
     }
-    course.ways
+    Ok(course.ways)
 }
 
 /// What has been met of a history so far.
@@ -138,7 +142,7 @@ fn json(payload: &Payload) -> Value {
     serde_json::from_slice(&payload.data).unwrap_or_default()
 }
 
-fn first(payloads: Option<&Payloads>) -> Value {
+pub(crate) fn first(payloads: Option<&Payloads>) -> Value {
     payloads.and_then(|p| p.payloads.first()).map(json).unwrap_or_default()
 }
 
@@ -150,7 +154,7 @@ fn answer(outcome: Option<&Outcome>) -> String {
 }
 
 /// The name of an enum's variant, as serde writes it.
-fn variant(value: &Value) -> String {
+pub(crate) fn variant(value: &Value) -> String {
     match value {
         Value::String(name) => name.clone(),
         Value::Object(fields) => fields.keys().next().cloned().unwrap_or_default(),
@@ -269,11 +273,13 @@ pub fn all() -> anyhow::Result<Vec<Way>> {
         add(&[name], &updates, "update: ");
     }
     add(&DOCUMENTS, &OF_DOCUMENTS, "");
+    add(&DOCUMENTS, &machines::OF_APPROVALS, "");
     add(&DOCUMENTS, &vextrus_approval::Action::NAMES, "command: ");
     for one in DOCUMENTS {
         add(&[one], &["settle: settled", "close: closed", "ends: goes on", "ends: as cancelled"], "");
     }
     add(&PROCESSES, &OF_PROCESSES, "");
+    add(&PROCESSES, &machines::OF_LIVES, "");
     add(&PROCESSES, &vextrus_lifecycle::Action::NAMES, "command: ");
     for one in PROCESSES {
         add(&[one], &["ends: completed", "ends: goes on", "ends: as cancelled"], "");
@@ -290,7 +296,7 @@ pub fn all() -> anyhow::Result<Vec<Way>> {
 pub fn missing<'a>(histories: impl IntoIterator<Item = (&'a str, &'a History)>) -> anyhow::Result<Vec<Way>> {
     let mut gone: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (workflow, history) in histories {
-        gone.entry(workflow).or_default().extend(ways(history));
+        gone.entry(workflow).or_default().extend(ways(history)?);
     }
     let goes = |workflow: &String, way: &str| gone.get(workflow.as_str()).is_some_and(|ways| ways.contains(way));
     let mut missing = all()?;

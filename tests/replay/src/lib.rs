@@ -2,5 +2,6 @@
 
 pub mod corpus;
 pub mod coverage;
+mod machines;
 pub mod patches;
 pub mod stable;

@@ -59,3 +59,25 @@ fn every_answer_of_a_step_is_a_way() {
         }
     }
 }
+
+/// A machine that learns another state needs a history of it.
+#[test]
+fn every_state_of_a_machine_is_a_way() {
+    let ways = coverage::all().unwrap();
+    for (workflow, prefix, file, name) in [
+        ("InvoiceApproval", "task is ", "workflows/approval/src/machine/task.rs", "TaskStatus"),
+        ("InvoiceApproval", "event: ", "workflows/approval/src/event.rs", "What"),
+        ("InvoiceApproval", "recompute: ", "workflows/approval/src/event.rs", "Recompute"),
+        ("InvoiceApproval", "outcome: ", "workflows/approval/src/event.rs", "Outcome"),
+        ("EmployeeOnboarding", "task is ", "workflows/lifecycle/src/machine/mod.rs", "TaskStatus"),
+        ("EmployeeOnboarding", "event: ", "workflows/lifecycle/src/event.rs", "Event"),
+        ("EmployeeOnboarding", "performed: ", "workflows/lifecycle/src/event.rs", "Performed"),
+    ] {
+        let of_workflow = ways.iter().filter(|w| w.workflows.iter().any(|name| name == workflow));
+        let mut listed: Vec<&str> = of_workflow.filter_map(|w| w.way.strip_prefix(prefix)).collect();
+        let mut variants = variants(file, name);
+        listed.sort_unstable();
+        variants.sort_unstable();
+        assert_eq!(listed, variants, "{name} of {file}, and what tests/replay/src/machines.rs lists");
+    }
+}

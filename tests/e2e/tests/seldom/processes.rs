@@ -1,5 +1,6 @@
 //! Processes of employees.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -9,6 +10,7 @@ use temporalio_client::WorkflowCancelOptions;
 use vextrus_contract::employees::{PerformOutput, PlanOutput, ProgressOutput};
 use vextrus_domain::calendar::dhaka_date;
 use vextrus_domain::{DocumentKey, EmployeeClass};
+use vextrus_employees::adapters::{AdapterError, Answer, AssetRegister, Order};
 use vextrus_lifecycle::{Action, Process, Status, TaskState, TaskStatus, Work};
 use vextrus_onboarding::EmployeeOffboarding;
 use vextrus_platform::config::SignalTrust;
@@ -118,6 +120,36 @@ async fn what_a_system_did_may_not_be_known() -> anyhow::Result<()> {
         o.perform_within = Some(Duration::from_secs(1));
     })
     .await
+}
+
+/// A store in which nothing is left.
+struct Empty;
+
+impl AssetRegister for Empty {
+    fn assign_workstation<'a>(&'a self, _order: Order<'a>) -> Answer<'a> {
+        Box::pin(async { Err(AdapterError::Impossible("nothing is left in the store".to_owned())) })
+    }
+
+    fn return_workstation<'a>(&'a self, _order: Order<'a>) -> Answer<'a> {
+        Box::pin(async { Err(AdapterError::Impossible("it was never lent".to_owned())) })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_system_will_not_do_a_person_does() -> anyhow::Result<()> {
+    let mut world = World::with(|o| o.day = Some(Duration::from_millis(40))).await?;
+    world.stack.stop_worker().await?;
+    let mut parts = world.stack.parts()?;
+    parts.adapters.assets = Arc::new(Empty);
+    let fleet = vextrus_worker::start(parts, |_| {})?;
+    let staff = Staff::of(&world).await?;
+    let key = staff.onboard(&employee(1, EmployeeClass::Skilled)).await?;
+    staff.work_until_ended(&key, &[]).await?;
+    let result = staff.result(&key).await?;
+    let by_hand = result.tasks.iter().find(|t| t.task.as_str() == "assign-workstation");
+    ensure!(by_hand.is_some_and(|t| t.state == "done" && t.by.is_some()), "{result:#?}");
+    staff.check().await?;
+    stop(world, fleet).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -102,13 +102,13 @@ fn keep(mut found: Vec<(String, History)>, folder: &Path) -> anyhow::Result<()> 
     fs::create_dir_all(folder)?;
     let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for entry in corpus::read(folder)? {
-        known.entry(entry.workflow_type.clone()).or_default().extend(all_of(&entry.history));
+        known.entry(entry.workflow_type.clone()).or_default().extend(all_of(&entry.history)?);
     }
     found.sort_by(|(a, left), (b, right)| (left.events.len(), a).cmp(&(right.events.len(), b)));
     for (scenario, history) in found {
         let workflow = workflow_type(&history).unwrap_or_default().to_owned();
         let known = known.entry(workflow.clone()).or_default();
-        let new: Vec<String> = all_of(&history).difference(known).cloned().collect();
+        let new: Vec<String> = all_of(&history)?.difference(known).cloned().collect();
         if new.is_empty() {
             continue;
         }
@@ -127,8 +127,8 @@ fn keep(mut found: Vec<(String, History)>, folder: &Path) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn all_of(history: &History) -> BTreeSet<String> {
-    coverage::ways(history).union(&coverage::turns(history)).cloned().collect()
+fn all_of(history: &History) -> anyhow::Result<BTreeSet<String>> {
+    Ok(coverage::ways(history)?.union(&coverage::turns(history)).cloned().collect())
 }
 
 fn free(folder: &Path, scenario: &str) -> anyhow::Result<std::path::PathBuf> {
