@@ -96,6 +96,7 @@ codes! {
     ApprovalsIncomplete = "APPROVALS_INCOMPLETE", "the ledger does not hold every approval that the plan asks for";
     NotDue = "NOT_DUE", "no task of the document has passed its deadline";
     EffectConflict = "EFFECT_CONFLICT", "the step was carried out before with another input";
+    TooManyRequests = "TOO_MANY_REQUESTS", "the caller asks more than one caller may";
     Unavailable = "UNAVAILABLE", "a part of the fleet did not answer in time; the same request can be sent again";
     Internal = "INTERNAL", "something failed that the caller cannot mend; the operators' log has the cause";
 }
@@ -129,13 +130,23 @@ pub struct Refusal {
     pub code: RefusalCode,
     /// What was wrong, with what value, and the remedy.
     pub message: String,
+    /// What it is about, where something else stands in the way or is missing: a request id, a document's id, a resource's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
 }
 
 impl Refusal {
     /// A refusal with its message.
     #[must_use]
     pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), subject: None }
+    }
+
+    /// The same, about this.
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
     }
 
     /// Reads `CODE: message` from anywhere in a text that other layers have wrapped.

@@ -154,7 +154,7 @@ impl Wish {
             && (self.named.task.is_none() || !self.is_about_a_task() || task == self.named.task);
         if !same {
             let message = format!("request id {} was used for another command; use a new one", self.request_id);
-            return Err(Refusal::new(RefusalCode::RequestIdReused, message).into());
+            return Err(Refusal::new(RefusalCode::RequestIdReused, message).about(self.request_id.as_str()).into());
         }
         let open = view.approval.open_tasks().filter(|_| view.approval.takes_decisions());
         let open = open.map(|t| t.task.id.clone()).collect();

@@ -1,6 +1,7 @@
 //! One call: who makes it, until when it must be answered, and how its end is logged.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -9,6 +10,8 @@ use tonic::{Code, Request, Response, Status};
 use vextrus_domain::{Actor, Refusal, RefusalCode};
 
 use crate::errors::Failure;
+use crate::limits::Slot;
+use crate::service::App;
 
 /// The most time that a call gets; the caller's `grpc-timeout` can only make it shorter.
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(10);
@@ -17,23 +20,36 @@ pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(10);
 const MARGIN: Duration = Duration::from_millis(250);
 
 /// A call of an authenticated person.
-#[derive(Debug)]
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) actor: Actor,
     rpc: &'static str,
     started: Instant,
+    asked: Option<Duration>,
     until: Instant,
+    _slot: Arc<Slot>,
 }
 
 impl Call {
-    /// The call that a request makes. Without an actor it is refused: the interceptor did not run.
-    pub(crate) fn of<T>(rpc: &'static str, request: &Request<T>) -> Result<Self, Failure> {
-        let actor = request.extensions().get::<Actor>().cloned().ok_or_else(|| {
-            Refusal::new(RefusalCode::Unauthenticated, "send a bearer token in the metadata entry authorization")
+    /// The call that a request makes: of the person whose token it brings, and within what one caller may ask.
+    pub(crate) fn of<T>(app: &App, rpc: &'static str, request: &Request<T>) -> Result<Self, Failure> {
+        let actor = app.auth.actor(request.metadata()).inspect_err(|refusal| {
+            tracing::debug!(rpc, %refusal, "a call was not authenticated");
         })?;
-        let asked = caller_limit(request.metadata()).unwrap_or(CALL_LIMIT).min(CALL_LIMIT);
+        let slot = app.limits.take(&actor).map_err(|(refusal, wait)| {
+            tracing::warn!(rpc, tenant = %actor.tenant, %refusal, "a caller asks too much");
+            wait.map_or_else(|| Failure::from(refusal.clone()), |wait| Failure::Early(refusal.clone(), wait))
+        })?;
+        let asked = caller_limit(request.metadata());
+        let limit = asked.unwrap_or(CALL_LIMIT).min(CALL_LIMIT);
         let started = Instant::now();
-        Ok(Self { actor, rpc, started, until: started + asked - MARGIN.min(asked / 5) })
+        let until = started + limit - MARGIN.min(limit / 5);
+        Ok(Self { actor, rpc, started, asked, until, _slot: Arc::new(slot) })
+    }
+
+    /// The caller's own time limit, for what may last longer than a call.
+    pub(crate) fn asked(&self) -> Option<Duration> {
+        self.asked
     }
 
     /// The method that was called.
@@ -105,11 +121,5 @@ mod tests {
         for bad in ["", "S", "5", "-1S", "1.5S", "123456789S", "5s"] {
             assert_eq!(limit(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn a_call_without_an_actor_is_refused() {
-        let refused = Call::of("GetInvoice", &Request::new(())).unwrap_err().into_status("GetInvoice");
-        assert_eq!(refused.code(), Code::Unauthenticated);
     }
 }

@@ -11,6 +11,8 @@ use vextrus_domain::{Refusal, RefusalCode};
 use vextrus_ledger::LedgerError;
 use vextrus_ledger::retry::FromLedger;
 
+use crate::names;
+
 /// The domain of every `ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "vextrus";
 
@@ -81,6 +83,7 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::PeriodLocked
         | R::ObligationState
         | R::NotDue => Code::FailedPrecondition,
+        R::TooManyRequests => Code::ResourceExhausted,
         R::Unavailable => Code::Unavailable,
         // A caller sends no signature: when the facade's own does not stand, its operators must act.
         R::SignatureMissing | R::SignatureInvalid | R::EffectConflict | R::Internal => Code::Internal,
@@ -103,6 +106,8 @@ pub(crate) enum Failure {
     Fields(Vec<FieldViolation>),
     /// The ledger.
     Ledger(LedgerError),
+    /// A "no", for now: it may be sent again after this time.
+    Early(Refusal, Duration),
     /// Anything else that the caller cannot mend; the text is for the log alone.
     Internal(String),
 }
@@ -123,7 +128,7 @@ impl FromLedger for Failure {
     fn ledger(&self) -> Option<&LedgerError> {
         match self {
             Self::Ledger(error) => Some(error),
-            Self::Refused(_) | Self::Fields(_) | Self::Internal(_) => None,
+            Self::Refused(_) | Self::Early(..) | Self::Fields(_) | Self::Internal(_) => None,
         }
     }
 }
@@ -144,6 +149,7 @@ impl Failure {
     pub(crate) fn into_status(self, rpc: &str) -> Status {
         match self {
             Self::Fields(fields) => of_fields(&fields),
+            Self::Early(refusal, wait) => with_details(&refusal, Some(wait), &[]),
             other => status(&other.into_refusal(rpc)),
         }
     }
@@ -151,7 +157,7 @@ impl Failure {
     /// As a refusal; of wrong fields, the first.
     pub(crate) fn into_refusal(self, rpc: &str) -> Refusal {
         match self {
-            Self::Refused(refusal) => refusal,
+            Self::Refused(refusal) | Self::Early(refusal, _) => refusal,
             Self::Fields(fields) => {
                 fields.into_iter().next().map_or_else(|| hidden(RefusalCode::Internal), |field| field.refusal)
             }
@@ -165,6 +171,11 @@ impl Failure {
             }
         }
     }
+}
+
+/// A failure that its caller cannot mend.
+pub(crate) fn internal(error: impl std::fmt::Display) -> Failure {
+    Failure::Internal(error.to_string())
 }
 
 /// A violation whose message names its field, as those of the domain do.
@@ -191,10 +202,33 @@ fn with_details(refusal: &Refusal, retry: Option<Duration>, fields: &[FieldViola
     if retry.is_some() {
         details.set_retry_info(retry);
     }
+    let code = grpc_code(refusal.code);
+    let subject = cut(refusal.subject.as_deref().unwrap_or_default(), MOST_TEXT);
+    match code {
+        Code::NotFound | Code::AlreadyExists => {
+            details.set_resource_info(resource(refusal.code, &subject), subject, "", cut(&refusal.message, MOST_TEXT));
+        }
+        Code::FailedPrecondition => {
+            details.add_precondition_failure_violation(refusal.code.name(), subject, cut(&refusal.message, MOST_TEXT));
+        }
+        _ => {}
+    }
     for field in fields.iter().take(MOST_FIELDS) {
         details.add_bad_request_violation(cut(&field.field, MOST_TEXT), cut(&field.refusal.to_string(), MOST_TEXT));
     }
-    Status::with_error_details(grpc_code(refusal.code), cut(&refusal.to_string(), MOST_MESSAGE), details)
+    Status::with_error_details(code, cut(&refusal.to_string(), MOST_MESSAGE), details)
+}
+
+/// What a refusal that names something names, as `google.rpc.ResourceInfo` has it.
+fn resource(code: RefusalCode, subject: &str) -> &'static str {
+    match code {
+        RefusalCode::RequestIdReused => "request",
+        RefusalCode::AlreadyEmployed => "vextrus/Employee",
+        RefusalCode::DuplicateInvoice => "vextrus/Invoice",
+        RefusalCode::TaskUnknown => "vextrus/Task",
+        RefusalCode::QuestionUnknown => "vextrus/Question",
+        _ => names::resource_type(subject),
+    }
 }
 
 fn cut(text: &str, most: usize) -> String {

@@ -1,31 +1,38 @@
 //! The gRPC service in front of Temporal and the ledger: authenticate, validate, translate, call, translate back.
 //!
 //! No business rule lives here. Who acts comes from the token; what is allowed is decided by the workflow and checked
-//! again by the ledger. Messages are plain gRPC over HTTP/2: TLS ends in front of the process.
+//! again by the ledger. Messages are gRPC, gRPC-web or JSON, without TLS: that ends in front of the process.
 
 pub mod auth;
 pub mod dev_tokens;
 pub mod errors;
 
 mod act;
+mod bulk;
 mod call;
 mod codec;
 mod content;
 mod delegations;
 mod employees;
+mod filter;
 mod history;
 mod inbox;
 mod jwks;
+mod limits;
+mod list;
 mod names;
 mod orders;
 mod pages;
 mod preview;
 mod read;
 mod render;
+mod rest;
 mod server;
 mod service;
 mod submit;
 mod summary;
+mod taxes;
+mod trail;
 mod translate;
 mod workflow;
 
@@ -34,4 +41,4 @@ pub use codec::{CodecEndpoint, EndpointError, MAX_BODY_BYTES};
 pub use content::{content, order_content};
 pub use employees::{employee, process_collection};
 pub use names::collection;
-pub use server::{FacadeError, MAX_REQUEST_BYTES, serve};
+pub use server::{FacadeError, MAX_REQUEST_BYTES, methods, serve};

@@ -86,9 +86,22 @@ pub(crate) fn delegation(name: &str, actor: &Actor) -> Result<u32, Failure> {
     }
 }
 
+/// What a resource's name names.
+pub(crate) fn resource_type(name: &str) -> &'static str {
+    match name.split('/').collect::<Vec<_>>()[..] {
+        [.., "tasks", _] => "vextrus/Task",
+        [.., "invoices", _] => "vextrus/Invoice",
+        [.., "purchaseOrders", _] => "vextrus/PurchaseOrder",
+        [.., "onboardings" | "offboardings", _] => "vextrus/EmployeeProcess",
+        [.., "employees", _] => "vextrus/Employee",
+        [.., "delegations", _] => "vextrus/Delegation",
+        _ => "vextrus/Resource",
+    }
+}
+
 /// The refusal that hides whether a thing is missing or another tenant's.
 pub(crate) fn not_found(name: &str) -> Refusal {
-    Refusal::new(RefusalCode::NotFound, format!("there is no {name}"))
+    Refusal::new(RefusalCode::NotFound, format!("there is no {name}")).about(name)
 }
 
 pub(crate) fn of_actor(field: &str, tenant: &str, actor: &Actor, name: &str) -> Result<(), Failure> {

@@ -14,7 +14,7 @@ use vextrus_ledger::views::{DocumentView, InboxLine, TaskView};
 use vextrus_lifecycle::Process;
 use vextrus_proto::approval::v1 as shared;
 use vextrus_proto::invoice::v1 as proto;
-use vextrus_proto::prost_types::Timestamp;
+use vextrus_proto::pbjson_types::Timestamp;
 use vextrus_proto::purchasing::v1 as purchasing;
 use vextrus_tax::explain;
 use vextrus_temporal::{WorkflowId, WorkflowKind};
@@ -297,7 +297,7 @@ pub(crate) fn taxes(stored: StoredAssessment) -> Option<proto::InvoiceTaxes> {
     })
 }
 
-fn submission(stored: i64) -> Result<i32, LedgerError> {
+pub(crate) fn submission(stored: i64) -> Result<i32, LedgerError> {
     i32::try_from(stored).map_err(|error| LedgerError::corrupt("submission", error))
 }
 

@@ -4,39 +4,52 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use prost::Message as _;
+use prost_types::{FileDescriptorProto, FileDescriptorSet, ServiceDescriptorProto};
 use temporalio_client::Client;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_stream::wrappers::TcpListenerStream;
-use tonic::Request;
-use tonic::service::interceptor::InterceptedService;
+use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tonic_web::GrpcWebLayer;
+use tower_http::cors::{Any, CorsLayer};
 use vextrus_ledger::Ledger;
 use vextrus_platform::Config;
-use vextrus_platform::config::ConfigError;
+use vextrus_platform::config::{ConfigError, FacadeConfig};
 use vextrus_platform::keys::{KeyError, read_secret_key};
 use vextrus_proto::FILE_DESCRIPTOR_SET;
 use vextrus_proto::approval::v1::approval_service_server::{self, ApprovalServiceServer};
+use vextrus_proto::audit::v1::audit_service_server::{self, AuditServiceServer};
 use vextrus_proto::invoice::v1::invoice_service_server::{self, InvoiceServiceServer};
 use vextrus_proto::onboarding::v1::onboarding_service_server::{self, OnboardingServiceServer};
 use vextrus_proto::purchasing::v1::purchasing_service_server::{self, PurchasingServiceServer};
+use vextrus_proto::tax::v1::tax_service_server::{self, TaxServiceServer};
 
 use crate::auth::{AuthError, Authenticator};
 use crate::call::CALL_LIMIT;
 use crate::codec::{CodecEndpoint, EndpointError};
-use crate::errors;
+use crate::limits::Limits;
+use crate::rest;
 use crate::service::{App, Service};
 
 /// The largest request, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
 
 /// The services, as health knows them.
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 6] = [
     approval_service_server::SERVICE_NAME,
     invoice_service_server::SERVICE_NAME,
     purchasing_service_server::SERVICE_NAME,
     onboarding_service_server::SERVICE_NAME,
+    audit_service_server::SERVICE_NAME,
+    tax_service_server::SERVICE_NAME,
 ];
 
 /// Calls of one connection that are answered at the same time; further ones wait.
@@ -47,6 +60,10 @@ const STREAMS: u32 = 256;
 const SLOW_REQUEST: Duration = Duration::from_secs(5);
 /// Between pings on an idle connection, and for their answer.
 const KEEPALIVE: Duration = Duration::from_secs(30);
+/// How long a browser may remember that it may ask.
+const PREFLIGHT: Duration = Duration::from_secs(3600);
+/// The headers in which gRPC-web tells how a call has ended.
+const ANSWERED_IN: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
 /// For what is under way when we stop.
 const DRAIN: Duration = Duration::from_secs(15);
 
@@ -91,7 +108,10 @@ pub async fn serve(
     let key = read_secret_key("signing.key_file", &config.signing.key_file)?;
     let endpoint = CodecEndpoint::open(&config.codec, auth.clone(), ledger.clone()).await?;
     tracing::info!(key = key.id(), public_key = key.public_text(), "decisions are signed with this key");
+    let (stopping, stopped) = watch::channel(false);
     let service = Service::new(App {
+        auth,
+        limits: Arc::new(Limits::new(&config.facade)),
         ledger,
         client,
         key,
@@ -99,44 +119,22 @@ pub async fn serve(
         perform_within_millis: config.steps.perform_within_millis,
         events_of_a_run: config.steps.events_of_a_run,
         officer_roles: config.audit.officer_roles()?,
+        stopping: stopped.clone(),
     });
-    let authenticated = move |mut request: Request<()>| {
-        let actor = auth.actor(request.metadata()).map_err(|refusal| {
-            tracing::debug!(%refusal, "a call was not authenticated");
-            errors::status(&refusal)
-        })?;
-        request.extensions_mut().insert(actor);
-        Ok(request)
-    };
-    let approvals = ApprovalServiceServer::new(service.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
-    let invoices = InvoiceServiceServer::new(service.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
-    let onboarding = OnboardingServiceServer::new(service.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
-    let purchasing = PurchasingServiceServer::new(service).max_decoding_message_size(MAX_REQUEST_BYTES);
-    let (health, health_service) = tonic_health::server::health_reporter();
-    for name in SERVICES {
-        health.set_service_status(name, ServingStatus::Serving).await;
-    }
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
+    let (health, routes) = routes(&service).await?;
+    let routes = routes.layer(cors(&config.facade)?);
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "gRPC is served");
     }
-    let (stopping, stopped) = watch::channel(false);
     let server = Server::builder()
+        .accept_http1(true)
         .timeout(CALL_LIMIT + SLOW_REQUEST)
         .concurrency_limit_per_connection(CALLS_AT_ONCE)
         .max_concurrent_streams(STREAMS)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
         .tcp_nodelay(true)
-        .add_service(health_service)
-        .add_service(reflection)
-        .add_service(InterceptedService::new(approvals, authenticated.clone()))
-        .add_service(InterceptedService::new(invoices, authenticated.clone()))
-        .add_service(InterceptedService::new(onboarding, authenticated.clone()))
-        .add_service(InterceptedService::new(purchasing, authenticated))
+        .add_routes(Routes::from(routes))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             stop.await;
             for name in std::iter::once("").chain(SERVICES) {
@@ -153,6 +151,66 @@ pub async fn serve(
             Ok(())
         }
     }
+}
+
+/// Every method of every service, such as `vextrus.invoice.v1.InvoiceService/GetInvoice`.
+#[must_use]
+pub fn methods() -> Vec<String> {
+    let files = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).map(|set| set.file).unwrap_or_default();
+    let of_file = |file: FileDescriptorProto| {
+        let package = file.package().to_owned();
+        let of_service = move |service: ServiceDescriptorProto| {
+            let name = format!("{package}.{}", service.name());
+            service.method.into_iter().map(move |method| format!("{name}/{}", method.name()))
+        };
+        file.service.into_iter().flat_map(of_service)
+    };
+    files.into_iter().flat_map(of_file).collect()
+}
+
+/// Every service, for gRPC and gRPC-web, and what is said of them to strangers: their health and their description. Beside them the
+/// same as JSON.
+async fn routes(service: &Service) -> Result<(HealthReporter, Router), FacadeError> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    for name in SERVICES {
+        health.set_service_status(name, ServingStatus::Serving).await;
+    }
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    let of = || service.clone();
+    let routes = Routes::new(health_service)
+        .add_service(reflection)
+        .add_service(ApprovalServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
+        .add_service(AuditServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
+        .add_service(InvoiceServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
+        .add_service(OnboardingServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
+        .add_service(PurchasingServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
+        .add_service(TaxServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES));
+    let grpc = routes.into_axum_router().layer(GrpcWebLayer::new());
+    Ok((health, grpc.merge(rest::router(service)).fallback(unknown)))
+}
+
+/// What is no method.
+async fn unknown(request: axum::extract::Request) -> Response {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("application/grpc") {
+        return tonic::Status::unimplemented(format!("there is no method {}", request.uri().path())).into_http();
+    }
+    StatusCode::NOT_FOUND.into_response()
+}
+
+/// Which browsers may ask.
+fn cors(config: &FacadeConfig) -> Result<CorsLayer, FacadeError> {
+    let read = |origin: &str| {
+        let bad = || ConfigError::Content(format!("facade.cors_origins: {origin:?} is no origin; write https://erp.example"));
+        let is_origin = origin.split_once("://").is_some_and(|(_, host)| !host.is_empty() && !host.contains('/'));
+        HeaderValue::from_str(origin).ok().filter(|_| is_origin).ok_or_else(bad)
+    };
+    let origins: Vec<HeaderValue> = config.origins().map(read).collect::<Result<_, _>>()?;
+    let layer = CorsLayer::new().allow_methods([Method::GET, Method::POST]).allow_headers(Any).max_age(PREFLIGHT);
+    Ok(layer.allow_origin(origins).expose_headers(ANSWERED_IN.map(HeaderName::from_static)))
 }
 
 async fn serve_endpoint(endpoint: Option<CodecEndpoint>, stopped: watch::Receiver<bool>) -> Result<(), FacadeError> {

@@ -3,24 +3,34 @@
 use std::sync::Arc;
 
 use temporalio_client::Client;
+use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 use vextrus_domain::RoleName;
 use vextrus_domain::signature::KeyPair;
 use vextrus_ledger::Ledger;
 use vextrus_proto::approval::v1 as approval;
 use vextrus_proto::approval::v1::approval_service_server::ApprovalService;
+use vextrus_proto::audit::v1 as audit;
+use vextrus_proto::audit::v1::audit_service_server::AuditService;
 use vextrus_proto::invoice::v1 as invoice;
 use vextrus_proto::invoice::v1::invoice_service_server::InvoiceService;
 use vextrus_proto::onboarding::v1 as onboarding;
 use vextrus_proto::onboarding::v1::onboarding_service_server::OnboardingService;
 use vextrus_proto::purchasing::v1 as purchasing;
 use vextrus_proto::purchasing::v1::purchasing_service_server::PurchasingService;
+use vextrus_proto::tax::v1 as tax;
+use vextrus_proto::tax::v1::tax_service_server::TaxService;
 
+use crate::auth::Authenticator;
 use crate::call::Call;
-use crate::{act, delegations, employees, inbox, orders, preview, read, submit};
+use crate::limits::Limits;
+use crate::{act, bulk, delegations, employees, inbox, list, orders, preview, read, submit, taxes, trail};
 
-/// What every call needs.
+/// What every call needs. A copy is of handles.
+#[derive(Clone)]
 pub(crate) struct App {
+    pub(crate) auth: Arc<Authenticator>,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) ledger: Ledger,
     pub(crate) client: Client,
     pub(crate) key: KeyPair,
@@ -28,6 +38,8 @@ pub(crate) struct App {
     pub(crate) perform_within_millis: u64,
     pub(crate) events_of_a_run: u32,
     pub(crate) officer_roles: Vec<RoleName>,
+    /// Whether the facade stops, for what lasts longer than a call.
+    pub(crate) stopping: watch::Receiver<bool>,
 }
 
 /// The service.
@@ -41,15 +53,28 @@ impl Service {
 }
 
 // The RPCs differ in a name, a function and two types; the macro keeps each from answering in a way of its own.
+// What streams its answer stands last, behind an arrow.
 macro_rules! rpcs {
-    ($service:ident in $package:ident: $($method:ident = $name:literal, $function:path, $request:ident -> $response:ident;)*) => {
+    ($service:ident in $package:ident: $($method:ident = $name:literal, $function:path, $request:ident -> $response:ident;)*
+     $(=> $streaming:ident = $stream_name:literal, $stream_function:path, $stream_request:ident -> $stream:ident = $stream_type:ty;)*) => {
         #[tonic::async_trait]
         impl $service for Service {
+            $(type $stream = $stream_type;
+
+            async fn $streaming(
+                &self,
+                request: Request<$package::$stream_request>,
+            ) -> Result<Response<Self::$stream>, Status> {
+                let call = Call::of(&self.0, $stream_name, &request).map_err(|failure| failure.into_status($stream_name))?;
+                let answer = $stream_function(&self.0, &call, request.into_inner());
+                call.answer(answer).await
+            })*
+
             $(async fn $method(
                 &self,
                 request: Request<$package::$request>,
             ) -> Result<Response<$package::$response>, Status> {
-                let call = Call::of($name, &request).map_err(|failure| failure.into_status($name))?;
+                let call = Call::of(&self.0, $name, &request).map_err(|failure| failure.into_status($name))?;
                 let answer = $function(&self.0, &call, request.into_inner());
                 call.answer(answer).await
             })*
@@ -60,6 +85,7 @@ macro_rules! rpcs {
 rpcs! {
     ApprovalService in approval:
     act = "Act", act::act, ActRequest -> ActResponse;
+    decide_tasks = "DecideTasks", bulk::decide, DecideTasksRequest -> DecideTasksResponse;
     list_tasks = "ListTasks", inbox::list, ListTasksRequest -> ListTasksResponse;
     give_delegation = "GiveDelegation", delegations::give, GiveDelegationRequest -> GiveDelegationResponse;
     revoke_delegation = "RevokeDelegation", delegations::revoke, RevokeDelegationRequest -> RevokeDelegationResponse;
@@ -71,6 +97,7 @@ rpcs! {
     submit_invoice = "SubmitInvoice", submit::invoice, SubmitInvoiceRequest -> SubmitInvoiceResponse;
     get_invoice = "GetInvoice", read::invoice, GetInvoiceRequest -> GetInvoiceResponse;
     resubmit_invoice = "ResubmitInvoice", submit::invoice_again, ResubmitInvoiceRequest -> ResubmitInvoiceResponse;
+    list_invoices = "ListInvoices", list::invoices, ListInvoicesRequest -> ListInvoicesResponse;
     preview_invoice = "PreviewInvoice", preview::invoice, PreviewInvoiceRequest -> PreviewInvoiceResponse;
 }
 
@@ -80,6 +107,7 @@ rpcs! {
     get_purchase_order = "GetPurchaseOrder", read::order, GetPurchaseOrderRequest -> GetPurchaseOrderResponse;
     resubmit_purchase_order = "ResubmitPurchaseOrder", submit::order_again,
         ResubmitPurchaseOrderRequest -> ResubmitPurchaseOrderResponse;
+    list_purchase_orders = "ListPurchaseOrders", list::orders, ListPurchaseOrdersRequest -> ListPurchaseOrdersResponse;
     preview_purchase_order = "PreviewPurchaseOrder", preview::order,
         PreviewPurchaseOrderRequest -> PreviewPurchaseOrderResponse;
     receive_goods = "ReceiveGoods", orders::receive, ReceiveGoodsRequest -> ReceiveGoodsResponse;
@@ -95,4 +123,16 @@ rpcs! {
     list_processes = "ListProcesses", employees::read::list, ListProcessesRequest -> ListProcessesResponse;
     act_on_process = "ActOnProcess", employees::act::act, ActOnProcessRequest -> ActOnProcessResponse;
     erase_employee = "EraseEmployee", employees::erase::erase, EraseEmployeeRequest -> EraseEmployeeResponse;
+}
+
+rpcs! {
+    AuditService in audit:
+    list_audit_entries = "ListAuditEntries", trail::list, ListAuditEntriesRequest -> ListAuditEntriesResponse;
+    => watch_changes = "WatchChanges", trail::watch, WatchChangesRequest -> WatchChangesStream = trail::Changes;
+}
+
+rpcs! {
+    TaxService in tax:
+    assess_taxes = "AssessTaxes", taxes::assess, AssessTaxesRequest -> AssessTaxesResponse;
+    explain_taxes = "ExplainTaxes", taxes::explain, ExplainTaxesRequest -> ExplainTaxesResponse;
 }

@@ -3,7 +3,7 @@
 use chrono::{SubsecRound as _, Utc};
 use vextrus_approval::{Action, Command, MAX_COMMENT};
 use vextrus_contract::document::{DocumentStart, Head};
-use vextrus_domain::{Content, DocumentId, Refusal, RefusalCode, RequestId};
+use vextrus_domain::{Content, DocumentId, DocumentType, Refusal, RefusalCode, RequestId};
 use vextrus_ledger::claims::{self, Claim};
 use vextrus_ledger::documents::{self, State};
 use vextrus_ledger::views::{self, DocumentView};
@@ -48,7 +48,7 @@ pub(crate) async fn invoice_again(
     call: &Call,
     request: invoices::ResubmitInvoiceRequest,
 ) -> Result<invoices::ResubmitInvoiceResponse, Failure> {
-    let document = names::document(&request.name, vextrus_domain::DocumentType::Invoice, &call.actor)?;
+    let document = names::document(&request.name, DocumentType::Invoice, &call.actor)?;
     let content = Content::Invoice(Box::new(both(&request.request_id, translate::invoice(request.content))?));
     let view = resubmit(app, call, document, (&request.request_id, request.comment), content).await?;
     Ok(invoices::ResubmitInvoiceResponse { invoice: Some(render::invoice(view)?) })
@@ -60,7 +60,7 @@ pub(crate) async fn order_again(
     call: &Call,
     request: purchasing::ResubmitPurchaseOrderRequest,
 ) -> Result<purchasing::ResubmitPurchaseOrderResponse, Failure> {
-    let document = names::document(&request.name, vextrus_domain::DocumentType::PurchaseOrder, &call.actor)?;
+    let document = names::document(&request.name, DocumentType::PurchaseOrder, &call.actor)?;
     let content = Content::Order(Box::new(both(&request.request_id, translate::order(request.content))?));
     let view = resubmit(app, call, document, (&request.request_id, request.comment), content).await?;
     Ok(purchasing::ResubmitPurchaseOrderResponse { purchase_order: Some(render::order(view)?) })
@@ -80,7 +80,8 @@ fn both<T>(request_id: &str, content: Result<T, Failure>) -> Result<T, Failure> 
 
 async fn submit(app: &App, call: &Call, id: &str, content: Content) -> Result<(DocumentView, bool), Failure> {
     let request_id = translate::required("request_id", id)?;
-    let claim = claims::claim(&app.ledger, &call.actor, &request_id, &content).await??;
+    let claimed = claims::claim(&app.ledger, &call.actor, &request_id, &content).await?;
+    let claim = claimed.map_err(|refusal| named(refusal, content.kind(), call))?;
     if !claim.repeated || is_claimed(app, &claim).await? {
         let start = DocumentStart {
             key: claim.key.clone(),
@@ -96,6 +97,14 @@ async fn submit(app: &App, call: &Call, id: &str, content: Content) -> Result<(D
     let mut tx = app.ledger.read(&call.actor.tenant).await?;
     let view = read::document(&mut tx, &call.actor, content.kind(), &claim.key.document).await?;
     Ok((view, claim.repeated))
+}
+
+/// A refusal because of another document, with that document's name.
+fn named(mut refusal: Refusal, kind: DocumentType, call: &Call) -> Refusal {
+    if refusal.code == RefusalCode::DuplicateInvoice {
+        refusal.subject = refusal.subject.map(|id| names::document_name(kind, &call.actor.tenant, &id));
+    }
+    refusal
 }
 
 /// Whether the workflow may not have started. Later states prove that it has, and Temporal forgets ended runs: after its

@@ -184,8 +184,37 @@ pub struct AuthConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FacadeConfig {
-    /// Where gRPC is served.
+    /// Where gRPC, gRPC-web and JSON over HTTP are served.
     pub listen: String,
+    /// How many calls a second one caller may make for long.
+    pub calls_per_second: u32,
+    /// How many calls one caller may make in a burst.
+    pub calls_in_a_burst: u32,
+    /// How many calls of one caller may be under way at the same time.
+    pub calls_at_once: u32,
+    /// The origins that browsers may ask from, separated by commas.
+    pub cors_origins: String,
+}
+
+impl FacadeConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        for (key, value) in [
+            ("facade.calls_per_second", self.calls_per_second),
+            ("facade.calls_in_a_burst", self.calls_in_a_burst),
+            ("facade.calls_at_once", self.calls_at_once),
+        ] {
+            let (value, least, most) = (u64::from(value), 1, 100_000);
+            if !(least..=most).contains(&value) {
+                return Err(ConfigError::Range { key, value, least, most });
+            }
+        }
+        Ok(())
+    }
+
+    /// The origins that browsers may ask from.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        self.cors_origins.split(',').map(str::trim).filter(|origin| !origin.is_empty())
+    }
 }
 
 /// `[codec]`.
@@ -358,6 +387,7 @@ impl Config {
         }
         let config: Self = Value::Table(table).try_into().map_err(content)?;
         config.ledger.check()?;
+        config.facade.check()?;
         Ok(config)
     }
 }

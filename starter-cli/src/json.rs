@@ -6,7 +6,7 @@ use vextrus_proto::approval::v1::{
     Approval, BudgetLeft, DocumentOutcome, DocumentState, HistoryEntry, PendingTask, PlannedTask, Task, TaskState,
 };
 use vextrus_proto::invoice::v1::{Invoice, InvoiceTaxes, LineTaxes, WithheldTax};
-use vextrus_proto::prost_types::Timestamp;
+use vextrus_proto::pbjson_types::Timestamp;
 use vextrus_proto::purchasing::v1::{IssuedOrder, PurchaseOrder};
 
 pub use vextrus_facade::{content, order_content};

@@ -10,11 +10,13 @@ mod preview;
 mod record;
 mod settle;
 mod stop;
+mod taxes;
 
 use vextrus_ledger::Ledger;
 use vextrus_ledger::approvals::Trust;
 
 pub use preview::{Preview, preview};
+pub use taxes::taxes;
 
 /// The steps over one ledger.
 #[derive(Debug, Clone)]

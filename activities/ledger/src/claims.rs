@@ -134,7 +134,7 @@ async fn claim_once(tx: &mut Tx, request: &Request<'_>) -> Result<Result<Claim, 
                 printed_number(content),
                 content.vendor()
             );
-            return Ok(Err(Refusal::new(RefusalCode::DuplicateInvoice, message)));
+            return Ok(Err(Refusal::new(RefusalCode::DuplicateInvoice, message).about(document)));
         }
     };
     let key = key_of(actor, &document, submission)?;
@@ -300,7 +300,7 @@ fn may_change(document: &Document, actor: &Actor, content: &Content) -> Result<(
 
 fn reused(request_id: &RequestId) -> Refusal {
     let message = format!("request id {request_id} was used for another submission; use a new one");
-    Refusal::new(RefusalCode::RequestIdReused, message)
+    Refusal::new(RefusalCode::RequestIdReused, message).about(request_id.as_str())
 }
 
 async fn same_request(tx: &mut Tx, request: &Request<'_>) -> Result<Option<Result<Claim, Refusal>>, LedgerError> {

@@ -24,6 +24,12 @@ pub(crate) use tx::{Arg, Conn, Kind, MOST_ROWS, Row, Scope, args, places};
 
 /// The version of the tables.
 pub(crate) const TABLES_VERSION: &str = "SELECT max(version) FROM _sqlx_migrations";
+/// Before and after every time that a ledger holds. PostgreSQL's time ends before chrono's.
+pub(crate) const EARLIEST: DateTime<Utc> = DateTime::UNIX_EPOCH;
+pub(crate) const LATEST: DateTime<Utc> = match DateTime::from_timestamp(253_402_214_400, 0) {
+    Some(latest) => latest,
+    None => DateTime::UNIX_EPOCH,
+};
 /// How long a transaction of PostgreSQL may rest between two statements before its locks are taken from it.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
 /// How long a replica may be waited for before the primary is asked in its place.

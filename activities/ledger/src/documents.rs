@@ -34,7 +34,11 @@ impl State {
         }
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Self, LedgerError> {
+    /// Reads a state from data.
+    ///
+    /// # Errors
+    /// [`LedgerError::Corrupt`]: it is none.
+    pub fn parse(text: &str) -> Result<Self, LedgerError> {
         [Self::Claimed, Self::Assessed, Self::Settled, Self::Closed]
             .into_iter()
             .find(|s| s.name() == text)

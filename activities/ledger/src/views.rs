@@ -1,6 +1,7 @@
 //! What people and services read: documents, inboxes, balances. Nothing here writes.
 
 mod inbox;
+mod list;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use vextrus_approval::{Machine, SignedCommand};
@@ -16,6 +17,7 @@ use crate::error::LedgerError;
 use crate::orders::{self, IssuedOrder};
 
 pub use inbox::{InboxCursor, InboxLine, inbox};
+pub use list::{ListCursor, ListFilter, ListLine, has_ended, list};
 
 /// A task with its latest answer, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

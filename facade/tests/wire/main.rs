@@ -2,14 +2,20 @@
 #![cfg(test)]
 
 mod acts;
+mod bulk;
 mod delegations;
 mod employees;
 mod inbox;
 mod invoices;
+mod json;
+mod limits;
+mod lists;
 mod officers;
 mod orders;
 mod receipts;
 mod setup;
+mod taxes;
+mod trail;
 
 use std::time::Duration;
 
@@ -25,11 +31,13 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use vextrus_facade::MAX_REQUEST_BYTES;
 use vextrus_proto::approval::v1::ListTasksRequest;
 
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 6] = [
     "vextrus.invoice.v1.InvoiceService",
     "vextrus.purchasing.v1.PurchasingService",
     "vextrus.approval.v1.ApprovalService",
     "vextrus.onboarding.v1.OnboardingService",
+    "vextrus.audit.v1.AuditService",
+    "vextrus.tax.v1.TaxService",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,10 +19,10 @@ use tonic::{Code, Request, Response, Status};
 use tonic_prost::ProstCodec;
 use tonic_types::StatusExt as _;
 use vextrus_approval::{Action, Command};
-use vextrus_contract::steps::{AssessInput, AssessOutput, Entry, RecordInput, RecordOutput, SettleInput, SettleOutput};
+use vextrus_contract::steps::{AssessInput, AssessOutput, CloseInput, CloseOutput, CloseReason, Entry, RecordInput, RecordOutput, SettleInput, SettleOutput};
 use vextrus_documents::Steps;
 use vextrus_domain::signature::{AcceptedKeys, KeyPair};
-use vextrus_domain::{Actor, Content, DocumentKey, Invoice, Order};
+use vextrus_domain::{Actor, Content, DocumentKey, Invoice, Order, Refusal, RefusalCode};
 use vextrus_facade::{FacadeError, dev_tokens, serve};
 use vextrus_ledger::approvals::Trust;
 use vextrus_ledger::claims::{self, Claim};
@@ -31,10 +31,12 @@ use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_ledger::{Ledger, delegations, views};
 use vextrus_platform::Config;
 use vextrus_proto::approval::v1::approval_service_client::ApprovalServiceClient;
+use vextrus_proto::audit::v1::audit_service_client::AuditServiceClient;
 use vextrus_proto::invoice::v1 as proto;
 use vextrus_proto::invoice::v1::invoice_service_client::InvoiceServiceClient;
 use vextrus_proto::onboarding::v1::onboarding_service_client::OnboardingServiceClient;
 use vextrus_proto::purchasing::v1::purchasing_service_client::PurchasingServiceClient;
+use vextrus_proto::tax::v1::tax_service_client::TaxServiceClient;
 use vextrus_temporal::ConnectOptions;
 
 /// The default rules.
@@ -51,6 +53,7 @@ const RULES: [(RuleKind, &str); 7] = [
 pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) channel: Channel,
+    pub(crate) address: String,
     pub(crate) key: KeyPair,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), FacadeError>>,
@@ -95,6 +98,10 @@ async fn silent_temporal() -> String {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str| dir.path().join(name);
         let key = KeyPair::from_seed(&[7; 32]);
@@ -104,6 +111,7 @@ impl World {
         config.auth.issuer = "dev".to_owned();
         config.auth.jwks_file = file("jwks.json");
         config.signing.key_file = file("key");
+        change(&mut config);
         let ledger = Ledger::open(&format!("sqlite:{}", file("ledger.db").display())).await.unwrap();
         for tenant in ["acme", "other"] {
             let mut tx = ledger.begin(&tenant.parse().unwrap()).await.unwrap();
@@ -124,7 +132,7 @@ impl World {
                 async move { serve(&config, served, client, listener, async move { drop(stopped.await) }).await },
             );
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
-        Self { ledger, channel, key, stop, serving, _dir: dir }
+        Self { ledger, channel, address: address.to_string(), key, stop, serving, _dir: dir }
     }
 
     pub(crate) fn invoices(&self) -> InvoiceServiceClient<Channel> {
@@ -143,11 +151,23 @@ impl World {
         OnboardingServiceClient::new(self.channel.clone())
     }
 
-    pub(crate) fn request<T>(&self, tenant: &str, person: &str, message: T) -> Request<T> {
+    pub(crate) fn trail(&self) -> AuditServiceClient<Channel> {
+        AuditServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn taxes(&self) -> TaxServiceClient<Channel> {
+        TaxServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn token(&self, tenant: &str, person: &str) -> String {
         let (tenant, person) = (tenant.parse().unwrap(), person.parse().unwrap());
-        let token = dev_tokens::mint(&self.key, "dev", "vextrus", &tenant, &person, Duration::from_secs(60)).unwrap();
+        dev_tokens::mint(&self.key, "dev", "vextrus", &tenant, &person, Duration::from_secs(60)).unwrap()
+    }
+
+    pub(crate) fn request<T>(&self, tenant: &str, person: &str, message: T) -> Request<T> {
         let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let bearer = format!("Bearer {}", self.token(tenant, person));
+        request.metadata_mut().insert("authorization", bearer.parse().unwrap());
         // What Temporal is asked is never answered, so let it not be waited for.
         request.set_timeout(Duration::from_secs(1));
         request
@@ -212,6 +232,14 @@ impl World {
         let input = RecordInput { key: key.clone(), entries: vec![Entry::Command { at: now(), signed }] };
         let recorded = self.steps().record_step(&input).await.unwrap();
         assert_eq!(recorded, RecordOutput::Recorded { refused: Vec::new() });
+    }
+
+    /// Ends a document that cannot go on, as the worker would.
+    pub(crate) async fn closed(&self, key: &DocumentKey) {
+        let refusal = Refusal::new(RefusalCode::Internal, "a step failed");
+        let (reason, entries) = (CloseReason::Failed, Vec::new());
+        let input = CloseInput { key: key.clone(), reason, refusal: Some(refusal), entries };
+        assert_eq!(self.steps().close_step(&input).await.unwrap(), CloseOutput::Closed);
     }
 
     /// The hash of the plan that holds the document's first task.

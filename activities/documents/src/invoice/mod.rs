@@ -15,7 +15,7 @@ use crate::assess::{Computed, Paying, Setting, Taxes, active_rule, lookalikes};
 use crate::stop::Stop;
 
 pub(crate) use settle::settle;
-pub(crate) use taxes::totals;
+pub(crate) use taxes::{check_identity, facts, schedule_of, tax_of, totals};
 
 pub(crate) async fn compute(
     tx: &mut Tx,
@@ -31,11 +31,11 @@ pub(crate) async fn compute(
     let payer = masterdata::payer(tx, &document.key.tenant).await?;
     let vendor = vendor_of(tx, document).await?;
     let vendor_class = vendor.class().to_owned();
-    let warnings = taxes::check_identity(&payer, &vendor, invoice.date)?;
-    let mut facts = taxes::facts(payer, vendor, setting.approval.machine());
+    let warnings = check_identity(&payer, &vendor, invoice.date)?;
+    let mut facts = facts(payer, vendor, setting.approval.machine());
     facts.warnings = warnings;
-    let schedule = taxes::schedule_of(&tax_rule)?;
-    let assessment = taxes::tax_of(&schedule, invoice, &facts, setting.paid_on)?;
+    let schedule = schedule_of(&tax_rule)?;
+    let assessment = tax_of(&schedule, invoice, &facts, setting.paid_on)?;
     journal::postings(&taxes::mapping_of(&accounts)?, &assessment)?;
     let named = documents::orders_named(tx, document).await?;
     for number in &named {

@@ -66,7 +66,7 @@ pub(super) fn asked<'q>(questions: impl IntoIterator<Item = &'q Question>) -> Ve
 }
 
 /// What an assessment uses beside the document: the records as they are, and what people have answered so far.
-pub(super) fn facts(payer: Payer, vendor: Vendor, machine: &Machine) -> Facts {
+pub(crate) fn facts(payer: Payer, vendor: Vendor, machine: &Machine) -> Facts {
     Facts {
         payer: Some(payer),
         kind: Some(vendor.kind),
@@ -87,7 +87,7 @@ fn answers(machine: &Machine) -> Answers {
 }
 
 /// The taxes of a document on a day of payment. What must not be paid at all is a refusal.
-pub(super) fn tax_of(
+pub(crate) fn tax_of(
     schedule: &Schedule,
     invoice: &Invoice,
     facts: &Facts,
@@ -110,7 +110,7 @@ pub(super) fn tax_of(
 }
 
 /// Checks the vendor's identities against what the company takes. Answers what the trail should say of legacy ones.
-pub(super) fn check_identity(payer: &Payer, vendor: &Vendor, on: NaiveDate) -> Result<Vec<String>, Refusal> {
+pub(crate) fn check_identity(payer: &Payer, vendor: &Vendor, on: NaiveDate) -> Result<Vec<String>, Refusal> {
     let invalid =
         |why: String| Refusal::new(RefusalCode::VendorIdentityInvalid, format!("vendor {}: {why}", vendor.id));
     let tin: Tin = vendor.tin.parse().map_err(|e: IdentityError| invalid(e.to_string()))?;
@@ -123,7 +123,7 @@ pub(super) fn check_identity(payer: &Payer, vendor: &Vendor, on: NaiveDate) -> R
     Ok(accepted.iter().filter_map(|(name, a)| Some(format!("{}: the vendor's {name}", a.warning()?))).collect())
 }
 
-pub(super) fn schedule_of(rule: &ActiveRule) -> Result<Schedule, LedgerError> {
+pub(crate) fn schedule_of(rule: &ActiveRule) -> Result<Schedule, LedgerError> {
     Schedule::parse(&rule.content).map_err(|e| LedgerError::corrupt("tax schedule", e))
 }
 

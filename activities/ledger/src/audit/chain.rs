@@ -66,6 +66,27 @@ pub async fn read_chain(
     Ok(Ok(entries))
 }
 
+/// Up to `most` entries of a chain after a place, in their order, each with its hash. They are not verified: [`read_chain`] does that.
+///
+/// # Errors
+/// [`LedgerError::Database`], or an entry that cannot be read.
+pub async fn entries_of(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    chain: &str,
+    after: i64,
+    most: u32,
+) -> Result<Vec<(Entry, String)>, LedgerError> {
+    let stored: Vec<(String, String)> = tx
+        .all(
+            "SELECT content, hash FROM audit_entries WHERE tenant = $1 AND chain = $2 AND seq > $3 ORDER BY seq LIMIT $4",
+            args![tenant.as_str(), chain, after, most],
+        )
+        .await?;
+    let read = |(content, hash): (String, String)| Ok((canonical::from_text(&content)?, hash));
+    stored.into_iter().map(read).collect()
+}
+
 /// The chains of a tenant.
 ///
 /// # Errors

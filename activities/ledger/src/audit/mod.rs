@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vextrus_domain::{DocumentKey, PersonId, TenantId, canonical};
 
-pub use chain::{BrokenChain, chains, read_chain};
+pub use chain::{BrokenChain, chains, entries_of, read_chain};
 pub use ties::Tie;
 pub(crate) use ties::{
     ClaimRow, ContentRow, EffectRow, InstructionRow, ObligationRow, OrderRow, PendingTie, PostingRow, What, effect_name,

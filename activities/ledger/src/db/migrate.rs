@@ -112,7 +112,8 @@ fn migrations(is_sqlite: bool) -> Migrator {
         migration(17, "audit guards", either!("0008_guards")),
         migration(18, "reconcile", include_str!("../../migrations/0009_reconcile.sql")),
         migration(19, "reconcile guards", either!("0009_guards")),
-        // Last, since it guards every table that there is by then.
+        // After every table: it guards those that there are by then, and a later one guards its own.
         migration(20, "tenants", either!("0010_tenants")),
+        migration(21, "lists", include_str!("../../migrations/0011_lists.sql")),
     ])
 }

@@ -335,7 +335,7 @@ async fn is_employed(
 
 fn employed(employee: &PersonId) -> Refusal {
     let message = format!("id: {employee} works for the company already; give a new employee an id of their own");
-    Refusal::new(RefusalCode::AlreadyEmployed, message)
+    Refusal::new(RefusalCode::AlreadyEmployed, message).about(employee.as_str())
 }
 
 /// What of a claim stands in histories and on the trail.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use vextrus_domain::{DocumentKey, Employment, PersonId, TenantId, canonical};
 use vextrus_lifecycle::{Process, Status};
 
-use crate::db::{Tx, args};
+use crate::db::{EARLIEST, LATEST, Tx, args};
 use crate::error::LedgerError;
 
 /// Where a process stands in the ledger.
@@ -206,10 +206,9 @@ pub async fn list(
     before: Option<&(DateTime<Utc>, String)>,
     most: u32,
 ) -> Result<Vec<StoredProcess>, LedgerError> {
-    let far = (DateTime::<Utc>::MAX_UTC, String::new());
+    let far = (LATEST, String::new());
     let (at, process) = before.unwrap_or(&far);
-    // PostgreSQL's time ends before chrono's.
-    let at = (*at).min("9999-12-31T00:00:00Z".parse().unwrap_or(*at));
+    let at = (*at).clamp(EARLIEST, LATEST);
     let rows: Vec<Row> = tx
         .all(
             concat!(

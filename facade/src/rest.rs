@@ -1,0 +1,104 @@
+//! The same services as JSON over HTTP, for scripts and browsers, and their OpenAPI document.
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+use vextrus_proto::rest::{OPENAPI, RestService, Transcoder};
+use vextrus_proto::{approval, audit, invoice, onboarding, purchasing, tax};
+
+use crate::server::MAX_REQUEST_BYTES;
+use crate::service::Service;
+
+/// The longest refusal that is put into other words, in bytes.
+const LONGEST: usize = 64 * 1024;
+
+/// Serves `/v1/…` and `/openapi.json`.
+pub(crate) fn router(service: &Service) -> Router {
+    // Each call authenticates itself, however it comes.
+    macro_rules! bridged {
+        ($area:ident, $module:ident, $bridge:ident) => {
+            $area::v1::$module::$bridge::externally_authenticated(service.clone())
+        };
+    }
+    let transcoder = Transcoder::new(
+        bridged!(approval, __rest_over_grpc_bridge_ApprovalService, ApprovalServiceRestBridge),
+        bridged!(audit, __rest_over_grpc_bridge_AuditService, AuditServiceRestBridge),
+        bridged!(invoice, __rest_over_grpc_bridge_InvoiceService, InvoiceServiceRestBridge),
+        bridged!(onboarding, __rest_over_grpc_bridge_OnboardingService, OnboardingServiceRestBridge),
+        bridged!(purchasing, __rest_over_grpc_bridge_PurchasingService, PurchasingServiceRestBridge),
+        bridged!(tax, __rest_over_grpc_bridge_TaxService, TaxServiceRestBridge),
+    );
+    let rest = RestService::new(transcoder).with_max_body_bytes(MAX_REQUEST_BYTES);
+    let rest = Router::new().route_service("/v1/{*rest}", rest).layer(axum::middleware::map_response(in_words));
+    rest.route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], OPENAPI)))
+}
+
+/// Puts the details of a refusal into words: the transcoder passes them on as gRPC has them.
+async fn in_words(response: Response) -> Response {
+    if response.status().is_success() {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, LONGEST).await else {
+        return Response::from_parts(parts, Body::empty());
+    };
+    let (words, details) = words(&bytes);
+    if parts.status == StatusCode::UNAUTHORIZED {
+        parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(wait) = details.as_ref().and_then(ErrorDetails::retry_info).and_then(|info| info.retry_delay) {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        parts.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    parts.headers.remove(axum::http::header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(words))
+}
+
+fn words(bytes: &Bytes) -> (Bytes, Option<ErrorDetails>) {
+    let Ok(mut told) = serde_json::from_slice::<Value>(bytes) else { return (bytes.clone(), None) };
+    let encoded = told["details"][0]["value"].as_str().map(|text| STANDARD.decode(text));
+    let Some(Ok(details)) = encoded else { return (bytes.clone(), None) };
+    let details = Status::with_details(Code::Unknown, "", details.into()).get_error_details();
+    told["details"] = shown(&details);
+    (Bytes::from(told.to_string()), Some(details))
+}
+
+/// The details as `google.rpc` writes them in JSON.
+fn shown(details: &ErrorDetails) -> Value {
+    let mut all = Vec::new();
+    if let Some(info) = details.error_info() {
+        all.push(json!({"@type": of("ErrorInfo"), "reason": info.reason, "domain": info.domain}));
+    }
+    if let Some(info) = details.retry_info().and_then(|info| info.retry_delay) {
+        all.push(json!({"@type": of("RetryInfo"), "retryDelay": format!("{}s", info.as_secs_f64())}));
+    }
+    if let Some(bad) = details.bad_request() {
+        let fields = bad.field_violations.iter();
+        let fields: Vec<Value> = fields.map(|f| json!({"field": f.field, "description": f.description})).collect();
+        all.push(json!({"@type": of("BadRequest"), "fieldViolations": fields}));
+    }
+    if let Some(failure) = details.precondition_failure() {
+        let all_of = failure.violations.iter();
+        let violations: Vec<Value> = all_of
+            .map(|v| json!({"type": v.r#type, "subject": v.subject, "description": v.description}))
+            .collect();
+        all.push(json!({"@type": of("PreconditionFailure"), "violations": violations}));
+    }
+    if let Some(info) = details.resource_info() {
+        all.push(json!({"@type": of("ResourceInfo"), "resourceType": info.resource_type,
+            "resourceName": info.resource_name, "description": info.description}));
+    }
+    Value::Array(all)
+}
+
+fn of(name: &str) -> String {
+    format!("type.googleapis.com/google.rpc.{name}")
+}

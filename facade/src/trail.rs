@@ -1,0 +1,238 @@
+//! ListAuditEntries and WatchChanges: the trail of a document, of a process, or of the company.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+use vextrus_domain::{Actor, Refusal, RefusalCode};
+use vextrus_ledger::audit::{self, Entry, TENANT_CHAIN};
+use vextrus_ledger::{Tx, masterdata, views};
+use vextrus_proto::audit::v1 as proto;
+use vextrus_proto::pbjson_types::{ListValue, Struct, Value as ProtoValue, value::Kind};
+
+use crate::call::Call;
+use crate::employees::names as employees;
+use crate::errors::{self, Failure};
+use crate::service::App;
+use crate::{names, pages, read, render};
+
+/// How many entries are read at a time.
+const AT_A_TIME: u32 = 100;
+/// How often it is looked for more: at first after something has come, and at last while nothing comes.
+const SOON: Duration = Duration::from_millis(100);
+const LATE: Duration = Duration::from_secs(2);
+/// How long a caller may take to read what was sent.
+const SLOW: Duration = Duration::from_secs(30);
+/// How long a watch lasts where the caller says nothing else.
+const LONGEST: Duration = Duration::from_secs(3600);
+/// What waits for the caller to read it.
+const WAITING: usize = 16;
+
+pub(crate) type Changes = ReceiverStream<Result<proto::WatchChangesResponse, Status>>;
+
+pub(crate) async fn list(
+    app: &App,
+    call: &Call,
+    request: proto::ListAuditEntriesRequest,
+) -> Result<proto::ListAuditEntriesResponse, Failure> {
+    let size = pages::size(request.page_size)?;
+    let after = pages::cursor::<i64>(&request.page_token)?.unwrap_or_default();
+    let chain = match chain(&request.parent, &call.actor) {
+        Err(Failure::Fields(_)) => {
+            names::own_tenant(&request.parent, &call.actor)?;
+            TENANT_CHAIN.to_owned()
+        }
+        found => found?,
+    };
+    let mut tx = app.ledger.report(&call.actor.tenant).await?;
+    read::reader(app, &mut tx, call, &request.parent).await?;
+    if chain == TENANT_CHAIN {
+        officer(app, &mut tx, &call.actor).await?;
+    } else {
+        ended(&mut tx, call, &chain, &request.parent).await?;
+    }
+    let mut entries = audit::entries_of(&mut tx, &call.actor.tenant, &chain, after, size + 1).await?;
+    let next_page_token = pages::cut(&mut entries, size, |(entry, _)| entry.seq)?;
+    let entries = entries.into_iter().map(shown).collect::<Result<_, _>>()?;
+    Ok(proto::ListAuditEntriesResponse { entries, next_page_token })
+}
+
+/// The chain of what a name names: a document or a process.
+fn chain(name: &str, actor: &Actor) -> Result<String, Failure> {
+    const FORM: &str =
+        "write it as tenants/{tenant}/invoices/{id}, or with purchaseOrders, onboardings or offboardings";
+    let (document, task) = match names::named(name, actor) {
+        Ok(named) => (named.document, named.task),
+        Err(Failure::Fields(_)) => match employees::named(name, actor) {
+            Ok(named) => (named.key.document, named.task),
+            Err(Failure::Fields(_)) => return Err(Failure::field("name", FORM)),
+            Err(other) => return Err(other),
+        },
+        Err(other) => return Err(other),
+    };
+    if task.is_some() { Err(Failure::field("name", FORM)) } else { Ok(document.to_string()) }
+}
+
+async fn officer(app: &App, tx: &mut Tx, actor: &Actor) -> Result<(), Failure> {
+    let roles = masterdata::roles(tx, &actor.tenant, &actor.person).await?.unwrap_or_default();
+    if roles.iter().any(|role| app.officer_roles.contains(role)) {
+        return Ok(());
+    }
+    let message = "the company's own trail is for those whose role is for audits (audit.officer_roles)";
+    Err(Refusal::new(RefusalCode::PermissionDenied, message).into())
+}
+
+/// Whether the document or process has ended; refused where there is none of this name.
+async fn ended(tx: &mut Tx, call: &Call, chain: &str, name: &str) -> Result<bool, Failure> {
+    let found = views::has_ended(tx, &call.actor.tenant, chain).await?;
+    // The kind is part of the name: an order is no invoice.
+    let found = found.filter(|(kind, _)| name.split('/').nth(2).is_some_and(|c| is_collection_of(c, kind)));
+    found.map(|(_, ended)| ended).ok_or_else(|| names::not_found(name).into())
+}
+
+fn is_collection_of(collection: &str, kind: &str) -> bool {
+    let documents = vextrus_domain::DocumentType::ALL.map(|k| (k.name(), names::collection(k)));
+    let processes = vextrus_lifecycle::Process::ALL.map(|k| (k.name(), employees::collection(k)));
+    documents.into_iter().chain(processes).any(|(name, of)| name == kind && of == collection)
+}
+
+pub(crate) async fn watch(app: &App, call: &Call, request: proto::WatchChangesRequest) -> Result<Changes, Failure> {
+    let chain = chain(&request.name, &call.actor)?;
+    if request.after_sequence < 0 {
+        return Err(Failure::field("after_sequence", format!("{} is negative", request.after_sequence)));
+    }
+    let mut tx = app.ledger.read(&call.actor.tenant).await?;
+    read::reader(app, &mut tx, call, &request.name).await?;
+    ended(&mut tx, call, &chain, &request.name).await?;
+    tx.rollback().await?;
+    let (send, receive) = mpsc::channel(WAITING);
+    let watched = Watched {
+        app: app.clone(),
+        call: call.clone(),
+        name: request.name,
+        chain,
+        after: request.after_sequence,
+        until: Instant::now() + call.asked().unwrap_or(LONGEST).min(LONGEST),
+        send,
+    };
+    tokio::spawn(watched.run());
+    Ok(ReceiverStream::new(receive))
+}
+
+struct Watched {
+    app: App,
+    call: Call,
+    name: String,
+    chain: String,
+    after: i64,
+    until: Instant,
+    send: mpsc::Sender<Result<proto::WatchChangesResponse, Status>>,
+}
+
+impl Watched {
+    async fn run(mut self) {
+        let (send, mut stopping) = (self.send.clone(), self.app.stopping.clone());
+        let told = tokio::select! {
+            told = self.tell() => told,
+            // Whoever hung up is not waited for.
+            () = send.closed() => return,
+            () = stopped(&mut stopping) => Err(unavailable("the facade stops; watch again after the latest sequence")),
+        };
+        if let Err(failure) = told {
+            let status = failure.into_status(self.call.rpc());
+            drop(tokio::time::timeout(SLOW, send.send(Err(status))).await);
+        }
+    }
+
+    /// Tells what is there and what comes, until the end.
+    async fn tell(&mut self) -> Result<(), Failure> {
+        let mut pause = SOON;
+        loop {
+            let (entries, ended) = self.look().await?;
+            let whole = entries.len() < usize::try_from(AT_A_TIME).unwrap_or(usize::MAX);
+            pause = if entries.is_empty() { (pause * 2).min(LATE) } else { SOON };
+            let count = entries.len();
+            for (place, entry) in entries.into_iter().enumerate() {
+                self.after = entry.0.seq;
+                let last = ended && whole && place + 1 == count;
+                let told = proto::WatchChangesResponse { entry: Some(shown(entry)?), ended: last };
+                match tokio::time::timeout(SLOW, self.send.send(Ok(told))).await {
+                    Ok(Ok(())) => {}
+                    // It hung up.
+                    Ok(Err(_)) => return Ok(()),
+                    Err(_) => {
+                        return Err(unavailable("what was sent was not read in time; watch again, and read faster"));
+                    }
+                }
+            }
+            if ended && whole {
+                return Ok(());
+            }
+            if Instant::now() + pause >= self.until {
+                let message = "the watch has lasted its time; watch again after the latest sequence";
+                return Err(unavailable(message));
+            }
+            if whole {
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+
+    /// What has come, and whether that is the end. Who is no member any more is refused.
+    async fn look(&self) -> Result<(Vec<(Entry, String)>, bool), Failure> {
+        let mut tx = self.app.ledger.read(&self.call.actor.tenant).await?;
+        read::member(&mut tx, &self.call.actor).await?;
+        // First whether it has ended: what is written later is told in another look.
+        let ended = ended(&mut tx, &self.call, &self.chain, &self.name).await?;
+        let entries = audit::entries_of(&mut tx, &self.call.actor.tenant, &self.chain, self.after, AT_A_TIME).await?;
+        tx.rollback().await?;
+        Ok((entries, ended))
+    }
+}
+
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    if stopping.wait_for(|stopping| *stopping).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn unavailable(message: &str) -> Failure {
+    Refusal::new(RefusalCode::Unavailable, message).into()
+}
+
+fn shown((entry, hash): (Entry, String)) -> Result<proto::AuditEntry, Failure> {
+    let submission = entry.submission.map(i32::try_from).transpose().map_err(errors::internal)?;
+    let body = match proto_value(entry.body).kind {
+        Some(Kind::StructValue(body)) => body,
+        _ => Struct::default(),
+    };
+    Ok(proto::AuditEntry {
+        sequence: entry.seq,
+        kind: entry.kind,
+        time: Some(render::timestamp(entry.at)),
+        actor: entry.actor.unwrap_or_default(),
+        principal: entry.principal.unwrap_or_default(),
+        submission: submission.unwrap_or_default(),
+        body: Some(body),
+        hash,
+        previous_hash: entry.prev,
+    })
+}
+
+fn proto_value(value: Value) -> ProtoValue {
+    let kind = match value {
+        Value::Null => Kind::NullValue(0),
+        Value::Bool(is) => Kind::BoolValue(is),
+        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
+        Value::String(text) => Kind::StringValue(text),
+        Value::Array(values) => Kind::ListValue(ListValue { values: values.into_iter().map(proto_value).collect() }),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(name, value)| (name, proto_value(value))).collect();
+            Kind::StructValue(Struct { fields })
+        }
+    };
+    ProtoValue { kind: Some(kind) }
+}
