@@ -53,7 +53,10 @@ impl Limits {
         if let Err(early) = self.rate.check_key(&key) {
             let wait = early.wait_time_from(DefaultClock::default().now());
             let message = format!("more than {} calls in a second; send this one again later", self.per_second);
-            return Err((Refusal::new(RefusalCode::TooManyRequests, message), Some(wait.max(Duration::from_millis(1)))));
+            return Err((
+                Refusal::new(RefusalCode::TooManyRequests, message),
+                Some(wait.max(Duration::from_millis(1))),
+            ));
         }
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let count = under_way.entry(key.clone()).or_default();

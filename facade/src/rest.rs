@@ -87,9 +87,8 @@ fn shown(details: &ErrorDetails) -> Value {
     }
     if let Some(failure) = details.precondition_failure() {
         let all_of = failure.violations.iter();
-        let violations: Vec<Value> = all_of
-            .map(|v| json!({"type": v.r#type, "subject": v.subject, "description": v.description}))
-            .collect();
+        let violations: Vec<Value> =
+            all_of.map(|v| json!({"type": v.r#type, "subject": v.subject, "description": v.description})).collect();
         all.push(json!({"@type": of("PreconditionFailure"), "violations": violations}));
     }
     if let Some(info) = details.resource_info() {

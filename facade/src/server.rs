@@ -204,7 +204,8 @@ async fn unknown(request: axum::extract::Request) -> Response {
 /// Which browsers may ask.
 fn cors(config: &FacadeConfig) -> Result<CorsLayer, FacadeError> {
     let read = |origin: &str| {
-        let bad = || ConfigError::Content(format!("facade.cors_origins: {origin:?} is no origin; write https://erp.example"));
+        let bad =
+            || ConfigError::Content(format!("facade.cors_origins: {origin:?} is no origin; write https://erp.example"));
         let is_origin = origin.split_once("://").is_some_and(|(_, host)| !host.is_empty() && !host.contains('/'));
         HeaderValue::from_str(origin).ok().filter(|_| is_origin).ok_or_else(bad)
     };

@@ -1,6 +1,7 @@
 //! The facade, as commands call it.
 
 mod employees;
+mod reading;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use vextrus_proto::approval::v1::{
     ActRequest, ActResponse, Decide, Delegation, GiveDelegationRequest, ListDelegationsRequest, ListTasksRequest,
     PendingTask, RevokeDelegationRequest,
 };
+use vextrus_proto::audit::v1::audit_service_client::AuditServiceClient;
 use vextrus_proto::invoice::v1::invoice_service_client::InvoiceServiceClient;
 use vextrus_proto::invoice::v1::{
     GetInvoiceRequest, Invoice, InvoiceContent, PreviewInvoiceRequest, PreviewInvoiceResponse, ResubmitInvoiceRequest,
@@ -28,14 +30,15 @@ use vextrus_proto::purchasing::v1::{
     PreviewPurchaseOrderResponse, PurchaseOrder, ReceiveGoodsRequest, ReceivedLine, ResubmitPurchaseOrderRequest,
     SubmitPurchaseOrderRequest,
 };
+use vextrus_proto::tax::v1::tax_service_client::TaxServiceClient;
 
 use crate::options::Global;
 use crate::session::Session;
 
+pub(crate) use reading::watch;
+
 /// How long one call may take.
 const WITHIN: Duration = Duration::from_secs(30);
-/// How often [`watch`] looks.
-const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// A person's connection to the facade.
 #[derive(Debug, Clone)]
@@ -44,6 +47,8 @@ pub struct Client {
     invoices: InvoiceServiceClient<Channel>,
     purchasing: PurchasingServiceClient<Channel>,
     employees: OnboardingServiceClient<Channel>,
+    audit: AuditServiceClient<Channel>,
+    tax: TaxServiceClient<Channel>,
     bearer: MetadataValue<Ascii>,
     tenant: String,
 }
@@ -65,7 +70,9 @@ impl Client {
             approvals: ApprovalServiceClient::new(channel.clone()),
             invoices: InvoiceServiceClient::new(channel.clone()),
             purchasing: PurchasingServiceClient::new(channel.clone()),
-            employees: OnboardingServiceClient::new(channel),
+            employees: OnboardingServiceClient::new(channel.clone()),
+            audit: AuditServiceClient::new(channel.clone()),
+            tax: TaxServiceClient::new(channel),
             bearer,
             tenant: tenant.to_owned(),
         })
@@ -344,26 +351,6 @@ pub(crate) fn told_again<T>(answer: Result<T, Status>, request_id: &str) -> Resu
             eprintln!("try again with --request-id {request_id}");
         }
     })
-}
-
-/// Looks again and again, and shows what it sees each time that it has changed, until it has ended.
-pub(crate) async fn watch<T: PartialEq>(
-    mut look: impl AsyncFnMut() -> Result<T, Status>,
-    ended: impl Fn(&T) -> bool,
-    show: impl Fn(&T) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let mut last: Option<T> = None;
-    loop {
-        let now = look().await?;
-        if last.as_ref() != Some(&now) {
-            show(&now)?;
-        }
-        if ended(&now) {
-            return Ok(());
-        }
-        last = Some(now);
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
 }
 
 /// A new request id.

@@ -9,14 +9,16 @@ use vextrus_domain::{DocumentType, Invoice as InvoiceFile};
 use vextrus_proto::invoice::v1::Invoice;
 
 use crate::client::{Client, new_request_id, told_again, watch};
+use crate::lists::InboxOptions;
 use crate::options::{Global, InvoiceCommand};
-use crate::{acts, files, json, output, text};
+use crate::{acts, files, json, lists, output, text};
 
 pub(crate) async fn run(global: &Global, command: InvoiceCommand) -> anyhow::Result<()> {
     // A file that cannot be read needs no connection to be refused.
     let file = match &command {
         InvoiceCommand::Submit { file, .. }
         | InvoiceCommand::Resubmit { file, .. }
+        | InvoiceCommand::Taxes { file, .. }
         | InvoiceCommand::Explain { file } => Some(read(file)?),
         _ => None,
     };
@@ -31,7 +33,23 @@ pub(crate) async fn run(global: &Global, command: InvoiceCommand) -> anyhow::Res
             print(&told_again(submitted, &request_id)?.0)
         }
         InvoiceCommand::Show { invoice } => print(&client.get(&invoice).await?),
-        InvoiceCommand::Watch { invoice } => watch(async || client.get(&invoice).await, has_ended, print).await,
+        InvoiceCommand::Watch { invoice } => {
+            let name = client.name(DocumentType::Invoice, &invoice);
+            watch(client, &name, async |client| client.get(&invoice).await, has_ended, print).await
+        }
+        InvoiceCommand::List(options) => lists::invoices(global, client, &options).await,
+        InvoiceCommand::Trail { invoice } => {
+            let name = client.name(DocumentType::Invoice, &invoice);
+            lists::trail(global, client, &name).await
+        }
+        InvoiceCommand::Taxes { paid_on, .. } => {
+            let told = client.assess_taxes(content()?, paid_on).await?;
+            lists::taxes(global.output, &told.taxes.unwrap_or_default(), &told.uncertainties)
+        }
+        InvoiceCommand::ExplainTaxes { invoice } => {
+            let name = client.name(DocumentType::Invoice, &invoice);
+            lists::taxes(global.output, &client.explain_taxes(name).await?, &[])
+        }
         InvoiceCommand::Resubmit { invoice, comment, request_id, .. } => {
             let request_id = request_id.unwrap_or_else(new_request_id);
             let changed = client.resubmit(&invoice, content()?, &comment, request_id.clone()).await;
@@ -59,8 +77,12 @@ pub(crate) async fn run(global: &Global, command: InvoiceCommand) -> anyhow::Res
     }
 }
 
-pub(crate) async fn inbox(global: &Global) -> anyhow::Result<()> {
-    let tasks = Client::from_options(global).await?.inbox().await?;
+pub(crate) async fn inbox(global: &Global, options: InboxOptions) -> anyhow::Result<()> {
+    let mut client = Client::from_options(global).await?;
+    if options.decides() {
+        return lists::decide(global, client, options).await;
+    }
+    let tasks = client.inbox().await?;
     let lines: Vec<Value> = tasks.iter().map(json::pending).collect();
     output::list(global.output, || text::inbox(&tasks), lines)
 }

@@ -14,6 +14,7 @@ mod identity;
 mod invoices;
 pub mod json;
 mod ledger;
+mod lists;
 mod options;
 mod orders;
 mod outbox;
@@ -48,7 +49,7 @@ pub async fn run(options: Options) -> u8 {
         Command::Onboarding(command) => employees::onboarding(&global, command).await,
         Command::Offboarding(command) => employees::offboarding(&global, command).await,
         Command::Employee(command) => employees::employee(&global, command).await,
-        Command::Inbox => invoices::inbox(&global).await,
+        Command::Inbox(options) => invoices::inbox(&global, options).await,
         Command::Delegation(command) => delegations::run(&global, command).await,
         Command::Rules(command) => rules::run(&global, command).await,
         Command::Tax(command) => tax::run(&global, command),

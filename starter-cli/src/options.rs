@@ -9,6 +9,7 @@ use crate::audit::options::AuditCommand;
 use crate::delegations::DelegationCommand;
 use crate::employees::{EmployeeCommand, OffboardingCommand, OnboardingCommand};
 use crate::identity::IdentityCommand;
+use crate::lists::{InboxOptions, ListOptions};
 use crate::orders::OrderCommand;
 use crate::outbox::OutboxCommand;
 use crate::periods::PeriodCommand;
@@ -80,8 +81,10 @@ pub(crate) enum Command {
     /// The records of employees.
     #[command(subcommand)]
     Employee(EmployeeCommand),
-    /// What waits for you.
-    Inbox,
+    /// What waits for you; with --decide, decides several tasks at once.
+    ///
+    /// Example: vextrus --as rahim inbox --decide approve tenants/acme-bd/invoices/ID/tasks/level-1
+    Inbox(InboxOptions),
     /// Who decides in whose name, such as during leave.
     #[command(subcommand)]
     Delegation(DelegationCommand),
@@ -142,6 +145,26 @@ pub(crate) enum InvoiceCommand {
     },
     /// Follows an invoice until it ends.
     Watch {
+        /// The invoice's id or name.
+        invoice: String,
+    },
+    /// Lists invoices, the latest submitted first. Example: vextrus --as rahim invoice list --filter 'state = assessed'
+    List(ListOptions),
+    /// Shows everything that has happened to an invoice: its trail.
+    Trail {
+        /// The invoice's id or name.
+        invoice: String,
+    },
+    /// Says what an invoice would owe if it were paid on a day, and by which rule. Starts nothing; budgets have no say.
+    Taxes {
+        /// The invoice as JSON; - reads it from stdin.
+        file: PathBuf,
+        /// The day of the payment, YYYY-MM-DD; today without it.
+        #[arg(long, default_value = "")]
+        paid_on: String,
+    },
+    /// Says how the taxes of an invoice were computed.
+    ExplainTaxes {
         /// The invoice's id or name.
         invoice: String,
     },

@@ -11,8 +11,11 @@ use vextrus_proto::purchasing::v1::{IssuedOrder, PurchaseOrder};
 
 use crate::acts::{self, ActCommand};
 use crate::client::{Client, new_request_id, told_again, watch};
+use crate::lists::{self, ListOptions};
 use crate::options::Global;
 use crate::{files, json as shown, output, text};
+
+const KIND: DocumentType = DocumentType::PurchaseOrder;
 
 /// A command about purchase orders.
 #[derive(Debug, Subcommand)]
@@ -32,6 +35,13 @@ pub(crate) enum OrderCommand {
     },
     /// Follows an order until it is issued or ends otherwise.
     Watch {
+        /// The order's id or name.
+        order: String,
+    },
+    /// Lists orders and amendments, the latest submitted first. Example: vextrus --as rahim order list --filter 'state = settled'
+    List(ListOptions),
+    /// Shows everything that has happened to an order: its trail.
+    Trail {
         /// The order's id or name.
         order: String,
     },
@@ -99,7 +109,7 @@ pub(crate) async fn run(global: &Global, command: OrderCommand) -> anyhow::Resul
     let print = |o: &PurchaseOrder| output::answer(global.output, || text::order(o), &shown::order(o));
     let mut client = Client::from_options(global).await?;
     match command {
-        OrderCommand::Act(act) => acts::run(global, client, DocumentType::PurchaseOrder, act).await,
+        OrderCommand::Act(act) => acts::run(global, client, KIND, act).await,
         OrderCommand::Submit { request_id, .. } => {
             let request_id = request_id.unwrap_or_else(new_request_id);
             let submitted = client.submit_order(content()?, request_id.clone()).await;
@@ -107,7 +117,13 @@ pub(crate) async fn run(global: &Global, command: OrderCommand) -> anyhow::Resul
         }
         OrderCommand::Show { order } => print(&client.order(&order).await?),
         OrderCommand::Watch { order } => {
-            watch(async || client.order(&order).await, |o| shown::has_ended(o.state()), print).await
+            let (name, ended) = (client.name(KIND, &order), |o: &PurchaseOrder| shown::has_ended(o.state()));
+            watch(client, &name, async |client| client.order(&order).await, ended, print).await
+        }
+        OrderCommand::List(options) => lists::orders(global, client, &options).await,
+        OrderCommand::Trail { order } => {
+            let name = client.name(KIND, &order);
+            lists::trail(global, client, &name).await
         }
         OrderCommand::Resubmit { order, comment, request_id, .. } => {
             let request_id = request_id.unwrap_or_else(new_request_id);

@@ -141,7 +141,8 @@ async fn the_openapi_document_lists_what_is_served() {
     let world = World::new().await;
     let document = send(&world, Method::GET, "/openapi.json", &[], Vec::new()).await.json();
     assert_eq!(document["openapi"], "3.1.0");
-    let operations = document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
     let ids: Vec<String> = operations.filter_map(|o| o["operationId"].as_str().map(str::to_owned)).collect();
     for method in vextrus_facade::methods() {
         let (_, name) = method.rsplit_once('/').unwrap();

@@ -19,7 +19,10 @@ use tonic::{Code, Request, Response, Status};
 use tonic_prost::ProstCodec;
 use tonic_types::StatusExt as _;
 use vextrus_approval::{Action, Command};
-use vextrus_contract::steps::{AssessInput, AssessOutput, CloseInput, CloseOutput, CloseReason, Entry, RecordInput, RecordOutput, SettleInput, SettleOutput};
+use vextrus_contract::steps::{
+    AssessInput, AssessOutput, CloseInput, CloseOutput, CloseReason, Entry, RecordInput, RecordOutput, SettleInput,
+    SettleOutput,
+};
 use vextrus_documents::Steps;
 use vextrus_domain::signature::{AcceptedKeys, KeyPair};
 use vextrus_domain::{Actor, Content, DocumentKey, Invoice, Order, Refusal, RefusalCode};

@@ -36,7 +36,9 @@ async fn a_documents_trail_is_read_page_by_page() {
         }
     }
     assert!(entries.len() >= 2 && entries[0].kind == "claimed" && entries[0].actor == "salma", "{entries:#?}");
-    assert!(entries.windows(2).all(|two| two[1].previous_hash == two[0].hash && two[1].sequence == two[0].sequence + 1));
+    assert!(
+        entries.windows(2).all(|two| two[1].previous_hash == two[0].hash && two[1].sequence == two[0].sequence + 1)
+    );
     assert!(!entries[0].body.as_ref().unwrap().fields.is_empty());
     for (tenant, name) in [("other", name.as_str()), ("acme", "tenants/acme/invoices/none")] {
         let status = world.trail().list_audit_entries(world.request(tenant, "salma", listing(name, ""))).await;

@@ -15,7 +15,7 @@ use vextrus_proto::onboarding::v1::{EmployeeProcess, ProcessState, StartOffboard
 
 use crate::client::{Client, new_request_id, task_of, told_again, watch};
 use crate::options::Global;
-use crate::{files, json as shown, output};
+use crate::{files, json as shown, lists, output};
 use options::{Asked, Meant};
 
 pub(crate) use options::{EmployeeCommand, OffboardingCommand, OnboardingCommand, ProcessCommand};
@@ -59,7 +59,12 @@ async fn run(global: &Global, kind: Process, command: ProcessCommand) -> anyhow:
         Meant::Show(process) => print(global, &client.process(kind, &process).await?),
         Meant::Watch(process) => {
             let ended = |p: &EmployeeProcess| p.state() == ProcessState::Ended;
-            watch(async || client.process(kind, &process).await, ended, |p| print(global, p)).await
+            let name = client.process_name(kind, &process);
+            watch(client, &name, async |client| client.process(kind, &process).await, ended, |p| print(global, p)).await
+        }
+        Meant::Trail(process) => {
+            let name = client.process_name(kind, &process);
+            lists::trail(global, client, &name).await
         }
         Meant::List => {
             let mut all = client.processes().await?;

@@ -100,6 +100,11 @@ pub(crate) enum ProcessCommand {
         /// The process's id or name.
         process: String,
     },
+    /// Shows everything that has happened in a process: its trail.
+    Trail {
+        /// The process's id or name.
+        process: String,
+    },
     /// Completes a task that is yours.
     Complete {
         /// The process's id or name.
@@ -204,6 +209,7 @@ pub(super) enum Meant {
     Show(String),
     List,
     Watch(String),
+    Trail(String),
     Act(Asked),
 }
 
@@ -216,6 +222,7 @@ impl ProcessCommand {
             Self::Show { process } => Meant::Show(process),
             Self::List => Meant::List,
             Self::Watch { process } => Meant::Watch(process),
+            Self::Trail { process } => Meant::Trail(process),
             Self::Complete { process, task, verdict, note, request } => {
                 let verdict = verdict.map_or(proto::Verdict::Unspecified, Into::into).into();
                 act(process, Some(task), Action::Complete(proto::Complete { verdict, note }), request)
