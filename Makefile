@@ -40,7 +40,8 @@ dev: check-tools ## Build, then run the server, the worker and the facade for de
 
 test: check-tools ## Run every test
 	$(PYTHON) -B -m unittest discover -s tools
-	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && set -x && cargo build --workspace --bins --tests --locked && \
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && $(BUF_ENV) && set -x && \
+	cargo build --workspace --bins --tests --locked && \
 	cargo test --workspace --locked && \
 	VEXTRUS_TEST_UNCACHED=1 cargo test --workspace --locked -q $(UNCACHED)
 

@@ -12,6 +12,7 @@ use crate::act;
 use crate::call::Call;
 use crate::errors::Failure;
 use crate::names;
+use crate::read;
 use crate::service::App;
 use crate::translate;
 
@@ -28,6 +29,9 @@ pub(crate) async fn decide(
     names::own_tenant(&request.parent, &call.actor)?;
     let _: RequestId = translate::required("request_id", &request.request_id)?;
     check(&request.decisions, call)?;
+    let mut tx = app.ledger.read(&call.actor.tenant).await?;
+    read::member(&mut tx, &call.actor).await?;
+    tx.rollback().await?;
     let each = request.decisions.into_iter().map(|decision| one(app, call, &request.request_id, decision));
     let results = futures::stream::iter(each.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
     Ok(proto::DecideTasksResponse { results })

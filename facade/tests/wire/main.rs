@@ -10,6 +10,7 @@ mod invoices;
 mod json;
 mod limits;
 mod lists;
+mod matrix;
 mod officers;
 mod orders;
 mod receipts;

@@ -182,7 +182,7 @@ fn every_action_can_be_taken_over_the_api_and_on_the_command_line() {
         }
     }
     for page in &pages {
-        for verb in ["submit", "show", "watch", "explain"] {
+        for verb in ["submit", "show", "watch", "list", "trail", "explain"] {
             assert!(page.iter().any(|listed| listed == verb), "{verb} is not listed: {page:?}");
         }
     }
@@ -193,7 +193,7 @@ fn every_action_on_a_process_can_be_taken_on_the_command_line() {
     for noun in vextrus_lifecycle::Process::ALL {
         let page = listed(&run(vextrus(&[noun.name(), "--help"])).ok());
         let actions = vextrus_lifecycle::Action::NAMES.map(|name| name.replace('_', "-"));
-        for verb in actions.iter().map(String::as_str).chain(["start", "show", "list", "watch"]) {
+        for verb in actions.iter().map(String::as_str).chain(["start", "show", "list", "trail", "watch"]) {
             assert!(page.iter().any(|listed| listed == verb), "{noun} {verb} is not listed: {page:?}");
         }
     }

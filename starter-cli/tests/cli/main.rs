@@ -2,10 +2,12 @@
 #![cfg(test)]
 
 mod audit;
+mod clients;
 mod demo;
 mod dev;
 mod fleet;
 mod help;
+mod lists;
 mod offline;
 mod onboarding;
 mod orders;
