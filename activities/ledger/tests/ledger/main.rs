@@ -14,6 +14,7 @@ mod employees;
 mod guards;
 mod inbox;
 mod journal;
+mod lists;
 mod migrations;
 mod numbers;
 mod orders;
