@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use vextrus_domain::Taka;
 
 use crate::program::{Ran, program, root, run, until};
 use crate::running::{Dev, invoice};
@@ -35,10 +36,7 @@ fn buf(dev: &Dev, person: &str, protocol: &str, method: &str, message: &Value) -
 
 fn content(file: &str) -> Value {
     let file: Value = serde_json::from_str(file).unwrap();
-    let poisha = |value: &Value| {
-        let taka: f64 = value.as_str().unwrap().parse().unwrap();
-        format!("{:.0}", taka * 100.0)
-    };
+    let poisha = |value: &Value| value.as_str().unwrap().parse::<Taka>().unwrap().poisha().to_string();
     let line = &file["lines"][0];
     json!({
         "vendor": file["vendor"], "number": file["number"], "date": file["date"], "dueDate": file["due_date"],
