@@ -1,18 +1,18 @@
 //! Who calls: a bearer token (JWT) of the configured issuer. Fails closed, and never repeats a token.
 
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
-use serde::Deserialize;
+use serde_json::{Map, Value};
 use tonic::metadata::MetadataMap;
 use vextrus_domain::{Actor, PersonId, Refusal, RefusalCode, TenantId};
 use vextrus_platform::config::AuthConfig;
 
-use crate::jwks::Jwks;
+use crate::jwks::{Jwks, TooOld};
 
-/// How far two machines' clocks may be apart, in seconds.
-const LEEWAY_SECONDS: u64 = 30;
 /// The longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 8192;
 
@@ -22,6 +22,17 @@ pub enum AuthError {
     /// A setting is missing.
     #[error("auth.{0} is empty: tokens are checked against it")]
     Missing(&'static str),
+    /// The keys are said to be in two places.
+    #[error("auth.jwks_file and auth.jwks_url are both set: leave one of them empty")]
+    Both,
+    /// The keys cannot be fetched or used.
+    #[error("auth.jwks_url {url}: {why}")]
+    Url {
+        /// The URL.
+        url: String,
+        /// Why.
+        why: String,
+    },
     /// The keys cannot be used.
     #[error("auth.jwks_file {path}: {why}")]
     Jwks {
@@ -37,32 +48,35 @@ pub enum AuthError {
 pub struct Authenticator {
     issuer: String,
     audience: String,
-    keys: Jwks,
-}
-
-/// What a token says, beyond what its validation looks at.
-#[derive(Deserialize)]
-struct Claims {
-    sub: PersonId,
-    tenant: TenantId,
+    tenant_claim: String,
+    person_claim: String,
+    leeway_seconds: u64,
+    keys: Arc<Jwks>,
 }
 
 impl Authenticator {
-    /// Reads the issuer's keys.
+    /// Reads or fetches the issuer's keys.
     ///
     /// # Errors
     /// [`AuthError`] when issuer, audience or keys are missing.
-    pub fn open(config: &AuthConfig) -> Result<Self, AuthError> {
-        Self::with_keys(config, Jwks::open(&config.jwks_file))
-    }
-
-    fn with_keys(config: &AuthConfig, keys: Result<Jwks, AuthError>) -> Result<Self, AuthError> {
+    pub async fn open(config: &AuthConfig) -> Result<Self, AuthError> {
         for (name, value) in [("issuer", &config.issuer), ("audience", &config.audience)] {
             if value.is_empty() {
                 return Err(AuthError::Missing(name));
             }
         }
-        Ok(Self { issuer: config.issuer.clone(), audience: config.audience.clone(), keys: keys? })
+        Ok(Self::with_keys(config, Jwks::open(config).await?))
+    }
+
+    fn with_keys(config: &AuthConfig, keys: Arc<Jwks>) -> Self {
+        Self {
+            issuer: config.issuer.clone(),
+            audience: config.audience.clone(),
+            tenant_claim: config.tenant_claim.clone(),
+            person_claim: config.person_claim.clone(),
+            leeway_seconds: config.leeway_seconds,
+            keys,
+        }
     }
 
     /// Who sent these metadata.
@@ -95,16 +109,32 @@ impl Authenticator {
             return Err(refused("the token asks for an extension that is not known"));
         }
         let id = header.kid.ok_or_else(|| refused("the token names no key (kid)"))?;
-        let trusted = self.keys.find(&id).ok_or_else(|| refused("the token's key is not one of the issuer's"))?;
+        let found = self.keys.find(&id).map_err(|TooOld| {
+            Refusal::new(
+                RefusalCode::Unavailable,
+                "the issuer's keys cannot be fetched, and those that are known are too old",
+            )
+        })?;
+        let trusted = found.ok_or_else(|| refused("the token's key is not one of the issuer's"))?;
         let mut validation = Validation::new(trusted.algorithm);
-        validation.leeway = LEEWAY_SECONDS;
+        validation.leeway = self.leeway_seconds;
         validation.validate_nbf = true;
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&[&self.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        let claims = decode::<Claims>(token, &trusted.key, &validation).map_err(|e| refused(reason(e.kind())))?.claims;
-        Ok(Actor { tenant: claims.tenant, person: claims.sub })
+        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+        let decoded = decode::<Map<String, Value>>(token, &trusted.key, &validation);
+        let claims = decoded.map_err(|e| refused(reason(e.kind())))?.claims;
+        Ok(Actor {
+            tenant: claim::<TenantId>(&claims, &self.tenant_claim)?,
+            person: claim::<PersonId>(&claims, &self.person_claim)?,
+        })
     }
+}
+
+/// A claim that says who somebody is.
+fn claim<T: FromStr>(claims: &Map<String, Value>, name: &str) -> Result<T, Refusal> {
+    let read = claims.get(name).and_then(Value::as_str).and_then(|text| text.parse().ok());
+    read.ok_or_else(|| refused(&format!("the token's claim {name} is missing or cannot be read")))
 }
 
 fn reason(kind: &ErrorKind) -> &'static str {
@@ -115,8 +145,8 @@ fn reason(kind: &ErrorKind) -> &'static str {
         ErrorKind::InvalidAudience => "the token is for another audience",
         ErrorKind::InvalidAlgorithm => "the token's algorithm is not its key's",
         ErrorKind::InvalidSignature => "the token's signature does not fit",
-        ErrorKind::MissingRequiredClaim(_) => "the token must have the claims exp, iss, aud, sub and tenant",
-        ErrorKind::Json(_) => "the token's claims sub (a person) and tenant cannot be read",
+        ErrorKind::MissingRequiredClaim(_) => "the token must have the claims exp, iss and aud",
+        ErrorKind::Json(_) => "the token's claims cannot be read",
         _ => "the token cannot be accepted",
     }
 }

@@ -1,6 +1,8 @@
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -21,7 +23,8 @@ struct Setup {
 }
 
 fn config(file: &Path) -> AuthConfig {
-    AuthConfig { issuer: ISSUER.to_owned(), audience: "vextrus".to_owned(), jwks_file: file.to_owned() }
+    let defaults = vextrus_platform::Config::layered(None, |_| None).unwrap().auth;
+    AuthConfig { issuer: ISSUER.to_owned(), jwks_file: file.to_owned(), ..defaults }
 }
 
 fn setup() -> Setup {
@@ -29,7 +32,7 @@ fn setup() -> Setup {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("jwks.json");
     std::fs::write(&file, jwks_json(&key)).unwrap();
-    let auth = Authenticator::with_keys(&config(&file), Jwks::with_pause(&file, Duration::ZERO)).unwrap();
+    let auth = Authenticator::with_keys(&config(&file), Arc::new(Jwks::in_file(&file, Duration::ZERO).unwrap()));
     Setup { key, auth, dir }
 }
 
@@ -90,8 +93,8 @@ fn claims_are_checked() {
         (without("exp"), "must have the claims"),
         (without("iss"), "must have the claims"),
         (without("aud"), "must have the claims"),
-        (without("sub"), "cannot be read"),
-        (without("tenant"), "cannot be read"),
+        (without("sub"), "claim sub is missing"),
+        (without("tenant"), "claim tenant is missing"),
     ] {
         let message = refusal(&auth, &signed(&key, &claims));
         assert!(message.contains(said), "{claims}: {message}");
@@ -155,10 +158,10 @@ fn garbage_is_refused() {
     }
 }
 
-#[test]
-fn the_other_two_algorithms_count_and_weak_or_symmetric_keys_do_not() {
+#[tokio::test]
+async fn the_other_two_algorithms_count_and_weak_or_symmetric_keys_do_not() {
     let tokens = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tokens");
-    let auth = Authenticator::open(&config(&tokens.join("jwks.json"))).unwrap();
+    let auth = Authenticator::open(&config(&tokens.join("jwks.json"))).await.unwrap();
     let token = |name: &str| std::fs::read_to_string(tokens.join(name)).unwrap().trim().to_owned();
     for good in ["es256.jwt", "rs256.jwt"] {
         assert_eq!(auth.verify(&token(good)).unwrap().person.as_str(), "rahim", "{good}");
@@ -186,31 +189,104 @@ fn a_new_key_is_found_and_a_broken_file_changes_nothing() {
 fn an_unknown_key_makes_the_file_be_read_only_now_and_then() {
     let Setup { dir, .. } = setup();
     let file = dir.path().join("jwks.json");
-    let jwks = Jwks::open(&file).unwrap();
+    let jwks = Jwks::in_file(&file, Duration::from_secs(5)).unwrap();
     let next = KeyPair::from_seed(&[9; 32]);
     std::fs::write(&file, jwks_json(&next)).unwrap();
-    assert!(jwks.find(&next.id()).is_none(), "it was read a moment ago");
+    assert!(jwks.find(&next.id()).unwrap().is_none(), "it was read a moment ago");
 }
 
-#[test]
-fn nothing_starts_without_issuer_audience_and_keys() {
+#[tokio::test]
+async fn nothing_starts_without_issuer_audience_and_keys() {
     let Setup { dir, .. } = setup();
     let good = config(&dir.path().join("jwks.json"));
-    let said = |config: AuthConfig| Authenticator::open(&config).unwrap_err().to_string();
-    assert!(said(AuthConfig { issuer: String::new(), ..good.clone() }).starts_with("auth.issuer is empty"));
-    assert!(said(AuthConfig { audience: String::new(), ..good.clone() }).starts_with("auth.audience is empty"));
-    assert!(said(config(Path::new(""))).starts_with("auth.jwks_file"));
+    let said = async |config: AuthConfig| Authenticator::open(&config).await.unwrap_err().to_string();
+    assert!(said(AuthConfig { issuer: String::new(), ..good.clone() }).await.starts_with("auth.issuer is empty"));
+    assert!(said(AuthConfig { audience: String::new(), ..good.clone() }).await.starts_with("auth.audience is empty"));
+    assert!(said(config(Path::new(""))).await.starts_with("auth.jwks_file"));
+    let both = AuthConfig { jwks_url: "https://issuer.example/jwks".to_owned(), ..good.clone() };
+    assert!(said(both).await.contains("both set"));
+    for (url, why) in [
+        ("http://issuer.example/jwks", "must be https"),
+        ("ftp://127.0.0.1/jwks", "must be https"),
+        ("http://127.0.0.1:1/jwks", "auth.jwks_url"),
+    ] {
+        let elsewhere = AuthConfig { jwks_url: url.to_owned(), jwks_file: "".into(), ..good.clone() };
+        assert!(said(elsewhere).await.contains(why), "{url}");
+    }
     let file = dir.path().join("other.json");
     for text in ["", "{}", r#"{"keys": []}"#, r#"{"keys": [{"kty": "oct", "kid": "a", "k": "AAAA"}]}"#] {
         std::fs::write(&file, text).unwrap();
-        assert!(said(config(&file)).contains("other.json"), "{text}");
+        assert!(said(config(&file)).await.contains("other.json"), "{text}");
     }
     let twice = jwks_json(&KeyPair::from_seed(&[1; 32]));
     let mut twice: Value = serde_json::from_str(&twice).unwrap();
     let first = twice["keys"][0].clone();
     twice["keys"].as_array_mut().unwrap().push(first);
     std::fs::write(&file, twice.to_string()).unwrap();
-    assert!(said(config(&file)).contains("two keys"));
+    assert!(said(config(&file)).await.contains("two keys"));
+}
+
+/// An issuer that serves what it is given, and counts how often it is asked.
+async fn issuer(keys: Arc<std::sync::Mutex<String>>) -> (String, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let serve = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        let text = keys.lock().unwrap().clone();
+        async move { if text.is_empty() { (StatusCode::INTERNAL_SERVER_ERROR, text) } else { (StatusCode::OK, text) } }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+    let router = axum::Router::new().route("/jwks", axum::routing::get(serve));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_fetched_again_when_one_is_wanted_and_kept_while_the_issuer_is_away() {
+    let (key, next) = (KeyPair::from_seed(&[7; 32]), KeyPair::from_seed(&[9; 32]));
+    let keys = Arc::new(std::sync::Mutex::new(jwks_json(&key)));
+    let (url, asked) = issuer(Arc::clone(&keys)).await;
+    let soon = Duration::from_millis(20);
+    let jwks = Jwks::at(&url, HOUR, soon).await.unwrap();
+    let auth = Authenticator::with_keys(&config(Path::new("")), jwks);
+    auth.verify(&signed(&key, &claims())).unwrap();
+    // It is away, and then comes back with another key.
+    keys.lock().unwrap().clear();
+    assert!(refusal(&auth, &signed(&next, &claims())).contains("not one of the issuer's"));
+    while asked.load(Ordering::SeqCst) < 2 {
+        tokio::time::sleep(soon).await;
+    }
+    auth.verify(&signed(&key, &claims())).unwrap();
+    *keys.lock().unwrap() = jwks_json(&next);
+    let found = async {
+        while auth.verify(&signed(&next, &claims())).is_err() {
+            tokio::time::sleep(soon).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), found).await.unwrap();
+    // What was taken away does not count.
+    refusal(&auth, &signed(&key, &claims()));
+}
+
+#[test]
+fn other_claims_may_say_who_it_is() {
+    let Setup { key, dir, .. } = setup();
+    let file = dir.path().join("jwks.json");
+    let named = AuthConfig {
+        tenant_claim: "https://login.example/company".to_owned(),
+        person_claim: "employee_id".to_owned(),
+        leeway_seconds: 0,
+        ..config(&file)
+    };
+    let auth = Authenticator::with_keys(&named, Arc::new(Jwks::in_file(&file, Duration::ZERO).unwrap()));
+    let mut said = with("https://login.example/company", "globex".into());
+    said["employee_id"] = "karim".into();
+    let actor = auth.verify(&signed(&key, &said)).unwrap();
+    assert_eq!((actor.tenant.as_str(), actor.person.as_str()), ("globex", "karim"));
+    assert!(refusal(&auth, &signed(&key, &claims())).contains("claim https://login.example/company is missing"));
+    said["exp"] = (now() - 5).into();
+    assert!(refusal(&auth, &signed(&key, &said)).contains("expired"));
 }
 
 #[test]

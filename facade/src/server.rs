@@ -104,7 +104,7 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), FacadeError> {
-    let auth = Arc::new(Authenticator::open(&config.auth)?);
+    let auth = Arc::new(Authenticator::open(&config.auth).await?);
     let key = read_secret_key("signing.key_file", &config.signing.key_file)?;
     let endpoint = CodecEndpoint::open(&config.codec, auth.clone(), ledger.clone()).await?;
     tracing::info!(key = key.id(), public_key = key.public_text(), "decisions are signed with this key");

@@ -158,6 +158,11 @@ fn understood<A: Into<Told>>(answer: Result<A, WorkflowUpdateError>) -> Result<T
             tracing::warn!(%status, "an update was not answered in time");
             Err(unavailable("no worker answered in time, and the command may still be carried out"))
         }
+        // Its code fails, as after a rollout that is about to be taken back: the server takes nothing for it meanwhile.
+        Err(WorkflowUpdateError::Rpc(status)) if status.code() == Code::FailedPrecondition => {
+            tracing::error!(%status, "a workflow takes no commands: look at its failing task");
+            Err(unavailable("the workflow takes nothing now"))
+        }
         Err(error) => Err(Failure::Internal(format!("an update failed: {error}"))),
     }
 }

@@ -26,6 +26,8 @@ fn no_answer_in_time_can_be_tried_again() {
         assert!(status.message().starts_with("UNAVAILABLE: no worker answered in time"), "{status}");
         assert!(tonic_types::StatusExt::get_details_retry_info(&status).is_some());
     }
+    let status = understood(rpc(Code::FailedPrecondition)).unwrap_err().into_status("Act");
+    assert!(status.message().starts_with("UNAVAILABLE: the workflow takes nothing now"), "{status}");
     let status = understood(rpc(Code::InvalidArgument)).unwrap_err().into_status("Act");
     assert!(status.code() == Code::Internal && !status.message().contains("Timeout"), "{status}");
 }

@@ -72,7 +72,7 @@ async fn open(dir: &TempDir, change: impl FnOnce(&mut Config)) -> Result<Option<
         masterdata::import(&mut tx, &company(tenant), "test").await.unwrap();
     }
     tx.commit().await.unwrap();
-    let auth = Arc::new(Authenticator::open(&config.auth).unwrap());
+    let auth = Arc::new(Authenticator::open(&config.auth).await.unwrap());
     CodecEndpoint::open(&config.codec, auth, ledger).await
 }
 

@@ -176,8 +176,31 @@ pub struct AuthConfig {
     pub issuer: String,
     /// Whom tokens are for.
     pub audience: String,
-    /// The file with the issuer's public keys.
+    /// The file with the issuer's public keys; empty, where they are fetched.
     pub jwks_file: PathBuf,
+    /// Where the issuer's public keys are fetched from; empty, where they are in a file.
+    pub jwks_url: String,
+    /// The claim that holds the tenant.
+    pub tenant_claim: String,
+    /// The claim that holds the person's id.
+    pub person_claim: String,
+    /// How far the issuer's clock and ours may be apart, in seconds.
+    pub leeway_seconds: u64,
+}
+
+impl AuthConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        let (key, value, least, most) = ("auth.leeway_seconds", self.leeway_seconds, 0, 300);
+        if !(least..=most).contains(&value) {
+            return Err(ConfigError::Range { key, value, least, most });
+        }
+        for (key, claim) in [("tenant_claim", &self.tenant_claim), ("person_claim", &self.person_claim)] {
+            if claim.is_empty() {
+                return Err(ConfigError::Content(format!("auth.{key}: it is empty; name a claim of the tokens")));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// `[facade]`.
@@ -388,6 +411,7 @@ impl Config {
         let config: Self = Value::Table(table).try_into().map_err(content)?;
         config.ledger.check()?;
         config.facade.check()?;
+        config.auth.check()?;
         Ok(config)
     }
 }

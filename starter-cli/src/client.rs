@@ -33,10 +33,13 @@ use vextrus_proto::purchasing::v1::{
 use vextrus_proto::tax::v1::tax_service_client::TaxServiceClient;
 
 use crate::options::Global;
+use crate::profiles;
 use crate::session::Session;
 
 pub(crate) use reading::watch;
 
+/// The environment's token, where no file is named.
+const TOKEN: &str = "VEXTRUS_TOKEN";
 /// How long one call may take.
 const WITHIN: Duration = Duration::from_secs(30);
 
@@ -81,7 +84,9 @@ impl Client {
     /// The connection that the command line asks for.
     pub(crate) async fn from_options(global: &Global) -> anyhow::Result<Self> {
         let session = || Session::read(&global.session);
-        let token = match (&global.token_file, &global.person) {
+        let profile = profiles::named(global.profile.as_deref())?;
+        let token_file = global.token_file.as_ref().or(profile.token_file.as_ref().filter(|_| global.person.is_none()));
+        let token = match (token_file, &global.person) {
             (Some(file), _) => std::fs::read_to_string(file)
                 .with_context(|| format!("token file {} cannot be read", file.display()))?,
             (None, Some(person)) => {
@@ -91,10 +96,17 @@ impl Client {
                     format!("{person:?} is nobody of {}; there are {}", session.tenant, known.join(", "))
                 })?
             }
-            (None, None) => anyhow::bail!("say who you are: --as PERSON with `vextrus dev`, or --token-file FILE"),
+            (None, None) => match std::env::var(TOKEN) {
+                Ok(token) => token,
+                Err(_) => anyhow::bail!(
+                    "say who you are: --as PERSON with `vextrus dev`, --token-file FILE, {TOKEN}, or --profile NAME"
+                ),
+            },
         };
-        let address = global.address.clone().map_or_else(|| session().map(|s| s.address), Ok)?;
-        let tenant = global.tenant.clone().map_or_else(|| session().map(|s| s.tenant), Ok)?;
+        let address = global.address.clone().or(profile.address);
+        let address = address.map_or_else(|| session().map(|s| s.address), Ok)?;
+        let tenant = global.tenant.clone().or(profile.tenant);
+        let tenant = tenant.map_or_else(|| session().map(|s| s.tenant), Ok)?;
         Self::new(&address, &tenant, &token).await
     }
 

@@ -15,11 +15,13 @@ mod invoices;
 pub mod json;
 mod ledger;
 mod lists;
+mod manual;
 mod options;
 mod orders;
 mod outbox;
 mod output;
 mod periods;
+mod profiles;
 mod reconcile;
 mod replay;
 mod reports;
@@ -64,6 +66,8 @@ pub async fn run(options: Options) -> u8 {
         Command::Rollout(command) => rollout::run(&global, command).await,
         Command::Dev(dev) => dev::run(&global, dev).await,
         Command::Demo(demo) => demo::run(&global, demo).await,
+        Command::Completions(options) => manual::completions(&options),
+        Command::Man(options) => manual::man(&options),
     };
     match done {
         Ok(()) => 0,

@@ -10,6 +10,7 @@ use crate::delegations::DelegationCommand;
 use crate::employees::{EmployeeCommand, OffboardingCommand, OnboardingCommand};
 use crate::identity::IdentityCommand;
 use crate::lists::{InboxOptions, ListOptions};
+use crate::manual::{CompletionsOptions, ManOptions};
 use crate::orders::OrderCommand;
 use crate::outbox::OutboxCommand;
 use crate::periods::PeriodCommand;
@@ -35,6 +36,9 @@ pub struct Options {
 /// How a command is told whom to ask, as whom, and how to answer.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
+    /// The profile of the configuration file whose address, tenant and token are used where nothing else is said.
+    #[arg(long, global = true, env = "VEXTRUS_PROFILE")]
+    pub(crate) profile: Option<String>,
     /// The facade, such as http://127.0.0.1:7300; the running `vextrus dev` without it. For `replay` and `rollout`, Temporal as HOST:PORT.
     #[arg(long, global = true, env = "VEXTRUS_ADDRESS")]
     pub(crate) address: Option<String>,
@@ -126,6 +130,10 @@ pub(crate) enum Command {
     Dev(DevOptions),
     /// Shows an order and invoices going from request to payment instruction, or to their end.
     Demo(DemoOptions),
+    /// Writes the completions of a shell to stdout. Example: vextrus completions bash > /etc/bash_completion.d/vextrus
+    Completions(CompletionsOptions),
+    /// Writes a manual page for each command. Example: vextrus man /usr/local/share/man/man1
+    Man(ManOptions),
 }
 
 #[derive(Debug, Subcommand)]

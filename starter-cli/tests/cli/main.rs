@@ -8,6 +8,7 @@ mod dev;
 mod fleet;
 mod help;
 mod lists;
+mod manual;
 mod offline;
 mod onboarding;
 mod orders;
