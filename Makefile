@@ -2,6 +2,8 @@
 # Recipes are POSIX sh. Talk goes to stderr; what a program prints stays as it is.
 
 PYTHON = python3
+# What a worker takes for its build id where it is told none: docs/versioning.md.
+export VEXTRUS_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 EMPLOYEES = 1000
 DOCUMENTS = 300
 HISTORIES = 2000

@@ -42,9 +42,10 @@ fn descriptor() -> Result<&'static MessageDescriptor, FormatError> {
 /// # Errors
 /// [`FormatError`].
 pub fn read(bytes: &[u8]) -> Result<History, FormatError> {
-    let is_json = bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
+    let is_json = matches!(bytes.iter().find(|b| !b.is_ascii_whitespace()), Some(b'{' | b'['));
     let history = if is_json {
         let json: Value = serde_json::from_slice(bytes).map_err(|e| FormatError::Json(e.to_string()))?;
+        let json = unwrapped(json);
         if json.pointer("/events/0/event_id").is_some() {
             serde_json::from_value(json).map_err(|e| FormatError::Json(e.to_string()))?
         } else {
@@ -54,6 +55,15 @@ pub fn read(bytes: &[u8]) -> Result<History, FormatError> {
         History::decode(bytes).map_err(|_| FormatError::Unknown)?
     };
     if history.events.is_empty() { Err(FormatError::Empty) } else { Ok(history) }
+}
+
+/// The history itself, where it stands in an answer of the server's HTTP API, or where there are events alone.
+fn unwrapped(mut json: Value) -> Value {
+    match json.pointer_mut("/history") {
+        Some(history @ Value::Object(_)) => history.take(),
+        _ if json.is_array() => serde_json::json!({"events": json}),
+        _ => json,
+    }
 }
 
 /// As the CLI and the UI export it: protobuf's own JSON, with payloads in short or in full.

@@ -20,7 +20,8 @@ async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let config = Config::load(options.config.as_deref())?;
     telemetry::init(&config.log);
-    let version = WorkerVersion::from_env(|name| std::env::var(name).ok(), option_env!("VEXTRUS_COMMIT"))?;
+    let commit = option_env!("VEXTRUS_COMMIT").filter(|commit| !commit.is_empty());
+    let version = WorkerVersion::from_env(|name| std::env::var(name).ok(), commit)?;
     vextrus_worker::run(&config, version, shutdown::requested()).await?;
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The gate before a rollout, on the command line: histories of a server and of files.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::Command;
 
 use prost::Message as _;
@@ -21,6 +23,19 @@ fn exported(address: &str, workflow: &str) -> String {
     String::from_utf8(shown.stdout).unwrap()
 }
 
+/// What the Temporal UI shows and exports: the answer of its own server.
+fn of_ui(port: u16, workflow: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let path = format!("/api/v1/namespaces/default/workflows/{}/history", workflow.replace('/', "%2F"));
+    // Of this version, an answer comes whole.
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(" 200 "), "{answer}");
+    body.to_owned()
+}
+
 #[test]
 fn what_runs_is_replayed_and_a_divergence_is_told() {
     let dev = Dev::start(&[]);
@@ -38,7 +53,7 @@ fn what_runs_is_replayed_and_a_divergence_is_told() {
     let all = here(&["--address", temporal, "--limit", "50", "--threads", "2"]).json();
     assert_eq!(all["total"]["diverged"], 0, "{all:#}");
 
-    // As the Temporal CLI exports it, with payloads in full and in short, and in binary.
+    // As the Temporal CLI exports it, with payloads in full and in short, as the UI has it, in the SDK's JSON, and in binary.
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name);
     fs::create_dir(file("as exported")).unwrap();
@@ -51,8 +66,12 @@ fn what_runs_is_replayed_and_a_divergence_is_told() {
     fs::write(file("as exported/binary"), history.encode_to_vec()).unwrap();
     let sdk = serde_json::to_vec(&history).unwrap();
     fs::write(file("as exported/sdk.json"), sdk).unwrap();
+    let ui = of_ui(dev.ui_port, &workflow);
+    fs::write(file("as exported/ui.json"), &ui).unwrap();
+    let ui: Value = serde_json::from_str(&ui).unwrap();
+    fs::write(file("as exported/ui events.json"), ui["history"]["events"].to_string()).unwrap();
     let all = here(&[file("as exported").to_str().unwrap()]).json();
-    assert_eq!(all["total"]["replayed"], 4, "{all:#}");
+    assert_eq!(all["total"]["replayed"], 6, "{all:#}");
 
     // Code that once scheduled another step.
     let other = short.replace("\"name\": \"assess\"", "\"name\": \"examine\"");
