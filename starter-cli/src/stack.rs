@@ -36,6 +36,8 @@ const AUDIT_KEY: &str = "audit.key";
 const ISSUER: &str = "vextrus-dev";
 /// How long a development token is good for.
 const TOKEN_LIFE: Duration = Duration::from_secs(12 * 3600);
+/// More calls than anybody makes.
+const NO_LIMIT: u32 = 100_000;
 /// The namespace of a development stack.
 const NAMESPACE: &str = "default";
 
@@ -353,6 +355,9 @@ fn configure(
     config.auth.issuer = ISSUER.to_owned();
     config.auth.jwks_file = jwks_file;
     config.facade.listen = options.listen.clone();
+    // One program often asks for all people here: for a demonstration, a test, a load.
+    (config.facade.calls_per_second, config.facade.calls_in_a_burst) = (NO_LIMIT, NO_LIMIT);
+    config.facade.calls_at_once = NO_LIMIT;
     config.steps.timeout_millis = u64::try_from(options.step_timeout.as_millis())?;
     config.steps.events_of_a_run = options.events_of_a_run.unwrap_or(config.steps.events_of_a_run);
     if let Some(day) = options.day {
