@@ -59,9 +59,11 @@ pub fn read(bytes: &[u8]) -> Result<History, FormatError> {
 
 /// The history itself, where it stands in an answer of the server's HTTP API, or where there are events alone.
 fn unwrapped(mut json: Value) -> Value {
-    match json.pointer_mut("/history") {
+    if json.is_array() {
+        return serde_json::json!({"events": json});
+    }
+    match json.get_mut("history") {
         Some(history @ Value::Object(_)) => history.take(),
-        _ if json.is_array() => serde_json::json!({"events": json}),
         _ => json,
     }
 }
