@@ -9,6 +9,7 @@ Nothing but Python's standard library is used: the service is asked in JSON over
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import sys
 import time
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import Iterator, Optional
 
 TRIES = 5
+# A connection that breaks, or is quiet for too long.
+BROKEN = (OSError, http.client.HTTPException)
 
 
 class Refused(Exception):
@@ -41,7 +44,7 @@ class Caller:
         self.token = token.strip()
 
     def ask(self, method: str, path: str, body: Optional[dict] = None, **query: str) -> dict:
-        """Asks once more after what passes: with the same request id, nothing happens twice."""
+        """Asks again after what passes: with the same request id, nothing happens twice."""
         for left in reversed(range(TRIES)):
             try:
                 with self.open(method, path, body, query) as answer:
@@ -51,14 +54,32 @@ class Caller:
                 if error.code not in (429, 503) or not left:
                     raise Refused(error.code, told) from None
                 time.sleep(int(error.headers.get("Retry-After") or 1))
+            except BROKEN:
+                if not left:
+                    raise
+                time.sleep(1)
         raise AssertionError("the last try either answers or raises")
 
-    def lines(self, path: str, **query: str) -> Iterator[dict]:
-        """The answers of a method that streams, one a line."""
-        with self.open("GET", path, None, query, accept="application/x-ndjson") as answer:
-            for line in answer:
-                if line.strip():
-                    yield json.loads(line)
+    def changes(self, name: str) -> Iterator[dict]:
+        """What happens to a document, from its beginning to its end, also over breaks."""
+        sequence = 0
+        while True:
+            try:
+                query = {"afterSequence": str(sequence)}
+                with self.open("GET", f"{name}:watch", None, query, accept="application/x-ndjson") as answer:
+                    for change in (json.loads(line) for line in answer if line.strip()):
+                        if "entry" not in change:
+                            break  # the watch was ended in its course, with the reason as its last line
+                        sequence = int(change["entry"]["sequence"])
+                        yield change
+                        if change.get("ended"):
+                            return
+            except urllib.error.HTTPError as error:
+                if error.code not in (429, 503):
+                    raise Refused(error.code, json.loads(error.read() or b"{}")) from None
+            except BROKEN:
+                pass
+            time.sleep(1)
 
     def open(self, method: str, path: str, body: Optional[dict], query: dict, accept: str = "application/json"):
         url = f"{self.address}/v1/{urllib.parse.quote(path, safe='/:')}"
@@ -122,21 +143,20 @@ def main() -> int:
     name = submitted["invoice"]["name"]
     print(f"submitted {name}")
 
-    sequence, decided = 0, set()
-    while True:
-        for change in submitter.lines(f"{name}:watch", afterSequence=str(sequence)):
-            entry = change["entry"]
-            sequence = int(entry["sequence"])
-            print(f"{entry['kind']:<12} {entry.get('actor', '')}")
-            if change.get("ended"):
-                shown = submitter.ask("GET", name)["invoice"]
-                print(f"{shown['outcome']} {shown.get('paymentInstruction', '')}")
-                return 0
-            for task in approver.ask("GET", f"{parent}/tasks").get("tasks", []):
-                if task["document"] == name and task["name"] not in decided:
-                    decided.add(task["name"])
-                    decision = {"requestId": str(uuid.uuid4()), "decide": {"answer": "approve"}}
-                    approver.ask("POST", f"{task['name']}:act", decision)
+    decided = set()
+    for change in submitter.changes(name):
+        entry = change["entry"]
+        print(f"{entry['kind']:<12} {entry.get('actor', '')}")
+        if change.get("ended"):
+            break
+        for task in approver.ask("GET", f"{parent}/tasks").get("tasks", []):
+            if task["document"] == name and task["name"] not in decided:
+                decided.add(task["name"])
+                decision = {"requestId": str(uuid.uuid4()), "decide": {"answer": "approve"}}
+                approver.ask("POST", f"{task['name']}:act", decision)
+    shown = submitter.ask("GET", name)["invoice"]
+    print(f"{shown['outcome']} {shown.get('paymentInstruction', '')}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
@@ -84,6 +85,11 @@ impl Authenticator {
     /// # Errors
     /// `UNAUTHENTICATED`.
     pub fn actor(&self, metadata: &MetadataMap) -> Result<Actor, Refusal> {
+        Ok(self.caller(metadata)?.0)
+    }
+
+    /// Who sent these metadata, and for how long their token counts.
+    pub(crate) fn caller(&self, metadata: &MetadataMap) -> Result<(Actor, Duration), Refusal> {
         let mut entries = metadata.get_all("authorization").iter();
         let (Some(entry), None) = (entries.next(), entries.next()) else {
             return Err(refused("send one bearer token in the metadata entry authorization"));
@@ -92,7 +98,7 @@ impl Authenticator {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(refused("the metadata entry authorization must be Bearer and a token"));
         }
-        self.verify(token.trim())
+        self.checked(token.trim())
     }
 
     /// Whose token this is.
@@ -100,6 +106,10 @@ impl Authenticator {
     /// # Errors
     /// `UNAUTHENTICATED`.
     pub fn verify(&self, token: &str) -> Result<Actor, Refusal> {
+        Ok(self.checked(token)?.0)
+    }
+
+    fn checked(&self, token: &str) -> Result<(Actor, Duration), Refusal> {
         if token.len() > MAX_TOKEN {
             return Err(refused(&format!("the token has {} bytes; the most is {MAX_TOKEN}", token.len())));
         }
@@ -124,10 +134,13 @@ impl Authenticator {
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
         let decoded = decode::<Map<String, Value>>(token, &trusted.key, &validation);
         let claims = decoded.map_err(|e| refused(reason(e.kind())))?.claims;
-        Ok(Actor {
+        let actor = Actor {
             tenant: claim::<TenantId>(&claims, &self.tenant_claim)?,
             person: claim::<PersonId>(&claims, &self.person_claim)?,
-        })
+        };
+        let expires = claims.get("exp").and_then(Value::as_u64).unwrap_or_default().saturating_add(self.leeway_seconds);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Ok((actor, Duration::from_secs(expires).saturating_sub(now)))
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) async fn decide(
     let mut tx = app.ledger.read(&call.actor.tenant).await?;
     read::member(&mut tx, &call.actor).await?;
     tx.rollback().await?;
+    app.limits.more(&call.actor, request.decisions.len() - 1)?;
     let each = request.decisions.into_iter().map(|decision| one(app, call, &request.request_id, decision));
     let results = futures::stream::iter(each.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
     Ok(proto::DecideTasksResponse { results })

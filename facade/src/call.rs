@@ -16,6 +16,9 @@ use crate::service::App;
 /// The most time that a call gets; the caller's `grpc-timeout` can only make it shorter.
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(10);
 
+/// Longer than anything lasts here.
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// What is kept back, so that the answer arrives before the caller gives up.
 const MARGIN: Duration = Duration::from_millis(250);
 
@@ -27,29 +30,35 @@ pub(crate) struct Call {
     started: Instant,
     asked: Option<Duration>,
     until: Instant,
+    token_until: Instant,
     _slot: Arc<Slot>,
 }
 
 impl Call {
     /// The call that a request makes: of the person whose token it brings, and within what one caller may ask.
     pub(crate) fn of<T>(app: &App, rpc: &'static str, request: &Request<T>) -> Result<Self, Failure> {
-        let actor = app.auth.actor(request.metadata()).inspect_err(|refusal| {
+        let (actor, token_left) = app.auth.caller(request.metadata()).inspect_err(|refusal| {
             tracing::debug!(rpc, %refusal, "a call was not authenticated");
         })?;
-        let slot = app.limits.take(&actor).map_err(|(refusal, wait)| {
-            tracing::warn!(rpc, tenant = %actor.tenant, %refusal, "a caller asks too much");
-            wait.map_or_else(|| Failure::from(refusal.clone()), |wait| Failure::Early(refusal.clone(), wait))
+        let slot = app.limits.take(&actor).inspect_err(|_| {
+            tracing::warn!(rpc, tenant = %actor.tenant, "a caller asks too much");
         })?;
         let asked = caller_limit(request.metadata());
         let limit = asked.unwrap_or(CALL_LIMIT).min(CALL_LIMIT);
         let started = Instant::now();
         let until = started + limit - MARGIN.min(limit / 5);
-        Ok(Self { actor, rpc, started, asked, until, _slot: Arc::new(slot) })
+        let token_until = started + token_left.min(A_DAY);
+        Ok(Self { actor, rpc, started, asked, until, token_until, _slot: Arc::new(slot) })
     }
 
     /// The caller's own time limit, for what may last longer than a call.
     pub(crate) fn asked(&self) -> Option<Duration> {
         self.asked
+    }
+
+    /// Until when the caller's token counts, for what may last longer than a call.
+    pub(crate) fn token_until(&self) -> Instant {
+        self.token_until
     }
 
     /// The method that was called.

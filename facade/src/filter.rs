@@ -16,6 +16,9 @@ pub(crate) fn read(text: &str, numbered: bool) -> Result<ListFilter, Failure> {
     if text.len() > LONGEST {
         return Err(bad(format!("it has {} bytes; the most is {LONGEST}", text.len())));
     }
+    if text.contains('\0') {
+        return Err(bad("it holds a character (U+0000) that no value has".to_owned()));
+    }
     let mut filter = ListFilter::default();
     let mut words = words(text).map_err(bad)?.into_iter();
     while let Some(field) = words.next() {
@@ -147,6 +150,7 @@ mod tests {
             ("claim_time = 2026-11-30T00:00:00Z", "knows >= and <"),
             ("claim_time < yesterday", "is no time"),
             ("colour = red", "there is no field"),
+            ("vendor = \"a\0\"", "no value has"),
         ] {
             assert!(refused(text).contains(why), "{text}: {}", refused(text));
         }

@@ -10,6 +10,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use vextrus_domain::{Actor, Refusal, RefusalCode};
 use vextrus_platform::config::FacadeConfig;
 
+use crate::errors::Failure;
+
 /// Callers that are remembered before those are forgotten who have been quiet.
 const REMEMBERED: usize = 10_000;
 
@@ -45,28 +47,52 @@ impl Limits {
     ///
     /// # Errors
     /// `TOO_MANY_REQUESTS`, with the time after which it may be sent again where that is known.
-    pub(crate) fn take(self: &Arc<Self>, actor: &Actor) -> Result<Slot, (Refusal, Option<Duration>)> {
-        let key = (actor.tenant.to_string(), actor.person.to_string());
+    pub(crate) fn take(self: &Arc<Self>, actor: &Actor) -> Result<Slot, Failure> {
+        let key = key(actor);
         if self.rate.len() > REMEMBERED {
             self.rate.retain_recent();
         }
-        if let Err(early) = self.rate.check_key(&key) {
-            let wait = early.wait_time_from(DefaultClock::default().now());
-            let message = format!("more than {} calls in a second; send this one again later", self.per_second);
-            return Err((
-                Refusal::new(RefusalCode::TooManyRequests, message),
-                Some(wait.max(Duration::from_millis(1))),
-            ));
-        }
+        self.count(&key, NonZeroU32::MIN)?;
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let count = under_way.entry(key.clone()).or_default();
         if *count >= self.at_once {
             let message = format!("{} calls are under way, and more are not taken; wait for one to end", self.at_once);
-            return Err((Refusal::new(RefusalCode::TooManyRequests, message), None));
+            return Err(Refusal::new(RefusalCode::TooManyRequests, message).into());
         }
         *count += 1;
         Ok(Slot { limits: Arc::clone(self), key })
     }
+
+    /// Counts so many more calls: what one call does that several would.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub(crate) fn more(&self, actor: &Actor, calls: usize) -> Result<(), Failure> {
+        match u32::try_from(calls).ok().and_then(NonZeroU32::new) {
+            Some(calls) => self.count(&key(actor), calls),
+            None => Ok(()),
+        }
+    }
+
+    fn count(&self, key: &Key, calls: NonZeroU32) -> Result<(), Failure> {
+        let refusal = || {
+            let message = format!("more than {} calls in a second; send this one again later", self.per_second);
+            Refusal::new(RefusalCode::TooManyRequests, message)
+        };
+        match self.rate.check_key_n(key, calls) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(early)) => {
+                let wait = early.wait_time_from(DefaultClock::default().now());
+                Err(Failure::Early(refusal(), wait.max(Duration::from_millis(1))))
+            }
+            // More than a whole burst: that never passes.
+            Err(_) => Err(refusal().into()),
+        }
+    }
+}
+
+fn key(actor: &Actor) -> Key {
+    (actor.tenant.to_string(), actor.person.to_string())
 }
 
 impl Drop for Slot {
@@ -100,16 +126,19 @@ mod tests {
         let limits = limits(1, 2, 100);
         let taken = [limits.take(&actor("rahim")), limits.take(&actor("rahim"))];
         assert!(taken.iter().all(Result::is_ok));
-        let (refusal, wait) = limits.take(&actor("rahim")).err().unwrap();
+        let Err(Failure::Early(refusal, wait)) = limits.take(&actor("rahim")) else { panic!("it is refused for now") };
         assert_eq!(refusal.code, RefusalCode::TooManyRequests);
-        assert!(wait.is_some_and(|wait| wait <= Duration::from_secs(1)), "{wait:?}");
+        assert!(wait <= Duration::from_secs(1), "{wait:?}");
         assert!(limits.take(&actor("salma")).is_ok());
+        // What one call does that several would is counted so.
+        assert!(limits.more(&actor("salma"), 0).is_ok() && limits.more(&actor("salma"), 1).is_ok());
+        assert!(limits.more(&actor("salma"), 1).is_err() && limits.more(&actor("karim"), 3).is_err());
     }
 
     #[test]
     fn a_call_that_has_ended_makes_room() {
         let limits = limits(1000, 1000, 1);
-        let first = limits.take(&actor("rahim")).unwrap_or_else(|(refusal, _)| panic!("{refusal}"));
+        let first = limits.take(&actor("rahim")).unwrap_or_else(|failure| panic!("{failure:?}"));
         assert!(limits.take(&actor("rahim")).is_err());
         drop(first);
         assert!(limits.take(&actor("rahim")).is_ok());

@@ -2,9 +2,11 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +16,8 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use vextrus_proto::rest::{OPENAPI, RestService, Transcoder};
 use vextrus_proto::{approval, audit, invoice, onboarding, purchasing, tax};
 
-use crate::server::MAX_REQUEST_BYTES;
+use crate::call::CALL_LIMIT;
+use crate::server::{MAX_REQUEST_BYTES, SLOW_REQUEST};
 use crate::service::Service;
 
 /// The longest refusal that is put into other words, in bytes.
@@ -38,7 +41,16 @@ pub(crate) fn router(service: &Service) -> Router {
     );
     let rest = RestService::new(transcoder).with_max_body_bytes(MAX_REQUEST_BYTES);
     let rest = Router::new().route_service("/v1/{*rest}", rest).layer(axum::middleware::map_response(in_words));
+    let rest = rest.layer(axum::middleware::from_fn(in_time));
     rest.route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], OPENAPI)))
+}
+
+/// Ends a call whose request does not arrive, before gRPC's own limit does: that one answers as gRPC does.
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(CALL_LIMIT + SLOW_REQUEST / 2, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
 }
 
 /// Puts the details of a refusal into words: the transcoder passes them on as gRPC has them.

@@ -13,13 +13,13 @@ use prost_types::{FileDescriptorProto, FileDescriptorSet, ServiceDescriptorProto
 use temporalio_client::Client;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, CorsLayer};
 use vextrus_ledger::Ledger;
 use vextrus_platform::Config;
 use vextrus_platform::config::{ConfigError, FacadeConfig};
@@ -57,13 +57,13 @@ const CALLS_AT_ONCE: usize = 64;
 /// Calls of one connection that are answered or wait.
 const STREAMS: u32 = 256;
 /// A call ends by itself within its limit; this ends one whose request does not arrive.
-const SLOW_REQUEST: Duration = Duration::from_secs(5);
+pub(crate) const SLOW_REQUEST: Duration = Duration::from_secs(5);
 /// Between pings on an idle connection, and for their answer.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// How long a browser may remember that it may ask.
 const PREFLIGHT: Duration = Duration::from_secs(3600);
-/// The headers in which gRPC-web tells how a call has ended.
-const ANSWERED_IN: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
+/// The headers that tell how a call has ended, and when it may be sent again.
+const ANSWERED_IN: [&str; 4] = ["grpc-status", "grpc-message", "grpc-status-details-bin", "retry-after"];
 /// For what is under way when we stop.
 const DRAIN: Duration = Duration::from_secs(15);
 
@@ -126,6 +126,8 @@ pub async fn serve(
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "gRPC is served");
     }
+    // HTTP/1.1 has no pings: who is gone without a word is found out by TCP.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE));
     let server = Server::builder()
         .accept_http1(true)
         .timeout(CALL_LIMIT + SLOW_REQUEST)
@@ -133,9 +135,8 @@ pub async fn serve(
         .max_concurrent_streams(STREAMS)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
-        .tcp_nodelay(true)
         .add_routes(Routes::from(routes))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+        .serve_with_incoming_shutdown(incoming, async move {
             stop.await;
             for name in std::iter::once("").chain(SERVICES) {
                 health.set_service_status(name, ServingStatus::NotServing).await;
@@ -210,7 +211,9 @@ fn cors(config: &FacadeConfig) -> Result<CorsLayer, FacadeError> {
         HeaderValue::from_str(origin).ok().filter(|_| is_origin).ok_or_else(bad)
     };
     let origins: Vec<HeaderValue> = config.origins().map(read).collect::<Result<_, _>>()?;
-    let layer = CorsLayer::new().allow_methods([Method::GET, Method::POST]).allow_headers(Any).max_age(PREFLIGHT);
+    // Not any: that would leave out `authorization`, which every call needs.
+    let asked = AllowHeaders::mirror_request();
+    let layer = CorsLayer::new().allow_methods([Method::GET, Method::POST]).allow_headers(asked).max_age(PREFLIGHT);
     Ok(layer.allow_origin(origins).expose_headers(ANSWERED_IN.map(HeaderName::from_static)))
 }
 

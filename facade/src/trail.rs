@@ -14,7 +14,7 @@ use vextrus_proto::audit::v1 as proto;
 use vextrus_proto::pbjson_types::{ListValue, Struct, Value as ProtoValue, value::Kind};
 
 use crate::call::Call;
-use crate::employees::names as employees;
+use crate::employees::{names as employees, read as process};
 use crate::errors::{self, Failure};
 use crate::service::App;
 use crate::{names, pages, read, render};
@@ -56,7 +56,8 @@ pub(crate) async fn list(
     }
     let mut entries = audit::entries_of(&mut tx, &call.actor.tenant, &chain, after, size + 1).await?;
     let next_page_token = pages::cut(&mut entries, size, |(entry, _)| entry.seq)?;
-    let entries = entries.into_iter().map(shown).collect::<Result<_, _>>()?;
+    let hears = hears(app, &mut tx, &call.actor, &request.parent).await?;
+    let entries = entries.into_iter().map(|entry| shown(entry, hears)).collect::<Result<_, _>>()?;
     Ok(proto::ListAuditEntriesResponse { entries, next_page_token })
 }
 
@@ -76,9 +77,23 @@ fn chain(name: &str, actor: &Actor) -> Result<String, Failure> {
     if task.is_some() { Err(Failure::field("name", FORM)) } else { Ok(document.to_string()) }
 }
 
-async fn officer(app: &App, tx: &mut Tx, actor: &Actor) -> Result<(), Failure> {
+/// Whether somebody's role is for audits.
+async fn is_officer(app: &App, tx: &mut Tx, actor: &Actor) -> Result<bool, Failure> {
     let roles = masterdata::roles(tx, &actor.tenant, &actor.person).await?.unwrap_or_default();
-    if roles.iter().any(|role| app.officer_roles.contains(role)) {
+    Ok(roles.iter().any(|role| app.officer_roles.contains(role)))
+}
+
+/// Whether the caller may read what was said: of documents every member may, of an employee's process only those whom it concerns, who
+/// were asked, or whose role is for audits.
+async fn hears(app: &App, tx: &mut Tx, actor: &Actor, name: &str) -> Result<bool, Failure> {
+    match employees::named(name, actor) {
+        Ok(named) => Ok(is_officer(app, tx, actor).await? || process::hears(tx, actor, named.kind, &named.key).await?),
+        Err(_) => Ok(true),
+    }
+}
+
+async fn officer(app: &App, tx: &mut Tx, actor: &Actor) -> Result<(), Failure> {
+    if is_officer(app, tx, actor).await? {
         return Ok(());
     }
     let message = "the company's own trail is for those whose role is for audits (audit.officer_roles)";
@@ -151,14 +166,13 @@ impl Watched {
     async fn tell(&mut self) -> Result<(), Failure> {
         let mut pause = SOON;
         loop {
-            let (entries, ended) = self.look().await?;
-            let whole = entries.len() < usize::try_from(AT_A_TIME).unwrap_or(usize::MAX);
+            let Seen { entries, whole, ended, hears } = self.look().await?;
             pause = if entries.is_empty() { (pause * 2).min(LATE) } else { SOON };
             let count = entries.len();
             for (place, entry) in entries.into_iter().enumerate() {
                 self.after = entry.0.seq;
                 let last = ended && whole && place + 1 == count;
-                let told = proto::WatchChangesResponse { entry: Some(shown(entry)?), ended: last };
+                let told = proto::WatchChangesResponse { entry: Some(shown(entry, hears)?), ended: last };
                 match tokio::time::timeout(SLOW, self.send.send(Ok(told))).await {
                     Ok(Ok(())) => {}
                     // It hung up.
@@ -171,9 +185,12 @@ impl Watched {
             if ended && whole {
                 return Ok(());
             }
+            if Instant::now() + pause >= self.call.token_until() {
+                let message = "the token has expired; watch again with a new one, after the latest sequence";
+                return Err(Refusal::new(RefusalCode::Unauthenticated, message).into());
+            }
             if Instant::now() + pause >= self.until {
-                let message = "the watch has lasted its time; watch again after the latest sequence";
-                return Err(unavailable(message));
+                return Err(unavailable("the watch has lasted its time; watch again after the latest sequence"));
             }
             if whole {
                 tokio::time::sleep(pause).await;
@@ -182,15 +199,31 @@ impl Watched {
     }
 
     /// What has come, and whether that is the end. Who is no member any more is refused.
-    async fn look(&self) -> Result<(Vec<(Entry, String)>, bool), Failure> {
-        let mut tx = self.app.ledger.read(&self.call.actor.tenant).await?;
-        read::member(&mut tx, &self.call.actor).await?;
+    async fn look(&self) -> Result<Seen, Failure> {
+        let (actor, tenant) = (&self.call.actor, &self.call.actor.tenant);
+        let mut tx = self.app.ledger.read(tenant).await?;
+        read::member(&mut tx, actor).await?;
         // First whether it has ended: what is written later is told in another look.
         let ended = ended(&mut tx, &self.call, &self.chain, &self.name).await?;
-        let entries = audit::entries_of(&mut tx, &self.call.actor.tenant, &self.chain, self.after, AT_A_TIME).await?;
+        // One more than is told says whether there are more.
+        let mut entries = audit::entries_of(&mut tx, tenant, &self.chain, self.after, AT_A_TIME + 1).await?;
+        let most = usize::try_from(AT_A_TIME).unwrap_or(usize::MAX);
+        let whole = entries.len() <= most;
+        entries.truncate(most);
+        let hears = !entries.is_empty() && hears(&self.app, &mut tx, actor, &self.name).await?;
         tx.rollback().await?;
-        Ok((entries, ended))
+        Ok(Seen { entries, whole, ended, hears })
     }
+}
+
+/// What a look has found.
+struct Seen {
+    entries: Vec<(Entry, String)>,
+    /// Whether these are all that there are by now.
+    whole: bool,
+    ended: bool,
+    /// Whether the caller may read what was said.
+    hears: bool,
 }
 
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
@@ -203,10 +236,10 @@ fn unavailable(message: &str) -> Failure {
     Refusal::new(RefusalCode::Unavailable, message).into()
 }
 
-fn shown((entry, hash): (Entry, String)) -> Result<proto::AuditEntry, Failure> {
+fn shown((entry, hash): (Entry, String), hears: bool) -> Result<proto::AuditEntry, Failure> {
     let submission = entry.submission.map(i32::try_from).transpose().map_err(errors::internal)?;
     let body = match proto_value(entry.body).kind {
-        Some(Kind::StructValue(body)) => body,
+        Some(Kind::StructValue(body)) if hears => body,
         _ => Struct::default(),
     };
     Ok(proto::AuditEntry {

@@ -16,7 +16,7 @@ pub(crate) enum IdentityCommand {
     ///
     /// Only form and length are checked; no register is asked. Exits with 4 where one is refused.
     ///
-    /// Example: vextrus identity check --tin 1234-5678-9012 --bin ১২৩৪৫৬৭৮৯-০১০১ --profile nbr
+    /// Example: vextrus identity check --tin 1234-5678-9012 --bin ১২৩৪৫৬৭৮৯-০১০১ --identity-profile nbr
     Check(CheckOptions),
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct CheckOptions {
     mobile: Option<String>,
     /// Which forms of TIN and BIN the company takes: house (10 and 9 digits), nbr (12 and 13) or any.
     #[arg(long, default_value = "any")]
-    profile: IdentityProfile,
+    identity_profile: IdentityProfile,
     /// The day of the document, by which a form may have become invalid; today in Dhaka without it.
     #[arg(long, value_name = "DATE", value_parser = date)]
     on: Option<NaiveDate>,
@@ -106,10 +106,10 @@ impl Finding {
 fn findings(asked: &CheckOptions, on: NaiveDate) -> Vec<Finding> {
     let always = Accepted::Current;
     let tin = |text: &String| {
-        Finding::new("tin", text.parse(), |n| (tin_form(n), n.printed()), |n| asked.profile.check_tin(n, on))
+        Finding::new("tin", text.parse(), |n| (tin_form(n), n.printed()), |n| asked.identity_profile.check_tin(n, on))
     };
     let bin = |text: &String| {
-        Finding::new("bin", text.parse(), |n| (bin_form(n), n.printed()), |n| asked.profile.check_bin(n, on))
+        Finding::new("bin", text.parse(), |n| (bin_form(n), n.printed()), |n| asked.identity_profile.check_bin(n, on))
     };
     let nid =
         |text: &String| Finding::new("nid", Nid::parse_on(text, on), |n| (nid_form(n), n.printed()), |_| Ok(always));

@@ -316,3 +316,34 @@ pub(crate) struct DemoOptions {
     #[arg(long)]
     pub(crate) keep: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn names(command: &clap::Command, of: impl Fn(&clap::Arg) -> bool) -> Vec<String> {
+        let args = command.get_arguments().filter(|arg| of(arg));
+        args.flat_map(|arg| [Some(arg.get_id().to_string()), arg.get_long().map(str::to_owned)]).flatten().collect()
+    }
+
+    fn look(command: &clap::Command, global: &[String], path: &str) {
+        for sub in command.get_subcommands() {
+            let path = format!("{path} {}", sub.get_name());
+            let own = names(sub, |arg| !arg.is_global_set());
+            let twice: Vec<&String> = own.iter().filter(|name| global.contains(name)).collect();
+            assert!(twice.is_empty(), "{path} has {twice:?}, which every command has");
+            look(sub, global, &path);
+        }
+    }
+
+    /// clap finds that out when the command is run, and panics.
+    #[test]
+    fn no_command_has_an_option_that_every_command_has() {
+        let all = Options::command();
+        let global = names(&all, clap::Arg::is_global_set);
+        assert!(global.iter().any(|name| name == "profile"), "{global:?}");
+        look(&all, &global, "vextrus");
+    }
+}

@@ -177,16 +177,24 @@ pub async fn stuck(client: &Client, query: &str, most: i32, after: i32) -> Resul
     Ok(stuck)
 }
 
-/// The running workflows of which the server itself says that their tasks fail: it does so after some failures in a row, and takes it back
-/// with the next task that succeeds. Each with the id of its run.
+/// The running workflows, of this deployment where one is named, of which the server itself says that their tasks fail: it does so after
+/// some failures in a row, and takes it back with the next task that succeeds.
 ///
 /// # Errors
 ///
 /// Where the server does not answer.
-pub async fn troubled(client: &Client, most: i32) -> Result<Vec<WorkflowExecution>, RunsError> {
-    let query = "ExecutionStatus = 'Running' AND \
-        TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')";
-    Ok(list(client, query.to_owned(), most, Vec::new()).await?.0)
+pub async fn troubled(
+    client: &Client,
+    deployment: Option<&str>,
+    most: i32,
+) -> Result<Vec<WorkflowExecution>, RunsError> {
+    let mut query = "ExecutionStatus = 'Running' AND \
+        TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')"
+        .to_owned();
+    if let Some(deployment) = deployment {
+        query.push_str(&format!(" AND TemporalWorkerDeployment = '{deployment}'"));
+    }
+    Ok(list(client, query, most, Vec::new()).await?.0)
 }
 
 /// A page of the runs that a query finds, as far as visibility knows, and the mark of the next page.

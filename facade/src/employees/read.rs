@@ -64,6 +64,12 @@ pub(super) async fn shown(tx: &mut Tx, actor: &Actor, view: ProcessView) -> Resu
     Ok(render::process(&view, personal.as_ref(), words)?)
 }
 
+/// Whether somebody may read what was said in a process.
+pub(crate) async fn hears(tx: &mut Tx, actor: &Actor, kind: Process, key: &DocumentKey) -> Result<bool, Failure> {
+    let view = process(tx, kind, key).await?;
+    Ok(was_asked(&view.machine, &actor.person) || is_concerned(tx, actor, &view).await?)
+}
+
 /// Whether somebody may see what is personal about the employee.
 async fn is_concerned(tx: &mut Tx, actor: &Actor, view: &ProcessView) -> Result<bool, LedgerError> {
     let process = &view.process;

@@ -174,9 +174,14 @@ async fn browsers_ask_by_grpc_web_and_from_where_it_is_allowed() {
     assert_eq!(answer.header("access-control-allow-origin"), "https://erp.example");
     assert!(String::from_utf8_lossy(&answer.body).contains("grpc-status:0"), "{answer:?}");
     for (origin, allowed) in [("https://erp.example", "https://erp.example"), ("https://evil.example", "")] {
-        let ask = [("origin", origin), ("access-control-request-method", "POST")];
+        let ask = [
+            ("origin", origin),
+            ("access-control-request-method", "POST"),
+            ("access-control-request-headers", "authorization,content-type,x-grpc-web"),
+        ];
         let answer = send(&world, Method::OPTIONS, path, &ask, Vec::new()).await;
         assert_eq!(answer.header("access-control-allow-origin"), allowed, "{answer:?}");
+        assert!(answer.header("access-control-allow-headers").contains("authorization"), "{answer:?}");
     }
     world.stop().await;
     // Nowhere, where nothing is configured.

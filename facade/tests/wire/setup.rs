@@ -163,8 +163,12 @@ impl World {
     }
 
     pub(crate) fn token(&self, tenant: &str, person: &str) -> String {
+        self.token_for(tenant, person, Duration::from_secs(60))
+    }
+
+    pub(crate) fn token_for(&self, tenant: &str, person: &str, life: Duration) -> String {
         let (tenant, person) = (tenant.parse().unwrap(), person.parse().unwrap());
-        dev_tokens::mint(&self.key, "dev", "vextrus", &tenant, &person, Duration::from_secs(60)).unwrap()
+        dev_tokens::mint(&self.key, "dev", "vextrus", &tenant, &person, life).unwrap()
     }
 
     pub(crate) fn request<T>(&self, tenant: &str, person: &str, message: T) -> Request<T> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio_stream::StreamExt as _;
-use tonic::Code;
+use tonic::{Code, Request};
 use vextrus_approval::Action;
 use vextrus_proto::audit::v1 as proto;
 
@@ -143,4 +143,55 @@ async fn a_watch_is_refused_and_ends_as_a_call_does() {
     assert_eq!(reason(&ended.await.unwrap()), refused(Code::Unavailable, "UNAVAILABLE"));
     drop(changes);
     stopping.await.unwrap();
+}
+
+/// However many entries come at a time, the latest one says that it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_latest_entry_of_what_has_ended_says_so() {
+    let world = World::new().await;
+    let key = world.asked().await;
+    for number in 0..105 {
+        let comment = Action::Comment { text: format!("comment {number}") };
+        world.brought(&key, ("rahim", "rahim"), &format!("c-{number}"), comment).await;
+    }
+    world.closed(&key).await;
+    let name = format!("tenants/acme/invoices/{}", key.document);
+    let told = async |after: i64| {
+        let changes = world.trail().watch_changes(world.request("acme", "salma", watching(&name, after))).await;
+        let mut changes = changes.unwrap().into_inner();
+        let mut told = Vec::new();
+        while let Some(change) = changes.message().await.unwrap() {
+            told.push((change.entry.unwrap().sequence, change.ended));
+        }
+        told
+    };
+    let whole = told(0).await;
+    let latest = whole.last().unwrap().0;
+    for left in [1, 99, 100, 101] {
+        let rest = told(latest - left).await;
+        assert_eq!((i64::try_from(rest.len()).unwrap(), rest.last()), (left, Some(&(latest, true))), "{left}");
+        assert_eq!(rest.iter().filter(|(_, ended)| *ended).count(), 1);
+    }
+    assert_eq!(told(latest).await, [], "there is nothing more");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_ends_with_its_token() {
+    let world = World::with(|config| config.auth.leeway_seconds = 0).await;
+    let name = format!("tenants/acme/invoices/{}", world.asked().await.document);
+    let mut request = Request::new(watching(&name, 0));
+    let bearer = format!("Bearer {}", world.token_for("acme", "salma", Duration::from_secs(3)));
+    request.metadata_mut().insert("authorization", bearer.parse().unwrap());
+    request.set_timeout(Duration::from_secs(60));
+    let mut changes = world.trail().watch_changes(request).await.unwrap().into_inner();
+    let ended = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            if let Err(status) = changes.next().await.unwrap() {
+                return status;
+            }
+        }
+    });
+    assert_eq!(reason(&ended.await.unwrap()), refused(Code::Unauthenticated, "UNAUTHENTICATED"));
+    world.stop().await;
 }

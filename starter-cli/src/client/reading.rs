@@ -147,6 +147,8 @@ pub(crate) async fn watch<T: PartialEq>(
     loop {
         let seen = async {
             let now = look(&mut client).await?;
+            // It is there, whatever becomes of the wait.
+            since = None;
             if last.as_ref() != Some(&now) {
                 show(&now).map_err(|error| Status::aborted(format!("{error:#}")))?;
             }
@@ -159,7 +161,7 @@ pub(crate) async fn watch<T: PartialEq>(
         };
         match seen.await {
             Ok(true) => return Ok(()),
-            Ok(false) => since = None,
+            Ok(false) => {}
             Err(status) if passes(&status) && since.get_or_insert_with(Instant::now).elapsed() < AWAY => {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -168,7 +170,12 @@ pub(crate) async fn watch<T: PartialEq>(
     }
 }
 
-/// The facade stops, starts, or is behind something that does: what was watched goes on.
+/// The facade stops, starts, or is gone in the middle of an answer: what was watched goes on.
 fn passes(status: &Status) -> bool {
-    matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::ResourceExhausted)
+    match status.code() {
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::ResourceExhausted => true,
+        // A broken connection; what the facade itself says has its details.
+        Code::Unknown | Code::Internal => status.details().is_empty(),
+        _ => false,
+    }
 }

@@ -76,7 +76,8 @@ impl Prometheus {
 pub(super) struct Watch<'a> {
     client: &'a Client,
     query: String,
-    /// The runs that were in trouble before.
+    deployment: String,
+    /// The workflows that were in trouble before.
     before: BTreeSet<String>,
     prometheus: Option<Prometheus>,
 }
@@ -97,8 +98,15 @@ impl<'a> Watch<'a> {
         let query = format!(
             "ExecutionStatus = 'Running' AND (TemporalWorkerDeploymentVersion = '{version}' OR StartTime >= '{since}')"
         );
-        let before = runs::troubled(client, MOST).await?.into_iter().map(|execution| execution.run_id).collect();
-        Ok(Self { client, query, before, prometheus })
+        let deployment = options.place.deployment.clone();
+        let before = runs::troubled(client, Some(&deployment), MOST).await?;
+        let before: BTreeSet<String> = before.into_iter().map(|execution| execution.workflow_id).collect();
+        let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+        ensure!(
+            before.len() < most,
+            "the tasks of {most} workflows or more fail already: what is new could not be told"
+        );
+        Ok(Self { client, query, deployment, before, prometheus })
     }
 
     /// Looks again and again for this long.
@@ -122,9 +130,9 @@ impl<'a> Watch<'a> {
         ensure!(stuck.is_empty(), "workflows do not go on:\n  {}", stuck.join("\n  "));
         // A workflow that moves to the version is counted to the earlier one until a task of it succeeds. The server says of any that it
         // is in trouble, but later.
-        let mut troubled = runs::troubled(self.client, MOST).await?;
-        troubled.retain(|execution| !self.before.contains(&execution.run_id));
-        let troubled: Vec<String> = troubled.into_iter().map(|execution| execution.workflow_id).collect();
+        let troubled = runs::troubled(self.client, Some(&self.deployment), MOST).await?;
+        let troubled = troubled.into_iter().map(|execution| execution.workflow_id);
+        let troubled: Vec<String> = troubled.filter(|workflow| !self.before.contains(workflow)).collect();
         ensure!(troubled.is_empty(), "the tasks of workflows fail again and again:\n  {}", troubled.join("\n  "));
         match &self.prometheus {
             Some(prometheus) => prometheus.ask().await,

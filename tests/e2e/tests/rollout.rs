@@ -65,7 +65,7 @@ async fn a_workflow_whose_task_fails_again_and_again_is_found() {
         .unwrap();
     world
         .until("the server says so too", async || {
-            let troubled = runs::troubled(&world.stack.client, 10).await?;
+            let troubled = runs::troubled(&world.stack.client, None, 10).await?;
             Ok(troubled.iter().any(|execution| execution.workflow_id == "stumbling"))
         })
         .await

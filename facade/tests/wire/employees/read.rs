@@ -2,6 +2,7 @@
 
 use tonic::Code;
 use vextrus_lifecycle::Action;
+use vextrus_proto::audit::v1 as audit;
 use vextrus_proto::onboarding::v1 as proto;
 
 use super::{PERSONAL, brought, claimed, ended, message, name, planned, with_account};
@@ -65,6 +66,21 @@ async fn what_was_said_is_shown_to_those_whom_it_concerns() {
         let process = get(&world, person, name(&key)).await;
         assert_eq!((note(&process).as_str(), process.why.as_str()), ("", ""), "{person}");
         assert!(process.tasks.iter().all(|t| t.handed_over.is_empty() && t.verdict() == proto::Verdict::Unspecified));
+    }
+    // The trail says to everybody what has happened, and what was said to the same people alone; and to auditors.
+    for (person, hears) in [("habib", true), ("karim", true), ("ruma", true), ("inspector", true), ("salma", false)] {
+        let list = audit::ListAuditEntriesRequest { parent: name(&key), ..Default::default() };
+        let told = world.trail().list_audit_entries(world.request("acme", person, list)).await.unwrap().into_inner();
+        assert!(told.entries.len() >= 4 && told.entries.iter().all(|entry| !entry.hash.is_empty()), "{person}");
+        let shown = format!("{told:?}");
+        assert_eq!((shown.contains("another post"), shown.contains("two seen")), (hears, hears), "{person}: {shown}");
+        let watch = audit::WatchChangesRequest { name: name(&key), after_sequence: 0 };
+        let mut changes = world.trail().watch_changes(world.request("acme", person, watch)).await.unwrap().into_inner();
+        let mut heard = String::new();
+        while let Ok(Some(change)) = changes.message().await {
+            heard.push_str(&format!("{change:?}"));
+        }
+        assert_eq!((heard.contains("another post"), heard.contains("task_completed")), (hears, true), "{person}");
     }
     world.stop().await;
 }

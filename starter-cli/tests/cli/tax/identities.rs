@@ -38,18 +38,18 @@ fn identities_are_read_in_either_script() {
 #[test]
 fn identities_are_refused_by_form_and_profile() {
     identity(&[]).fails(2, "--tin");
-    identity(&["--tin", "1234567890", "--profile", "shop"]).fails(2, "write house, nbr or any");
+    identity(&["--tin", "1234567890", "--identity-profile", "shop"]).fails(2, "write house, nbr or any");
     let legacy = identity(&["--tin", "1234567890"]).ok();
     assert!(legacy.contains("LEGACY_IDENTIFIER"), "{legacy}");
     let then = identity(&["--tin", "1234567890", "--on", "2013-12-31"]).ok();
     assert!(!then.contains("LEGACY"), "{then}");
     for (args, said) in [
-        (["--tin", "1234567890", "--profile", "nbr"], "give the e-TIN of 12 digits"),
-        (["--tin", "123456789012", "--profile", "house"], "give the TIN of 10 digits"),
-        (["--bin", "123456789", "--profile", "nbr"], "give the BIN of 13 digits"),
-        (["--nid", "0123456789", "--profile", "any"], "begins with 0"),
-        (["--mobile", "01212345678", "--profile", "any"], "does not begin with 013 to 019"),
-        (["--tin", "12x", "--profile", "any"], "character 3 of the TIN"),
+        (["--tin", "1234567890", "--identity-profile", "nbr"], "give the e-TIN of 12 digits"),
+        (["--tin", "123456789012", "--identity-profile", "house"], "give the TIN of 10 digits"),
+        (["--bin", "123456789", "--identity-profile", "nbr"], "give the BIN of 13 digits"),
+        (["--nid", "0123456789", "--identity-profile", "any"], "begins with 0"),
+        (["--mobile", "01212345678", "--identity-profile", "any"], "does not begin with 013 to 019"),
+        (["--tin", "12x", "--identity-profile", "any"], "character 3 of the TIN"),
     ] {
         let ran = identity(&args).exits(4);
         assert!(ran.out.contains("refused: ") && ran.out.contains(said), "{ran:#?}");
