@@ -273,6 +273,12 @@ impl Staff {
                         return Ok(ProcessAnswer::Refused(Refusal::new(RefusalCode::DocumentClosed, message)));
                     }
                 }
+                // A task failed under it, as when the run was about to go on as new: the facade would say that it is unavailable.
+                Err(WorkflowUpdateError::Rpc(status))
+                    if status.message().contains("unexpected workflow task failure") =>
+                {
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
                 Err(error) => {
                     let refusal = Refusal::find_in(&format!("{error:?}"));
                     return refusal.map(ProcessAnswer::Refused).with_context(|| format!("{error:?}"));
