@@ -8,13 +8,10 @@ use vextrus_proto::approval::v1 as proto;
 use vextrus_proto::approval::v1::act_request::Action;
 use vextrus_proto::approval::v1::decision_result::Result as Outcome;
 
-use crate::act;
 use crate::call::Call;
 use crate::errors::Failure;
-use crate::names;
-use crate::read;
 use crate::service::App;
-use crate::translate;
+use crate::{act, names, read, render, translate};
 
 /// The most decisions of a call.
 const MOST: usize = 50;
@@ -67,10 +64,7 @@ async fn one(app: &App, call: &Call, request_id: &str, decision: proto::TaskDeci
     };
     let result = match act::act(app, call, request).await {
         Ok(accepted) => Outcome::Accepted(accepted),
-        Err(failure) => {
-            let refusal = failure.into_refusal(call.rpc());
-            Outcome::Refused(proto::Refusal { code: refusal.code.name().to_owned(), message: refusal.message })
-        }
+        Err(failure) => Outcome::Refused(render::refusal(failure.into_refusal(call.rpc()))),
     };
     proto::DecisionResult { name, result: Some(result) }
 }

@@ -173,11 +173,6 @@ impl Failure {
     }
 }
 
-/// A failure that its caller cannot mend.
-pub(crate) fn internal(error: impl std::fmt::Display) -> Failure {
-    Failure::Internal(error.to_string())
-}
-
 /// A violation whose message names its field, as those of the domain do.
 pub(crate) fn violation(field: &str, code: RefusalCode, message: impl std::fmt::Display) -> FieldViolation {
     FieldViolation { field: field.to_owned(), refusal: Refusal::new(code, format!("{field}: {message}")) }

@@ -1,7 +1,7 @@
 //! Reading documents as an active person of the tenant.
 
 use serde_json::json;
-use vextrus_domain::{Actor, DocumentId, DocumentType};
+use vextrus_domain::{Actor, DocumentId, DocumentType, RoleName};
 use vextrus_ledger::views::{self, DocumentView};
 use vextrus_ledger::{Tx, claims, masterdata};
 use vextrus_proto::invoice::v1 as invoices;
@@ -22,20 +22,26 @@ pub(crate) async fn member(tx: &mut Tx, actor: &Actor) -> Result<(), Failure> {
     }
 }
 
-/// Refuses whoever is not an active person of the tenant. What a person with an officer's role reads is on the trail before they are
-/// answered.
-pub(crate) async fn reader(app: &App, tx: &mut Tx, call: &Call, what: &str) -> Result<(), Failure> {
-    let actor = &call.actor;
+/// The roles of a person by which they are an officer. Refuses whoever is not an active person of the tenant.
+pub(crate) async fn officer(app: &App, tx: &mut Tx, actor: &Actor) -> Result<Vec<RoleName>, Failure> {
     let roles = masterdata::roles(tx, &actor.tenant, &actor.person).await?;
-    let roles = roles.ok_or_else(|| claims::not_a_member(actor))?;
-    let officer: Vec<_> = roles.iter().filter(|role| app.officer_roles.contains(role)).collect();
+    let mut roles = roles.ok_or_else(|| claims::not_a_member(actor))?;
+    roles.retain(|role| app.officer_roles.contains(role));
+    Ok(roles)
+}
+
+/// Refuses whoever is not an active person of the tenant. What a person with an officer's role reads is on the trail before they are
+/// answered. Answers whether they have one.
+pub(crate) async fn reader(app: &App, tx: &mut Tx, call: &Call, what: &str) -> Result<bool, Failure> {
+    let actor = &call.actor;
+    let officer = officer(app, tx, actor).await?;
     if !officer.is_empty() {
         let mut trail = app.ledger.begin(&actor.tenant).await?;
         let body = json!({"rpc": call.rpc(), "name": what, "roles": officer});
         trail.audit_tenant(&actor.tenant, "read_by_officer", actor.person.as_str(), body);
         trail.commit().await?;
     }
-    Ok(())
+    Ok(!officer.is_empty())
 }
 
 /// A document of the actor's tenant.

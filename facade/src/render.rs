@@ -74,7 +74,7 @@ pub(crate) fn order(view: DocumentView) -> Result<purchasing::PurchaseOrder, Led
     })
 }
 
-fn refusal(r: Refusal) -> shared::Refusal {
+pub(crate) fn refusal(r: Refusal) -> shared::Refusal {
     shared::Refusal { code: r.code.name().to_owned(), message: r.message }
 }
 

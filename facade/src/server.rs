@@ -223,7 +223,7 @@ async fn serve_endpoint(endpoint: Option<CodecEndpoint>, stopped: watch::Receive
 }
 
 /// Waits until the facade stops. When the server itself has ended, its own result counts, and this never ends.
-async fn until(mut stopped: watch::Receiver<bool>) {
+pub(crate) async fn until(mut stopped: watch::Receiver<bool>) {
     if stopped.wait_for(|stopped| *stopped).await.is_err() {
         std::future::pending::<()>().await;
     }

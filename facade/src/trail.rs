@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use vextrus_domain::{Actor, Refusal, RefusalCode};
 use vextrus_ledger::audit::{self, Entry, TENANT_CHAIN};
-use vextrus_ledger::{Tx, masterdata, views};
+use vextrus_ledger::{Tx, views};
 use vextrus_proto::audit::v1 as proto;
 use vextrus_proto::pbjson_types::{ListValue, Struct, Value as ProtoValue, value::Kind};
 
 use crate::call::Call;
 use crate::employees::{names as employees, read as process};
-use crate::errors::{self, Failure};
+use crate::errors::Failure;
+use crate::server::until;
 use crate::service::App;
 use crate::{names, pages, read, render};
 
@@ -48,15 +49,16 @@ pub(crate) async fn list(
         found => found?,
     };
     let mut tx = app.ledger.report(&call.actor.tenant).await?;
-    read::reader(app, &mut tx, call, &request.parent).await?;
-    if chain == TENANT_CHAIN {
-        officer(app, &mut tx, &call.actor).await?;
-    } else {
+    let is_officer = read::reader(app, &mut tx, call, &request.parent).await?;
+    if chain != TENANT_CHAIN {
         ended(&mut tx, call, &chain, &request.parent).await?;
+    } else if !is_officer {
+        let message = "the company's own trail is for those whose role is for audits (audit.officer_roles)";
+        return Err(Refusal::new(RefusalCode::PermissionDenied, message).into());
     }
     let mut entries = audit::entries_of(&mut tx, &call.actor.tenant, &chain, after, size + 1).await?;
     let next_page_token = pages::cut(&mut entries, size, |(entry, _)| entry.seq)?;
-    let hears = hears(app, &mut tx, &call.actor, &request.parent).await?;
+    let hears = hears(&mut tx, &call.actor, &request.parent, is_officer).await?;
     let entries = entries.into_iter().map(|entry| shown(entry, hears)).collect::<Result<_, _>>()?;
     Ok(proto::ListAuditEntriesResponse { entries, next_page_token })
 }
@@ -77,27 +79,13 @@ fn chain(name: &str, actor: &Actor) -> Result<String, Failure> {
     if task.is_some() { Err(Failure::field("name", FORM)) } else { Ok(document.to_string()) }
 }
 
-/// Whether somebody's role is for audits.
-async fn is_officer(app: &App, tx: &mut Tx, actor: &Actor) -> Result<bool, Failure> {
-    let roles = masterdata::roles(tx, &actor.tenant, &actor.person).await?.unwrap_or_default();
-    Ok(roles.iter().any(|role| app.officer_roles.contains(role)))
-}
-
 /// Whether the caller may read what was said: of documents every member may, of an employee's process only those whom it concerns, who
-/// were asked, or whose role is for audits.
-async fn hears(app: &App, tx: &mut Tx, actor: &Actor, name: &str) -> Result<bool, Failure> {
+/// were asked, or who are officers.
+async fn hears(tx: &mut Tx, actor: &Actor, name: &str, is_officer: bool) -> Result<bool, Failure> {
     match employees::named(name, actor) {
-        Ok(named) => Ok(is_officer(app, tx, actor).await? || process::hears(tx, actor, named.kind, &named.key).await?),
-        Err(_) => Ok(true),
+        Ok(named) if !is_officer => process::hears(tx, actor, named.kind, &named.key).await,
+        _ => Ok(true),
     }
-}
-
-async fn officer(app: &App, tx: &mut Tx, actor: &Actor) -> Result<(), Failure> {
-    if is_officer(app, tx, actor).await? {
-        return Ok(());
-    }
-    let message = "the company's own trail is for those whose role is for audits (audit.officer_roles)";
-    Err(Refusal::new(RefusalCode::PermissionDenied, message).into())
 }
 
 /// Whether the document or process has ended; refused where there is none of this name.
@@ -149,12 +137,12 @@ struct Watched {
 
 impl Watched {
     async fn run(mut self) {
-        let (send, mut stopping) = (self.send.clone(), self.app.stopping.clone());
+        let (send, stopping) = (self.send.clone(), self.app.stopping.clone());
         let told = tokio::select! {
             told = self.tell() => told,
             // Whoever hung up is not waited for.
             () = send.closed() => return,
-            () = stopped(&mut stopping) => Err(unavailable("the facade stops; watch again after the latest sequence")),
+            () = until(stopping) => Err(unavailable("the facade stops; watch again after the latest sequence")),
         };
         if let Err(failure) = told {
             let status = failure.into_status(self.call.rpc());
@@ -202,7 +190,7 @@ impl Watched {
     async fn look(&self) -> Result<Seen, Failure> {
         let (actor, tenant) = (&self.call.actor, &self.call.actor.tenant);
         let mut tx = self.app.ledger.read(tenant).await?;
-        read::member(&mut tx, actor).await?;
+        let is_officer = !read::officer(&self.app, &mut tx, actor).await?.is_empty();
         // First whether it has ended: what is written later is told in another look.
         let ended = ended(&mut tx, &self.call, &self.chain, &self.name).await?;
         // One more than is told says whether there are more.
@@ -210,7 +198,7 @@ impl Watched {
         let most = usize::try_from(AT_A_TIME).unwrap_or(usize::MAX);
         let whole = entries.len() <= most;
         entries.truncate(most);
-        let hears = !entries.is_empty() && hears(&self.app, &mut tx, actor, &self.name).await?;
+        let hears = !entries.is_empty() && hears(&mut tx, actor, &self.name, is_officer).await?;
         tx.rollback().await?;
         Ok(Seen { entries, whole, ended, hears })
     }
@@ -226,18 +214,12 @@ struct Seen {
     hears: bool,
 }
 
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    if stopping.wait_for(|stopping| *stopping).await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
 fn unavailable(message: &str) -> Failure {
     Refusal::new(RefusalCode::Unavailable, message).into()
 }
 
 fn shown((entry, hash): (Entry, String), hears: bool) -> Result<proto::AuditEntry, Failure> {
-    let submission = entry.submission.map(i32::try_from).transpose().map_err(errors::internal)?;
+    let submission = entry.submission.map(|s| render::submission(i64::from(s))).transpose()?;
     let body = match proto_value(entry.body).kind {
         Some(Kind::StructValue(body)) if hears => body,
         _ => Struct::default(),
