@@ -363,6 +363,29 @@ fn duty_within_a_price_waits_for_the_vat_within_it() {
     arbitrary::check_assessment(&a);
 }
 
+#[test]
+fn duty_within_a_price_is_believed_while_nobody_has_said_whose_the_vat_is() {
+    // Found by the first property: two lines whose rates differ, and nobody has said yet which they are.
+    let world = &WORLDS[NBR];
+    let doubtful = || world.supplies.iter().enumerate().skip(world.settled);
+    let (dear, (_, rate)) = doubtful().max_by_key(|(_, (_, rate))| *rate).unwrap();
+    let (cheap, _) = doubtful().find(|(_, (_, other))| other < rate).unwrap();
+    let dutiable = Item { unit: 10_000_000, supply: cheap, sd_ppm: 100_000, ..Item::default() };
+    let plain = Item { unit: 30_000_000, supply: dear, ..Item::default() };
+    let mut facts = bill(world, &[dutiable, plain], &Extras { inclusive: true, unclear: true, ..Extras::default() });
+    let a = facts.assess(&world.schedule).unwrap();
+    arbitrary::check_assessment(&a);
+    assert_eq!((a.lines[0].sd, a.lines[1].sd), (facts.invoice.sd, Taka::ZERO), "the printed duty is that of its line");
+    assert_eq!(Taka::sum(a.lines.iter().map(|l| l.value)).unwrap(), a.subtotal);
+    // No division of the VAT makes so much or so little duty of it.
+    let (sd, subtotal) = (facts.invoice.sd, facts.invoice.subtotal);
+    for difference in [2_000, -5_000].map(|taka| Taka::from_poisha(taka * 100).unwrap()) {
+        facts.invoice.sd = sd.plus(difference).unwrap();
+        facts.invoice.subtotal = subtotal.minus(difference).unwrap();
+        assert_eq!(facts.assess(&world.schedule).unwrap_err().code, RefusalCode::TotalMismatch, "{difference}");
+    }
+}
+
 /// As it was stored before rows, lines and kinds of question were.
 const STORED: &str = r#"{"subtotal": "100000.00", "vat": "15000.00", "total": "115000.00",
     "withheld": [{"tax": "TDS", "code": "CONTRACTOR", "rate": 75000, "base": "100000.00", "amount": "7500.00"}],

@@ -223,23 +223,10 @@ pub(super) fn reconcile(book: &mut Book<'_>, lines: &mut [LineWork<'_>]) -> Resu
     if lines.iter().any(|l| l.vat_rate.is_none()) {
         // Nobody has said yet which rate is meant: what is printed beyond the other lines belongs to these.
         let rest = stated.minus(computed).map_err(too_large)?;
-        if rest.is_negative() {
-            return Err(mismatch());
+        give_open(book, lines, rest.max(Taka::ZERO))?;
+        if !rest.is_negative() {
+            return Ok(());
         }
-        let mut open: Vec<&mut LineWork<'_>> = lines.iter_mut().filter(|l| l.vat_rate.is_none()).collect();
-        let weights: Vec<Taka> = open.iter().map(|l| l.tax.value).collect();
-        for (line, part) in open.iter_mut().zip(spread(rest, &weights)?) {
-            line.tax.vat = part;
-            include(line, part, invoice.tax.prices)?;
-            let source = (line.tax.line as usize).checked_sub(1).and_then(|i| invoice.lines.get(i));
-            let sd_rate = source.and_then(|s| s.sd_rate).unwrap_or(NOTHING);
-            if let Some(source) = source.filter(|_| invoice.tax.prices == Prices::Inclusive && sd_rate != NOTHING) {
-                let sd = fraction(line.tax.value, sd_rate)?;
-                (line.tax.value, line.tax.sd) = (line.tax.value.minus(sd).map_err(too_large)?, sd);
-                supplementary_duty(book, line.tax.line, source, (line.tax.value, sd_rate, sd))?;
-            }
-        }
-        return Ok(());
     }
     let within = |sum: Taka| sum.distance(stated).map(|d| d <= schedule.vat_tolerance).map_err(too_large);
     if computed == stated {
@@ -254,17 +241,92 @@ pub(super) fn reconcile(book: &mut Book<'_>, lines: &mut [LineWork<'_>]) -> Resu
         .rposition(|l| l.tax.vat.plus(difference).is_ok_and(|v| l.tax.vat != Taka::ZERO && !v.is_negative()));
     let Some(line) = bearer.and_then(|i| lines.get_mut(i)) else { return Err(mismatch()) };
     line.tax.vat = line.tax.vat.plus(difference).map_err(too_large)?;
-    include(line, difference, invoice.tax.prices)?;
+    include(&mut line.tax, difference, invoice.tax.prices)?;
     let number = line.tax.line;
     let base = line.tax.value;
     book.step(Some(number), Tax::Vat, Step::Stated { computed }, None, (base, NOTHING, stated));
     Ok(())
 }
 
+/// Gives the lines without a rate the VAT that is left for them, by their worth, and takes the duty out of the rest of the price.
+fn give_open(book: &mut Book<'_>, lines: &mut [LineWork<'_>], rest: Taka) -> Result<(), Refusal> {
+    let invoice = book.case.invoice;
+    let others = Taka::sum(lines.iter().filter(|l| l.vat_rate.is_some()).map(|l| l.tax.sd)).map_err(too_large)?;
+    let mut open: Vec<&mut LineTax> = lines.iter_mut().filter(|l| l.vat_rate.is_none()).map(|l| &mut l.tax).collect();
+    let weights: Vec<Taka> = open.iter().map(|l| l.value).collect();
+    for (line, part) in open.iter_mut().zip(spread(rest, &weights)?) {
+        line.vat = part;
+        include(line, part, invoice.tax.prices)?;
+    }
+    if invoice.tax.prices == Prices::Exclusive {
+        return Ok(());
+    }
+    let prices = Taka::sum(weights).map_err(too_large)?;
+    let mut dutiable: Vec<Dutiable<'_>> = Vec::new();
+    for line in open {
+        let source = (line.line as usize).checked_sub(1).and_then(|i| invoice.lines.get(i));
+        if let Some((source, rate)) = source.and_then(|s| s.sd_rate.filter(|r| *r != NOTHING).map(|r| (s, r))) {
+            let computed = fraction(line.value, rate)?;
+            dutiable.push(Dutiable { line, source, rate, computed });
+        }
+    }
+    let printed = invoice.sd.minus(others).map_err(too_large)?;
+    let stated = stated_duty(&dutiable, printed, (rest, prices), book.schedule.vat_tolerance)?;
+    for (i, Dutiable { line, source, rate, computed }) in dutiable.into_iter().enumerate() {
+        let sd = stated.as_ref().and_then(|parts| parts.get(i)).copied().unwrap_or(computed);
+        let number = line.line;
+        let base = line.value.minus(computed).map_err(too_large)?;
+        supplementary_duty(book, number, source, (base, rate, computed))?;
+        (line.value, line.sd) = (line.value.minus(sd).map_err(too_large)?, sd);
+        if sd != computed {
+            book.step(Some(number), Tax::Sd, Step::Stated { computed }, None, (line.value, NOTHING, sd));
+        }
+    }
+    Ok(())
+}
+
+/// A line without a rate of VAT that bears duty, and the duty within its price if its share of the VAT were right.
+struct Dutiable<'w> {
+    line: &'w mut LineTax,
+    source: &'w InvoiceLine,
+    rate: Rate,
+    computed: Taka,
+}
+
+/// The printed duty by line, where it is right for some division of the VAT between lines of unknown rates, though not for the
+/// assumed one. Beside the VAT stands what all those lines cost.
+fn stated_duty(
+    lines: &[Dutiable<'_>],
+    printed: Taka,
+    (vat, prices): (Taka, Taka),
+    tolerance: Taka,
+) -> Result<Option<Vec<Taka>>, Refusal> {
+    let weights: Vec<Taka> = lines.iter().map(|l| l.computed).collect();
+    let computed = Taka::sum(weights.iter().copied()).map_err(too_large)?;
+    if printed.distance(computed).map_err(too_large)? <= tolerance {
+        return Ok(None);
+    }
+    let (mut least, mut most) = (Taka::ZERO.minus(tolerance).map_err(too_large)?, tolerance);
+    for Dutiable { line, rate, .. } in lines {
+        let price = line.value.plus(line.vat).map_err(too_large)?;
+        // A line bears at most all of the VAT, and at least what the others' prices cannot hold.
+        let at_least = prices.minus(price).and_then(|others| vat.minus(others)).map_err(too_large)?.max(Taka::ZERO);
+        let without = |vat: Taka| price.minus(vat).map(|net| net.max(Taka::ZERO)).map_err(too_large);
+        least = least.plus(fraction(without(vat)?, *rate)?).map_err(too_large)?;
+        most = most.plus(fraction(without(at_least)?, *rate)?).map_err(too_large)?;
+    }
+    if printed < least || printed > most {
+        return Ok(None);
+    }
+    let parts = spread(printed, &weights)?;
+    Ok(Some(parts)
+        .filter(|parts| parts.iter().zip(lines).all(|(part, l)| !part.is_negative() && *part <= l.line.value)))
+}
+
 /// Where prices include the taxes, what is VAT is not value.
-fn include(line: &mut LineWork<'_>, vat: Taka, prices: Prices) -> Result<(), Refusal> {
+fn include(line: &mut LineTax, vat: Taka, prices: Prices) -> Result<(), Refusal> {
     if prices == Prices::Inclusive {
-        line.tax.value = line.tax.value.minus(vat).map_err(too_large)?;
+        line.value = line.value.minus(vat).map_err(too_large)?;
     }
     Ok(())
 }
