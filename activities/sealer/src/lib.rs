@@ -1,7 +1,6 @@
 //! The sealer: signs what the trail is, every few seconds, and takes what was signed out of the house.
 
 mod destination;
-mod http;
 
 use std::path::PathBuf;
 use std::time::Duration;

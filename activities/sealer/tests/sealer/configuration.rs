@@ -27,7 +27,7 @@ fn what_is_wrong_is_named() {
     assert!(error(&other).contains("audit.accepted_keys does not hold the public key"), "{}", error(&other));
     for export in ["checkpoints", "ftp://there/x", "s3:///x", "file://host/x"] {
         let config = AuditConfig { export: export.to_owned(), ..right.clone() };
-        assert!(error(&config).contains("is no place for checkpoints"), "{export}: {}", error(&config));
+        assert!(error(&config).contains("is no place for files"), "{export}: {}", error(&config));
     }
     let roles = AuditConfig { officer_roles: "NBR Officer".to_owned(), ..right };
     assert!(roles.officer_roles().unwrap_err().to_string().contains("audit.officer_roles: \"NBR Officer\""));
