@@ -3,10 +3,12 @@
 //! Pure: no clock, no I/O, no async. Everything else in the workspace is written in these types.
 
 pub mod actor;
+pub mod bank;
 pub mod calendar;
 pub mod canonical;
 pub mod company;
 pub mod contact;
+pub mod department;
 pub mod document;
 pub mod employee;
 pub mod grouping;
@@ -30,9 +32,11 @@ pub mod words;
 mod digits;
 
 pub use actor::{Actor, Person};
+pub use bank::BankAccount;
 pub use calendar::FiscalYear;
 pub use company::Payer;
 pub use contact::{Contact, Party};
+pub use department::Department;
 pub use document::{Content, DocumentType};
 pub use employee::{Employee, EmployeeClass, Employment, PersonalData};
 pub use ids::{

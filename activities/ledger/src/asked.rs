@@ -80,7 +80,33 @@ pub(crate) async fn begin<T: DeserializeOwned>(
         return Ok(Err(refusal));
     }
     hold_books(tx, &actor.tenant).await?;
-    let hash = canonical::hash(&(action, &actor.person, input))?;
+    known(tx, actor, request, &canonical::hash(&(action, &actor.person, input))?).await
+}
+
+/// The same for what leaves the books alone. Of two that do the same request at once, one gives way at its end and finds what the
+/// other did.
+///
+/// # Errors
+/// As [`begin`].
+pub(crate) async fn begin_beside_the_books<T: DeserializeOwned>(
+    tx: &mut Tx,
+    actor: &Actor,
+    request: &RequestId,
+    action: &str,
+    input: &impl Serialize,
+) -> Result<Result<Begun<T>, Refusal>, LedgerError> {
+    if let Some(refusal) = stranger(tx, &actor.tenant, &actor.person).await? {
+        return Ok(Err(refusal));
+    }
+    known(tx, actor, request, &canonical::hash(&(action, &actor.person, input))?).await
+}
+
+async fn known<T: DeserializeOwned>(
+    tx: &mut Tx,
+    actor: &Actor,
+    request: &RequestId,
+    hash: &str,
+) -> Result<Result<Begun<T>, Refusal>, LedgerError> {
     let found: Option<(String, String)> = tx
         .opt(
             "SELECT input_hash, result FROM book_requests WHERE tenant = $1 AND request_id = $2",
@@ -88,11 +114,11 @@ pub(crate) async fn begin<T: DeserializeOwned>(
         )
         .await?;
     match found {
-        None => Ok(Ok(Begun::New(hash))),
+        None => Ok(Ok(Begun::New(hash.to_owned()))),
         Some((stored, result)) if stored == hash => Ok(Ok(Begun::Done(canonical::from_text(&result)?))),
         Some(_) => {
             let message = format!("request id {request} was used for something else; use a new one");
-            Ok(Err(Refusal::new(RefusalCode::RequestIdReused, message)))
+            Ok(Err(Refusal::new(RefusalCode::RequestIdReused, message).about(request.as_str())))
         }
     }
 }

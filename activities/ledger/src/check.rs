@@ -11,7 +11,7 @@ use crate::audit;
 use crate::db::{Tx, args};
 use crate::documents::{self, State};
 use crate::error::LedgerError;
-use crate::{employees, treasury};
+use crate::{bank_details, employees, treasury};
 
 /// Each query answers one line for each thing that is wrong.
 const QUESTIONS: &[(&str, &str)] = &[
@@ -87,6 +87,12 @@ const QUESTIONS: &[(&str, &str)] = &[
             ON l.tenant = o.tenant AND l.po_number = o.po_number AND l.version = o.version
             WHERE o.tenant = $1 AND l.quantity < (SELECT coalesce(sum(r.quantity), 0) FROM goods_receipt_lines r
             WHERE r.tenant = l.tenant AND r.po_number = l.po_number AND r.line = l.line)",
+    ),
+    (
+        "a vendor's account does not come from one approved change, or an approved change gave no account",
+        "SELECT c.change FROM bank_changes c WHERE c.tenant = $1
+            AND (CASE WHEN c.state = 'approved' THEN 1 ELSE 0 END) <> (SELECT count(*) FROM vendor_accounts a
+            WHERE a.tenant = c.tenant AND a.change = c.change AND a.vendor = c.vendor)",
     ),
     (
         "a document was carried out and has no approval",
@@ -185,6 +191,7 @@ pub async fn check(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<String>, Ledger
     }
     wrong.extend(employees::check(tx, tenant, &on_trail).await?);
     wrong.extend(treasury::check::check(tx, tenant, &own).await?);
+    wrong.extend(bank_details::check(tx, tenant).await?);
     Ok(wrong)
 }
 

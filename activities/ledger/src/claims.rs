@@ -5,13 +5,14 @@ use serde_json::json;
 use uuid::Uuid;
 use vextrus_domain::ids::PoNumber;
 use vextrus_domain::invoice::canonical_number;
-use vextrus_domain::{Actor, Content, DocumentKey, ProjectId, Refusal, RefusalCode, RequestId, canonical};
+use vextrus_domain::{Actor, Content, DocumentKey, ProjectId, Refusal, RefusalCode, RequestId, TenantId, canonical};
 
 use crate::approvals::Approval;
 use crate::audit::{ClaimRow, ContentRow, What};
 use crate::db::{Ledger, Tx, args};
 use crate::documents::{self, Document, State};
 use crate::error::LedgerError;
+use crate::intake::{self, Intake};
 use crate::{masterdata, retry};
 
 /// A claimed document.
@@ -101,9 +102,8 @@ async fn claim_once(tx: &mut Tx, request: &Request<'_>) -> Result<Result<Claim, 
     if let Some(earlier) = same_request(tx, request).await? {
         return Ok(earlier);
     }
-    if !masterdata::vendor_exists(tx, tenant, content.vendor()).await? {
-        let message = format!("vendor {} is not in the register of {tenant}; add it first", content.vendor());
-        return Ok(Err(Refusal::new(RefusalCode::VendorUnknown, message)));
+    if let Some(refusal) = at_the_door(tx, tenant, content).await? {
+        return Ok(Err(refusal));
     }
     let fresh = Uuid::now_v7().to_string();
     let fiscal_year = content.fiscal_year().to_string();
@@ -140,6 +140,28 @@ async fn claim_once(tx: &mut Tx, request: &Request<'_>) -> Result<Result<Claim, 
     let key = key_of(actor, &document, submission)?;
     insert(tx, &key, request, &canonical).await?;
     Ok(Ok(Claim { key, payload_hash: request.hash.clone(), content: 1, repeated: false }))
+}
+
+/// What keeps a new document out, asked in one go: its kind is not taken for now, its vendor is unknown, its department is closed.
+async fn at_the_door(tx: &mut Tx, tenant: &TenantId, content: &Content) -> Result<Option<Refusal>, LedgerError> {
+    let kind = Intake::from(content.kind());
+    let (stopped, vendors, closed): (Option<String>, i64, i64) = tx
+        .one(
+            "SELECT (SELECT CASE WHEN stopped THEN reason END FROM intake WHERE tenant = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1),
+                (SELECT count(*) FROM vendors WHERE tenant = $1 AND vendor = $3),
+                (SELECT count(*) FROM departments WHERE tenant = $1 AND department = $4 AND NOT active)",
+            args![tenant.as_str(), kind.name(), content.vendor().as_str(), content.department().as_str()],
+        )
+        .await?;
+    if let Some(reason) = stopped {
+        return Ok(Some(intake::refusal(kind, &reason)));
+    }
+    if vendors == 0 {
+        let message = format!("vendor {} is not in the register of {tenant}; add it first", content.vendor());
+        return Ok(Some(Refusal::new(RefusalCode::VendorUnknown, message)));
+    }
+    let message = || format!("department {} is closed; name the one that pays now", content.department());
+    Ok((closed > 0).then(|| Refusal::new(RefusalCode::DepartmentInactive, message())))
 }
 
 async fn insert(tx: &mut Tx, key: &DocumentKey, request: &Request<'_>, canonical: &str) -> Result<(), LedgerError> {

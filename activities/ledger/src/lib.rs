@@ -6,8 +6,10 @@
 
 pub mod approvals;
 pub mod assessments;
+pub mod attachments;
 pub mod audit;
 pub mod backup;
+pub mod bank_details;
 pub mod budgets;
 pub mod check;
 pub mod claims;
@@ -16,6 +18,7 @@ pub mod documents;
 pub mod effects;
 pub mod employees;
 pub mod holds;
+pub mod intake;
 pub mod journal;
 pub mod masterdata;
 pub mod orders;
@@ -24,6 +27,7 @@ pub mod payments;
 pub mod periods;
 pub mod reconcile;
 pub mod registers;
+pub mod requests;
 pub mod retry;
 pub mod rules;
 pub mod treasury;

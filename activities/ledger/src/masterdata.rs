@@ -1,19 +1,26 @@
 //! People, vendors, purchase orders, budgets and contacts, as the services that own them give them.
 
-mod changes;
+mod pages;
+mod record;
+mod store;
+mod upsert;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vextrus_domain::ids::PoNumber;
 use vextrus_domain::vendor::Vendor;
 use vextrus_domain::{
-    Contact, DepartmentId, FiscalYear, Payer, Person, PersonId, ProjectId, RoleName, Taka, TenantId, VendorId,
-    canonical,
+    Contact, Department, DepartmentId, FiscalYear, Payer, Person, PersonId, ProjectId, RoleName, Taka, TenantId,
+    VendorId, canonical,
 };
+
+pub use pages::{budgets, departments, people_page, vendors};
+pub use record::Record;
+pub use store::{BudgetLine, Stored, budget, department, person, stored_vendor};
+pub use upsert::{Change, RowReport, Upserted, import_rows, upsert};
 
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
-use crate::{orders, outbox};
 
 /// A purchase order that an invoice can answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,57 +66,51 @@ pub struct Company {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payer: Option<Payer>,
     /// Its people.
+    #[serde(default)]
     pub people: Vec<Person>,
+    /// Its departments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub departments: Vec<Department>,
     /// Its vendors.
+    #[serde(default)]
     pub vendors: Vec<Vendor>,
     /// Its purchase orders.
     #[serde(default)]
     pub purchase_orders: Vec<PurchaseOrder>,
     /// Its budgets.
+    #[serde(default)]
     pub budgets: Vec<Budget>,
     /// How people and vendors are written to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<Contact>,
 }
 
+impl Company {
+    /// Its records, each after those that it may name.
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        let people = self.people.iter().cloned().map(Record::Person);
+        let departments = self.departments.iter().cloned().map(Record::Department);
+        let vendors = self.vendors.iter().cloned().map(|vendor| Record::Vendor(Box::new(vendor)));
+        let orders = self.purchase_orders.iter().cloned().map(Record::Order);
+        let budgets = self.budgets.iter().cloned().map(Record::Budget);
+        let contacts = self.contacts.iter().cloned().map(Record::Contact);
+        people.chain(departments).chain(vendors).chain(orders).chain(budgets).chain(contacts).collect()
+    }
+}
+
 /// Writes a company's master data; what is there already is brought to what is given.
 ///
 /// # Errors
-/// [`LedgerError::Database`], also when a budget would fall below what is reserved and committed; [`LedgerError::Corrupt`] for
-/// an order with a number of our own series, and for a contact whose address is none.
+/// [`LedgerError::Database`]; [`LedgerError::Corrupt`] for the first record that is refused, such as a budget below what is reserved
+/// and spent, or an order with a number of our own series.
 pub async fn import(tx: &mut Tx, company: &Company, by: &str) -> Result<(), LedgerError> {
-    let tenant = &company.tenant;
-    let changes = changes::of(tx, company).await?;
     if let Some(payer) = &company.payer {
-        put_payer(tx, tenant, payer, by).await?;
+        put_payer(tx, &company.tenant, payer, by).await?;
     }
-    for person in &company.people {
-        put_person(tx, tenant, person).await?;
-    }
-    for vendor in &company.vendors {
-        put_vendor(tx, tenant, vendor).await?;
-    }
-    for order in &company.purchase_orders {
-        put_order(tx, tenant, order).await?;
-    }
-    for budget in &company.budgets {
-        put_budget(tx, tenant, budget).await?;
-    }
-    for contact in &company.contacts {
-        outbox::put_contact(tx, tenant, contact).await?;
-    }
-    // The trail keeps for ever, and so nothing of an address, not even its hash.
-    let impersonal = Company { contacts: Vec::new(), ..company.clone() };
-    let mut changes = changes.chunks(changes::IN_AN_ENTRY);
-    let body = json!({
-        "people": company.people.len(), "vendors": company.vendors.len(),
-        "purchase_orders": company.purchase_orders.len(), "budgets": company.budgets.len(),
-        "contacts": company.contacts.len(), "hash": canonical::hash(&impersonal)?,
-        "changes": changes.next().unwrap_or_default(),
-    });
-    tx.audit_tenant(tenant, "master_data_imported", by, body);
-    for more in changes {
-        tx.audit_tenant(tenant, "master_data_changed", by, json!({"changes": more}));
+    for row in import_rows(tx, &company.tenant, &company.records(), by).await? {
+        row.result
+            .map_err(|refusal| LedgerError::corrupt("master data", format!("{} {}: {refusal}", row.what, row.name)))?;
     }
     Ok(())
 }
@@ -147,78 +148,6 @@ async fn stored_payer(tx: &mut Tx, tenant: &TenantId) -> Result<Option<String>, 
 pub async fn payer(tx: &mut Tx, tenant: &TenantId) -> Result<Payer, LedgerError> {
     let stored = stored_payer(tx, tenant).await?;
     Ok(stored.as_deref().map(canonical::from_text).transpose()?.unwrap_or_default())
-}
-
-async fn put_person(tx: &mut Tx, tenant: &TenantId, person: &Person) -> Result<(), LedgerError> {
-    let roles = canonical::to_text(&person.roles)?;
-    let department = person.department.as_ref().map(DepartmentId::as_str);
-    tx.exec(
-        "INSERT INTO people (tenant, person, department, roles, active, manager, deputy, approval_limit)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, person)
-         DO UPDATE SET department = $3, roles = $4, active = $5, manager = $6, deputy = $7, approval_limit = $8",
-        args![
-            tenant.as_str(),
-            person.id.as_str(),
-            department,
-            roles,
-            person.active,
-            person.manager.as_ref().map(PersonId::as_str),
-            person.deputy.as_ref().map(PersonId::as_str),
-            person.approval_limit.map(Taka::poisha)
-        ],
-    )
-    .await
-    .map(drop)
-}
-
-/// Writes one vendor.
-///
-/// # Errors
-/// [`LedgerError::Database`].
-pub async fn put_vendor(tx: &mut Tx, tenant: &TenantId, vendor: &Vendor) -> Result<(), LedgerError> {
-    tx.exec(
-        "INSERT INTO vendors (tenant, vendor, name, kind, tin, bin, active, tax, class)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, vendor)
-         DO UPDATE SET name = $3, kind = $4, tin = $5, bin = $6, active = $7, tax = $8, class = $9",
-        args![
-            tenant.as_str(),
-            vendor.id.as_str(),
-            &vendor.name,
-            vendor.kind.name(),
-            &vendor.tin,
-            &vendor.bin,
-            vendor.active,
-            canonical::to_text(&vendor.tax)?,
-            vendor.class.as_deref()
-        ],
-    )
-    .await
-    .map(drop)
-}
-
-async fn put_order(tx: &mut Tx, tenant: &TenantId, order: &PurchaseOrder) -> Result<(), LedgerError> {
-    if orders::is_of_our_series(&order.number) {
-        let why = format!("{} is a number that is given to orders issued here; import none of these", order.number);
-        return Err(LedgerError::corrupt("purchase order", why));
-    }
-    tx.exec(
-        "INSERT INTO purchase_orders (tenant, po_number, vendor, total, open) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (tenant, po_number) DO UPDATE SET vendor = $3, total = $4, open = $5",
-        args![tenant.as_str(), order.number.as_str(), order.vendor.as_str(), order.total, order.open],
-    )
-    .await
-    .map(drop)
-}
-
-async fn put_budget(tx: &mut Tx, tenant: &TenantId, budget: &Budget) -> Result<(), LedgerError> {
-    let project = budget.project.as_ref().map_or("", ProjectId::as_str);
-    tx.exec(
-        "INSERT INTO budget_lines (tenant, fiscal_year, department, project, allocated) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (tenant, fiscal_year, department, project) DO UPDATE SET allocated = $5",
-        args![tenant.as_str(), budget.fiscal_year.to_string(), budget.department.as_str(), project, budget.allocated],
-    )
-    .await
-    .map(drop)
 }
 
 #[derive(sqlx::FromRow)]
@@ -261,6 +190,16 @@ pub async fn people(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<Person>, Ledge
         )
         .await?;
     rows.into_iter().map(PersonRow::into_person).collect()
+}
+
+/// Whether there is anybody of this tenant, active or not.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn is_known(tx: &mut Tx, tenant: &TenantId) -> Result<bool, LedgerError> {
+    let found: Option<(String,)> =
+        tx.opt("SELECT person FROM people WHERE tenant = $1 LIMIT 1", args![tenant.as_str()]).await?;
+    Ok(found.is_some())
 }
 
 /// Whether the person is an active member of the tenant.

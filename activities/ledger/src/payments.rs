@@ -51,14 +51,17 @@ impl Instruction<'_> {
     }
 }
 
-/// Writes a payment instruction in state `proposed`.
+/// Writes a payment instruction in state `proposed`, to the account that the vendor is paid to now.
 ///
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn propose(tx: &mut Tx, key: &DocumentKey, i: &Instruction<'_>) -> Result<(), LedgerError> {
-    tx.exec(
+    let (bank_change,): (Option<String>,) = tx.one(
         "INSERT INTO payment_instructions (tenant, instruction, fiscal_year, serial, document, submission, vendor, amount,
-            due_date, posting_date, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'proposed', $11)",
+            due_date, posting_date, state, created_at, bank_change)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'proposed', $11,
+            (SELECT change FROM vendor_accounts WHERE tenant = $1 AND vendor = $7 ORDER BY seq DESC LIMIT 1))
+         RETURNING bank_change",
         args![
             key.tenant.as_str(),
             i.name(),
@@ -84,6 +87,7 @@ pub async fn propose(tx: &mut Tx, key: &DocumentKey, i: &Instruction<'_>) -> Res
         amount: i.amount.poisha(),
         due_date: i.due_date,
         posting_date: i.posting_date,
+        bank_change,
     };
     tx.tie(key, What::Instruction, i.name(), &row)
 }

@@ -6,10 +6,13 @@ mod list;
 use chrono::{DateTime, NaiveDate, Utc};
 use vextrus_approval::{Machine, SignedCommand};
 use vextrus_domain::ids::PoNumber;
-use vextrus_domain::{Content, DocumentId, DocumentKey, PersonId, Refusal, RequestId, Taka, TenantId, canonical};
+use vextrus_domain::{
+    BankAccount, Content, DocumentId, DocumentKey, PersonId, Refusal, RequestId, Taka, TenantId, canonical,
+};
 
 use crate::approvals::Approval;
 use crate::assessments::{self, StoredAssessment};
+use crate::attachments::{self, Attachment};
 use crate::budgets::{self, BudgetLeft};
 use crate::db::{Tx, args};
 use crate::documents::{self, State};
@@ -87,6 +90,10 @@ pub struct DocumentView {
     pub budgets: Vec<BudgetLeft>,
     /// The number of its payment instruction or of the order that it issued.
     pub number: Option<String>,
+    /// What is attached to it.
+    pub attachments: Vec<Attachment>,
+    /// The account that its payment instruction pays to, where the vendor's was on file.
+    pub account: Option<BankAccount>,
     /// The order that an invoice answers or that this document issued or amends.
     pub order: Option<IssuedOrder>,
 }
@@ -97,6 +104,7 @@ struct Row {
     refusal: Option<String>,
     concluded_at: Option<DateTime<Utc>>,
     instruction: Option<String>,
+    account: Option<String>,
     issued: Option<String>,
 }
 
@@ -107,9 +115,10 @@ struct Row {
 pub async fn document(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result<Option<DocumentView>, LedgerError> {
     let row: Option<Row> = tx
         .opt(
-            "SELECT d.submission, d.refusal, d.concluded_at, i.instruction, o.po_number AS issued
+            "SELECT d.submission, d.refusal, d.concluded_at, i.instruction, b.account, o.po_number AS issued
              FROM documents d LEFT JOIN payment_instructions i
                ON i.tenant = d.tenant AND i.document = d.document AND i.submission = d.submission
+             LEFT JOIN bank_changes b ON b.tenant = i.tenant AND b.change = i.bank_change
              LEFT JOIN purchase_orders o ON o.tenant = d.tenant AND o.document = d.document
              WHERE d.tenant = $1 AND d.document = $2 ORDER BY d.submission DESC LIMIT 1",
             args![tenant.as_str(), id.as_str()],
@@ -155,6 +164,8 @@ pub async fn document(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result
         tasks,
         approval,
         number,
+        attachments: attachments::of(tx, tenant, id).await?,
+        account: row.account.as_deref().map(canonical::from_text).transpose()?,
         order,
     }))
 }
@@ -288,6 +299,8 @@ pub struct InstructionView {
     pub posting_date: NaiveDate,
     /// `proposed`.
     pub state: String,
+    /// The change of the vendor's bank details by which the account counts that it pays to; none where none was on file.
+    pub bank_change: Option<String>,
 }
 
 /// The payment instructions of a tenant, by number.
@@ -296,7 +309,7 @@ pub struct InstructionView {
 /// [`LedgerError::Database`].
 pub async fn instructions(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<InstructionView>, LedgerError> {
     tx.all(
-        "SELECT instruction, document, vendor, amount, due_date, posting_date, state FROM payment_instructions
+        "SELECT instruction, document, vendor, amount, due_date, posting_date, state, bank_change FROM payment_instructions
          WHERE tenant = $1 ORDER BY instruction",
         args![tenant.as_str()],
     )

@@ -22,7 +22,7 @@ pub use forecast::{Expected, forecast};
 pub use machine::{Given, HISTORY_KEPT, Machine, Question, Returned, Standing, TaskState, TaskStatus};
 pub use plan::{AllowedAnswer, Escalation, Keep, Plan, SubmitterTimes, Succession, Task, TaskKind, Terms, allowed};
 pub use policy::{
-    Asking, Basis, Clock, Condition, EscalateTo, EscalationRule, ExceptionKind, ExceptionRule, LevelRule, Limits,
-    Owner, Policy, PolicyError, Quorum, Restart, Shortfall,
+    Asking, BankDetailsRule, Basis, Clock, Condition, EscalateTo, EscalationRule, ExceptionKind, ExceptionRule,
+    LevelRule, Limits, Owner, Policy, PolicyError, Quorum, Restart, Shortfall,
 };
-pub use resolve::{Amounts, Change, Choices, ExceptionFinding, Facts, Occasion, resolve};
+pub use resolve::{Amounts, Change, Choices, ExceptionFinding, Facts, Occasion, bank_details, resolve};

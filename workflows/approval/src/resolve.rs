@@ -1,5 +1,6 @@
 //! From a policy and the facts of one document to its plan.
 
+mod bank;
 mod people;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,6 +10,8 @@ use vextrus_domain::{DepartmentId, Person, PersonId, ProjectId, Refusal, Refusal
 use crate::plan::{AllowedAnswer, Keep, Plan, SubmitterTimes, Succession, Task, TaskKind, Terms};
 use crate::policy::{Basis, ExceptionKind, ExceptionRule, LevelRule, Owner, Policy, Quorum, Restart};
 use crate::seats;
+
+pub use bank::bank_details;
 
 /// The longest time that a plan's office hours are written for: what nobody answers within it counts weekends alone.
 const HOURS_AHEAD: TimeDelta = TimeDelta::days(400);

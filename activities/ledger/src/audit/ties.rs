@@ -148,6 +148,9 @@ pub(crate) struct InstructionRow {
     pub(crate) amount: i64,
     pub(crate) due_date: NaiveDate,
     pub(crate) posting_date: NaiveDate,
+    /// Not among what is hashed where there is none, as in what was written before there was any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bank_change: Option<String>,
 }
 
 /// A line of a journal entry.
@@ -246,8 +249,8 @@ impl Ties {
         })
         .await?;
         let instructions =
-            "SELECT instruction, fiscal_year, serial, document, submission, vendor, amount, due_date, posting_date
-            FROM payment_instructions WHERE tenant = $1";
+            "SELECT instruction, fiscal_year, serial, document, submission, vendor, amount, due_date, posting_date,
+            bank_change FROM payment_instructions WHERE tenant = $1";
         self.rows(tx, tenant, instructions, What::Instruction, &mut untied, |r: &InstructionRow| r.instruction.clone())
             .await?;
         let obligations =

@@ -115,5 +115,7 @@ fn migrations(is_sqlite: bool) -> Migrator {
         // After every table: it guards those that there are by then, and a later one guards its own.
         migration(20, "tenants", either!("0010_tenants")),
         migration(21, "lists", include_str!("../../migrations/0011_lists.sql")),
+        migration(22, "master data", include_str!("../../migrations/0012_masterdata.sql")),
+        migration(23, "master data guards", either!("0012_guards")),
     ])
 }

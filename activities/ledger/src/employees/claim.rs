@@ -16,7 +16,8 @@ use super::records;
 use crate::claims::not_a_member;
 use crate::db::{Ledger, Tx, args};
 use crate::error::LedgerError;
-use crate::rules::{self, RuleKind};
+use crate::intake::{self, Intake};
+use crate::rules::{self, ActiveRule, RuleKind};
 use crate::{effects, masterdata, retry};
 
 /// How an onboarding ends that leaves the employee in the company, and an offboarding after which they are gone.
@@ -83,6 +84,13 @@ impl Asked<'_> {
         }
     }
 
+    const fn intake(&self) -> Intake {
+        match self {
+            Self::Onboarding(_) => Intake::Onboarding,
+            Self::Offboarding(_) => Intake::Offboarding,
+        }
+    }
+
     /// Whose.
     #[must_use]
     pub const fn employee(&self) -> &PersonId {
@@ -126,6 +134,24 @@ pub async fn claim(
     .await
 }
 
+/// The template by which something new is begun, where it is taken at all.
+async fn template(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    asked: Asked<'_>,
+) -> Result<Result<(ActiveRule, Template), Refusal>, LedgerError> {
+    if let Some(refusal) = intake::closed(tx, tenant, asked.intake()).await? {
+        return Ok(Err(refusal));
+    }
+    match rules::needed(tx, tenant, RuleKind::Onboarding, asked.process().name()).await? {
+        Ok(rule) => {
+            let template = Template::parse(&rule.content).map_err(|e| LedgerError::corrupt("template", e))?;
+            Ok(Ok((rule, template)))
+        }
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
 async fn claim_once(
     tx: &mut Tx,
     actor: &Actor,
@@ -139,11 +165,10 @@ async fn claim_once(
     if let Some(earlier) = processes::of_request(tx, tenant, request_id.as_str()).await? {
         return repeated(tx, actor, request_id, asked, earlier).await;
     }
-    let rule = match rules::needed(tx, tenant, RuleKind::Onboarding, asked.process().name()).await? {
-        Ok(rule) => rule,
+    let (rule, template) = match template(tx, tenant, asked).await? {
+        Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let template = Template::parse(&rule.content).map_err(|e| LedgerError::corrupt("template", e))?;
     let (employment, undoes) = match work(tx, tenant, asked).await? {
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),

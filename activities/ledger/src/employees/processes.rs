@@ -196,13 +196,25 @@ pub async fn latest_of(
     row.map(|r| r.into_process(tenant)).transpose()
 }
 
-/// The tenant's processes, the latest first, before a place.
+/// Which processes a list holds: those that are so in every field that is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProcessFilter {
+    /// `onboarding` or `offboarding`.
+    pub kind: Option<String>,
+    /// `claimed`, `running` or `ended`.
+    pub state: Option<String>,
+    /// The employee's id.
+    pub employee: Option<String>,
+}
+
+/// The tenant's processes that fit a filter, the latest first, before a place.
 ///
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn list(
     tx: &mut Tx,
     tenant: &TenantId,
+    filter: &ProcessFilter,
     before: Option<&(DateTime<Utc>, String)>,
     most: u32,
 ) -> Result<Vec<StoredProcess>, LedgerError> {
@@ -215,9 +227,18 @@ pub async fn list(
                 "SELECT ",
                 columns!(),
                 " FROM employee_processes WHERE tenant = $1 AND (claimed_at, process) < ($2, $3)
+               AND ($5 = '' OR kind = $5) AND ($6 = '' OR state = $6) AND ($7 = '' OR employee = $7)
              ORDER BY claimed_at DESC, process DESC LIMIT $4"
             ),
-            args![tenant.as_str(), at, process, most],
+            args![
+                tenant.as_str(),
+                at,
+                process,
+                most,
+                filter.kind.as_deref().unwrap_or_default(),
+                filter.state.as_deref().unwrap_or_default(),
+                filter.employee.as_deref().unwrap_or_default()
+            ],
         )
         .await?;
     rows.into_iter().map(|r| r.into_process(tenant)).collect()

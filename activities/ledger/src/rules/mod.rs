@@ -21,5 +21,5 @@ pub use active::{ActiveRule, active, active_at, calendar, needed, version};
 pub use found::found;
 pub use kind::{RuleKind, WHOLE_COMPANY};
 pub use list::{Listing, list};
-pub use propose::propose;
+pub use propose::{propose, propose_once};
 pub use records::{Activation, Proposal, proposal};

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use vextrus_domain::calendar::dhaka_date;
-use vextrus_domain::{PersonId, Refusal, RefusalCode, TenantId, canonical};
+use vextrus_domain::{Actor, PersonId, Refusal, RefusalCode, RequestId, TenantId, canonical};
 
 use super::kind::RuleKind;
 use super::records::{Proposal, latest};
 use super::write::{lock, store, write_proposal};
-use crate::asked::{self, stranger};
+use crate::asked::{self, Begun, stranger};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
@@ -63,6 +63,36 @@ pub async fn propose(
     store(tx, kind, &proposal.hash, content).await?;
     write_proposal(tx, tenant, &proposal).await?;
     Ok(Ok(proposal))
+}
+
+/// The same for a service that sends its request again when it has no answer: the same request is answered the same way, with the
+/// number of the proposal.
+///
+/// # Errors
+/// As [`propose`]; the inner error is also `REQUEST_ID_REUSED`.
+pub async fn propose_once(
+    tx: &mut Tx,
+    actor: &Actor,
+    request: &RequestId,
+    kind: RuleKind,
+    content: &str,
+    effective_from: Option<DateTime<Utc>>,
+    reason: &str,
+) -> Result<Result<i64, Refusal>, LedgerError> {
+    const ACTION: &str = "rule_proposed";
+    let input = (kind, content, effective_from, reason);
+    let hash = match asked::begin_beside_the_books(tx, actor, request, ACTION, &input).await? {
+        Ok(Begun::New(hash)) => hash,
+        Ok(Begun::Done(done)) => return Ok(Ok(done)),
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    match propose(tx, &actor.tenant, kind, content, &actor.person, effective_from, reason).await? {
+        Ok(proposal) => {
+            asked::finish(tx, (actor, request), (ACTION, &hash), &proposal.number).await?;
+            Ok(Ok(proposal.number))
+        }
+        Err(refusal) => Ok(Err(refusal)),
+    }
 }
 
 /// What a proposal says, checked; answers the rule's subject.

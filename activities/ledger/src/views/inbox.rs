@@ -1,4 +1,4 @@
-//! Inboxes: what waits for somebody, of documents and of employees' processes, in one order.
+//! Inboxes: what waits for somebody, of documents, of employees' processes and of vendors' bank details, in one order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,13 @@ use vextrus_domain::{DocumentType, PersonId, TenantId, canonical};
 use vextrus_lifecycle::Verdict;
 
 use crate::db::{Tx, args};
-use crate::delegations;
 use crate::error::LedgerError;
+use crate::{bank_details, delegations};
 
 /// One line of an inbox.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct InboxLine {
-    /// The type of document, or the process.
+    /// The type of document, the process, or `bank_details`.
     pub document_kind: String,
     /// The document, or the process of an employee.
     pub document: String,
@@ -106,6 +106,7 @@ pub async fn inbox(
         }
     }
     lines.extend(of_processes(tx, tenant, person, after, page).await?);
+    lines.extend(of_bank_details(tx, tenant, person, after, page).await?);
     lines.sort_by(|a, b| (a.sorted_at, &a.document, &a.task).cmp(&(b.sorted_at, &b.document, &b.task)));
     lines.truncate(usize::try_from(page).unwrap_or(usize::MAX));
     Ok(lines)
@@ -137,6 +138,31 @@ async fn of_processes(
            AND (coalesce(t.due_at, t.opened_at), t.process, t.task) > ($3, $4, $5)
          ORDER BY coalesce(t.due_at, t.opened_at), t.process, t.task LIMIT $6",
         args![tenant.as_str(), person.as_str(), place, process, task, page, verdicts],
+    )
+    .await
+}
+
+/// The changes of vendors' bank details that ask a person. Nobody stands in for them, and what is past its time is no more for anybody.
+async fn of_bank_details(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    person: &PersonId,
+    after: Option<&InboxCursor>,
+    page: u32,
+) -> Result<Vec<InboxLine>, LedgerError> {
+    let (place, change, task) = after.cloned().unwrap_or_else(beginning);
+    let answers = canonical::to_text(
+        &[("approve", true), ("reject", false)]
+            .map(|(name, proceeds)| AllowedAnswer { name: name.to_owned(), proceeds }),
+    )?;
+    tx.all(
+        "SELECT 'bank_details' AS document_kind, c.change AS document, CAST(1 AS BIGINT) AS submission, $8 AS task,
+            'bank_details' AS kind, c.role, c.question, $7 AS answers, c.due_at, c.due_at AS sorted_at, c.vendor, '' AS number,
+            CAST(0 AS BIGINT) AS total, p.person AS principal, '' AS employee
+         FROM bank_change_people p JOIN bank_changes c ON c.tenant = p.tenant AND c.change = p.change
+         WHERE p.tenant = $1 AND p.person = $2 AND c.state = 'open' AND c.due_at > $9 AND (c.due_at, c.change, $8) > ($3, $4, $5)
+         ORDER BY c.due_at, c.change LIMIT $6",
+        args![tenant.as_str(), person.as_str(), place, change, task, page, answers, bank_details::TASK, tx.now()],
     )
     .await
 }

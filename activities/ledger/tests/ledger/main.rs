@@ -4,6 +4,7 @@
 mod approvals;
 mod audit;
 mod backups;
+mod bank_details;
 mod books;
 mod budgets;
 mod check;
@@ -15,6 +16,7 @@ mod guards;
 mod inbox;
 mod journal;
 mod lists;
+mod masterdata;
 mod migrations;
 mod numbers;
 mod orders;

@@ -170,7 +170,9 @@ impl Machine {
     }
 
     /// Whether somebody has a part in this document: submitter, asked, delegate or administrator.
-    pub(super) fn takes_part(&self, person: &PersonId) -> bool {
+    /// Whether a person has a part in this approval: who submitted, who may decide, who has, and who administers.
+    #[must_use]
+    pub fn takes_part(&self, person: &PersonId) -> bool {
         *person == self.submitter
             || self.terms.as_ref().is_some_and(|t| t.administrators.contains(person))
             || self.tasks.iter().any(|t| {

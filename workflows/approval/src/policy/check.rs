@@ -7,7 +7,7 @@ use vextrus_domain::{DocumentType, Taka};
 
 use super::file::{LimitsFile, PolicyFile};
 use super::rule::{self, Defaults};
-use super::{Basis, ExceptionKind, ExceptionRule, LevelRule, Limits, Policy, Shortfall};
+use super::{BankDetailsRule, Basis, ExceptionKind, ExceptionRule, LevelRule, Limits, Policy, Shortfall};
 
 /// The most levels that one policy may have.
 const MAX_LEVELS: usize = 20;
@@ -50,6 +50,13 @@ pub(super) fn policy(file: PolicyFile) -> Result<Policy, Problem> {
     if is_invoice && file.splitting.is_some() {
         return Err((0, "[splitting] is for purchase orders; leave it out".to_owned()));
     }
+    let bank_details = match file.bank_details {
+        Some(rule) if !is_invoice => {
+            let at = rule.span().start;
+            return Err((at, "[bank_details] is for the invoice policy, by which vendors are paid".to_owned()));
+        }
+        rule => rule.map(Spanned::into_inner),
+    };
     Ok(Policy {
         document,
         basis: file.basis.unwrap_or(if is_invoice { Basis::Total } else { Basis::Subtotal }),
@@ -58,6 +65,7 @@ pub(super) fn policy(file: PolicyFile) -> Result<Policy, Problem> {
         administrators: file.administrators,
         matching: file.matching,
         together_within_seconds: file.splitting.map(|s| s.within),
+        bank_details: bank_details.map(|b| BankDetailsRule { role: b.role, within_seconds: b.within }),
         shortfall: file.budget.shortfall,
         answer_seconds: file.information.answer_within,
         change_seconds: file.changes.within,

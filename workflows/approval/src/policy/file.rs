@@ -44,6 +44,7 @@ pub(super) struct PolicyFile {
     pub(super) administrators: Option<RoleName>,
     pub(super) matching: Option<Tolerances>,
     pub(super) splitting: Option<SplittingFile>,
+    pub(super) bank_details: Option<Spanned<BankDetailsFile>>,
     pub(super) budget: BudgetFile,
     #[serde(default)]
     pub(super) information: InformationFile,
@@ -66,6 +67,14 @@ fn half_time() -> Spanned<Vec<u8>> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SplittingFile {
+    #[serde(deserialize_with = "duration::seconds")]
+    pub(super) within: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BankDetailsFile {
+    pub(super) role: RoleName,
     #[serde(deserialize_with = "duration::seconds")]
     pub(super) within: u64,
 }

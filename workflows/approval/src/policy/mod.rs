@@ -185,6 +185,15 @@ pub struct LevelRule {
     pub parallel: bool,
 }
 
+/// Who decides on changes of vendors' bank details.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BankDetailsRule {
+    /// The role asked; never whoever proposed the change.
+    pub role: RoleName,
+    /// How long they have, in seconds; then the change lapses.
+    pub within_seconds: u64,
+}
+
 /// What happens when a budget does not suffice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -247,6 +256,8 @@ pub struct Policy {
     pub matching: Option<Tolerances>,
     /// Orders of one requester to one vendor within this time count together, in seconds; for purchase orders.
     pub together_within_seconds: Option<u64>,
+    /// Who decides on changes of vendors' bank details, for invoices; none means the administrators, within a week.
+    pub bank_details: Option<BankDetailsRule>,
     /// What a budget that does not suffice does.
     pub shortfall: Shortfall,
     /// How long the submitter has for an answer, in seconds.
@@ -281,6 +292,7 @@ impl Policy {
     pub fn roles(&self) -> BTreeSet<&RoleName> {
         let asked = self.levels.iter().map(|l| &l.asking).chain(self.exceptions.iter().map(|e| &e.asking));
         let mut roles: BTreeSet<&RoleName> = self.administrators.iter().collect();
+        roles.extend(self.bank_details.iter().map(|rule| &rule.role));
         for asking in asked {
             if let Owner::Role(role) = &asking.owner {
                 roles.insert(role);

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use vextrus_domain::{Employee, RefusalCode};
 use vextrus_ledger::employees::claim::{self, Asked, Leaving};
-use vextrus_ledger::employees::processes;
+use vextrus_ledger::employees::processes::{self, ProcessFilter};
 use vextrus_lifecycle::{Process, Status};
 use vextrus_tests_support::company::{ACME, CLERK, GLOBEX, actor, id, request};
 use vextrus_tests_support::ledgers::{TestLedger, at_once};
@@ -292,7 +292,7 @@ async fn processes_are_listed_the_latest_first(staff: &Staff) {
     let (mut found, mut place) = (Vec::new(), None);
     loop {
         let mut tx = staff.read().await.unwrap();
-        let page = processes::list(&mut tx, &id(ACME), place.as_ref(), 2).await.unwrap();
+        let page = processes::list(&mut tx, &id(ACME), &ProcessFilter::default(), place.as_ref(), 2).await.unwrap();
         let Some(last) = page.last() else { break };
         place = Some((last.claimed_at, last.key.document.to_string()));
         found.extend(page.into_iter().map(|p| p.key));
