@@ -10,10 +10,12 @@ use rest_over_grpc::build::{DescriptorOptions, Generator, ServiceDefinition};
 #[path = "build/openapi.rs"]
 mod openapi;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
     "vextrus/approval/v1/approval.proto",
+    "vextrus/approval/v1/attachment.proto",
     "vextrus/audit/v1/audit.proto",
     "vextrus/invoice/v1/invoice.proto",
+    "vextrus/masterdata/v1/masterdata.proto",
     "vextrus/onboarding/v1/onboarding.proto",
     "vextrus/purchasing/v1/purchasing.proto",
     "vextrus/tax/v1/tax.proto",

@@ -15,7 +15,7 @@ use crate::names::Named;
 use crate::service::App;
 use crate::translate::Reader;
 use crate::workflow::{self, Told};
-use crate::{names, read, render};
+use crate::{masterdata, names, read, render};
 
 /// The longest answer, in bytes.
 const MAX_ANSWER: usize = 40;
@@ -36,6 +36,9 @@ struct Standing {
 }
 
 pub(crate) async fn act(app: &App, call: &Call, request: proto::ActRequest) -> Result<proto::ActResponse, Failure> {
+    if let Some(change) = masterdata::names::change(&request.name, &call.actor) {
+        return masterdata::bank::act(app, call, &change?, request).await;
+    }
     let standing = Wish::read(request, call)?.carry(app, call).await?;
     let (kind, key) = (standing.view.content.kind(), &standing.view.key);
     let task = |task: &TaskId| names::task_name(kind, &key.tenant, key.document.as_str(), task.as_str());

@@ -11,7 +11,7 @@ use vextrus_proto::approval::v1::decision_result::Result as Outcome;
 use crate::call::Call;
 use crate::errors::Failure;
 use crate::service::App;
-use crate::{act, names, read, render, translate};
+use crate::{act, masterdata, names, read, render, translate};
 
 /// The most decisions of a call.
 const MOST: usize = 50;
@@ -43,11 +43,17 @@ fn check(decisions: &[proto::TaskDecision], call: &Call) -> Result<(), Failure> 
     let mut documents: BTreeSet<DocumentId> = BTreeSet::new();
     for (place, decision) in decisions.iter().enumerate() {
         let field = format!("decisions[{place}].name");
-        let named = names::named(&decision.name, &call.actor)?;
-        if named.task.is_none() {
-            return Err(Failure::field(&field, format!("{:?} names no task", decision.name)));
-        }
-        if !documents.insert(named.document) {
+        let document = match masterdata::names::change(&decision.name, &call.actor) {
+            Some(change) => change?,
+            None => {
+                let named = names::named(&decision.name, &call.actor)?;
+                if named.task.is_none() {
+                    return Err(Failure::field(&field, format!("{:?} names no task", decision.name)));
+                }
+                named.document
+            }
+        };
+        if !documents.insert(document) {
             return Err(Failure::field(&field, "its document is there twice; decide its tasks one after another"));
         }
     }

@@ -11,10 +11,13 @@ use vextrus_domain::{Actor, Refusal, RefusalCode};
 
 use crate::errors::Failure;
 use crate::limits::Slot;
+use crate::permissions::Permissions;
 use crate::service::App;
 
 /// The most time that a call gets; the caller's `grpc-timeout` can only make it shorter.
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(10);
+/// The most time that an upload gets.
+pub(crate) const UPLOAD_LIMIT: Duration = Duration::from_secs(60);
 
 /// Longer than anything lasts here.
 const A_DAY: Duration = Duration::from_secs(24 * 3600);
@@ -38,7 +41,7 @@ impl Call {
     /// The call that a request makes: of the person whose token it brings, and within what one caller may ask.
     pub(crate) fn of<T>(app: &App, rpc: &'static str, request: &Request<T>) -> Result<Self, Failure> {
         let (actor, token_left) = app.auth.caller(request.metadata()).inspect_err(|refusal| {
-            tracing::debug!(rpc, %refusal, "a call was not authenticated");
+            tracing::info!(rpc, %refusal, "a call was not authenticated");
         })?;
         let slot = app.limits.take(&actor).inspect_err(|_| {
             tracing::warn!(rpc, tenant = %actor.tenant, "a caller asks too much");
@@ -49,6 +52,13 @@ impl Call {
         let until = started + limit - MARGIN.min(limit / 5);
         let token_until = started + token_left.min(A_DAY);
         Ok(Self { actor, rpc, started, asked, until, token_until, _slot: Arc::new(slot) })
+    }
+
+    /// The same call with another most time, for what lasts longer than others.
+    pub(crate) fn within(mut self, most: Duration) -> Self {
+        let limit = self.asked.unwrap_or(most).min(most);
+        self.until = self.started + limit - MARGIN.min(limit / 5);
+        self
     }
 
     /// The caller's own time limit, for what may last longer than a call.
@@ -75,8 +85,13 @@ impl Call {
     /// Answers the call in time, and logs how.
     pub(crate) async fn answer<T>(
         &self,
+        app: &Arc<App>,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<Response<T>, Status> {
+        let work = async {
+            app.permissions.check(app, self).await?;
+            work.await
+        };
         let result = match timeout_at(self.until, work).await {
             Ok(result) => result,
             Err(_) => Err(Refusal::new(
@@ -85,7 +100,8 @@ impl Call {
             )
             .into()),
         };
-        let result = result.map(Response::new).map_err(|failure| failure.into_status(self.rpc));
+        let told = result.inspect_err(|failure| Permissions::tell(app, self, failure));
+        let result = told.map(Response::new).map_err(|failure| failure.into_status(self.rpc));
         let code = result.as_ref().map_or_else(Status::code, |_| Code::Ok);
         let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(rpc = self.rpc, tenant = %self.actor.tenant, ?code, millis, "answered");

@@ -95,7 +95,7 @@ fn tax(facts: &TaxFacts) -> proto::TaxFacts {
     }
 }
 
-fn return_proof(psr: &Psr) -> proto::ReturnProof {
+pub(crate) fn return_proof(psr: &Psr) -> proto::ReturnProof {
     let kind = match psr.kind {
         PsrKind::ReturnAcknowledgement => proto::ReturnProofKind::ReturnAcknowledgement,
         PsrKind::TaxCertificate => proto::ReturnProofKind::TaxCertificate,
@@ -110,7 +110,7 @@ fn return_proof(psr: &Psr) -> proto::ReturnProof {
     }
 }
 
-fn certificate(certificate: &TaxCertificate) -> proto::TaxCertificate {
+pub(crate) fn certificate(certificate: &TaxCertificate) -> proto::TaxCertificate {
     proto::TaxCertificate {
         section: certificate.section.clone(),
         rate_ppm: certificate.rate.ppm(),

@@ -2,13 +2,13 @@
 
 use vextrus_approval::StandingDelegation;
 use vextrus_domain::{DocumentType, RequestId, TenantId};
-use vextrus_ledger::{delegations, retry};
+use vextrus_ledger::{delegations, requests, retry};
 use vextrus_proto::approval::v1 as proto;
 
 use crate::call::Call;
 use crate::errors::Failure;
 use crate::service::App;
-use crate::translate::Reader;
+use crate::translate::{self, Reader};
 use crate::{names, read};
 
 pub(crate) async fn give(
@@ -43,10 +43,13 @@ pub(crate) async fn revoke(
     request: proto::RevokeDelegationRequest,
 ) -> Result<proto::RevokeDelegationResponse, Failure> {
     let number = names::delegation(&request.name, &call.actor)?;
-    retry::unkeyed(async || {
+    let request_id: RequestId = translate::required("request_id", &request.request_id)?;
+    retry::keyed(async || {
         let mut tx = app.ledger.begin(&call.actor.tenant).await?;
-        read::member(&mut tx, &call.actor).await?;
-        delegations::revoke(&mut tx, &call.actor, number).await??;
+        if let Some(fresh) = requests::fresh(&mut tx, &call.actor, &request_id, "delegation_revoked", &number).await?? {
+            delegations::revoke(&mut tx, &call.actor, number).await??;
+            fresh.done(&mut tx).await?;
+        }
         tx.commit().await?;
         Ok::<_, Failure>(())
     })

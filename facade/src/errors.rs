@@ -52,6 +52,10 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         R::VendorUnknown
         | R::VendorInactive
         | R::VendorIdentityInvalid
+        | R::DepartmentInactive
+        | R::BankChangeOpen
+        | R::AttachmentsOff
+        | R::IntakeStopped
         | R::NotClaimed
         | R::RateNotCovered
         | R::MushakMissing
@@ -84,6 +88,7 @@ pub const fn grpc_code(code: RefusalCode) -> Code {
         | R::ObligationState
         | R::NotDue => Code::FailedPrecondition,
         R::TooManyRequests => Code::ResourceExhausted,
+        R::RecordChanged => Code::Aborted,
         R::Unavailable => Code::Unavailable,
         // A caller sends no signature: when the facade's own does not stand, its operators must act.
         R::SignatureMissing | R::SignatureInvalid | R::EffectConflict | R::Internal => Code::Internal,
@@ -102,6 +107,8 @@ pub fn status(refusal: &Refusal) -> Status {
 pub(crate) enum Failure {
     /// A "no".
     Refused(Refusal),
+    /// Another company's, which is said to be nowhere.
+    Foreign(Refusal),
     /// Fields of the request.
     Fields(Vec<FieldViolation>),
     /// The ledger.
@@ -128,7 +135,7 @@ impl FromLedger for Failure {
     fn ledger(&self) -> Option<&LedgerError> {
         match self {
             Self::Ledger(error) => Some(error),
-            Self::Refused(_) | Self::Early(..) | Self::Fields(_) | Self::Internal(_) => None,
+            Self::Refused(_) | Self::Foreign(_) | Self::Early(..) | Self::Fields(_) | Self::Internal(_) => None,
         }
     }
 }
@@ -157,7 +164,7 @@ impl Failure {
     /// As a refusal; of wrong fields, the first.
     pub(crate) fn into_refusal(self, rpc: &str) -> Refusal {
         match self {
-            Self::Refused(refusal) | Self::Early(refusal, _) => refusal,
+            Self::Refused(refusal) | Self::Foreign(refusal) | Self::Early(refusal, _) => refusal,
             Self::Fields(fields) => {
                 fields.into_iter().next().map_or_else(|| hidden(RefusalCode::Internal), |field| field.refusal)
             }

@@ -1,6 +1,7 @@
 //! Filters of lists: conditions joined by AND, a part of AIP-160's language.
 
 use chrono::{DateTime, Utc};
+use vextrus_ledger::employees::processes::ProcessFilter;
 use vextrus_ledger::views::ListFilter;
 
 use crate::errors::Failure;
@@ -8,10 +9,34 @@ use crate::errors::Failure;
 /// The longest filter, in bytes.
 const LONGEST: usize = 1000;
 const STATES: [&str; 4] = ["claimed", "assessed", "settled", "closed"];
+const KINDS: [&str; 2] = ["onboarding", "offboarding"];
+const PROCESS_STATES: [&str; 3] = ["claimed", "running", "ended"];
 const OUTCOMES: [&str; 6] = ["approved", "rejected", "expired", "withdrawn", "cancelled", "failed"];
 
-/// Reads a filter. `numbered`: the documents have numbers of their vendors.
+/// Reads a filter of documents. `numbered`: they have numbers of their vendors.
 pub(crate) fn read(text: &str, numbered: bool) -> Result<ListFilter, Failure> {
+    let mut filter = ListFilter::default();
+    conditions(text, |condition| set(&mut filter, condition, numbered))?;
+    Ok(filter)
+}
+
+/// Reads a filter of employees' processes.
+pub(crate) fn processes(text: &str) -> Result<ProcessFilter, Failure> {
+    let mut filter = ProcessFilter::default();
+    conditions(text, |(field, operator, value)| {
+        let place = match field {
+            "kind" => known(field, value, &KINDS).map(|()| &mut filter.kind)?,
+            "state" => known(field, value, &PROCESS_STATES).map(|()| &mut filter.state)?,
+            "employee" => &mut filter.employee,
+            other => return Err(format!("there is no field {other:?}; there are kind, state, employee")),
+        };
+        equal(field, operator, value, place)
+    })?;
+    Ok(filter)
+}
+
+/// Takes each condition of a filter: field, operator, value.
+fn conditions(text: &str, mut take: impl FnMut((&str, &str, &str)) -> Result<(), String>) -> Result<(), Failure> {
     let bad = |why: String| Failure::field("filter", why);
     if text.len() > LONGEST {
         return Err(bad(format!("it has {} bytes; the most is {LONGEST}", text.len())));
@@ -19,13 +44,12 @@ pub(crate) fn read(text: &str, numbered: bool) -> Result<ListFilter, Failure> {
     if text.contains('\0') {
         return Err(bad("it holds a character (U+0000) that no value has".to_owned()));
     }
-    let mut filter = ListFilter::default();
     let mut words = words(text).map_err(bad)?.into_iter();
     while let Some(field) = words.next() {
         let (Some(operator), Some(value)) = (words.next(), words.next()) else {
             return Err(bad(format!("{field:?} is no condition; write FIELD = \"VALUE\"")));
         };
-        set(&mut filter, (&field, &operator, &value), numbered).map_err(bad)?;
+        take((&field, &operator, &value)).map_err(bad)?;
         match words.next() {
             None => break,
             Some(and) if and == "AND" => {
@@ -38,7 +62,7 @@ pub(crate) fn read(text: &str, numbered: bool) -> Result<ListFilter, Failure> {
             }
         }
     }
-    Ok(filter)
+    Ok(())
 }
 
 fn set(filter: &mut ListFilter, (field, operator, value): (&str, &str, &str), numbered: bool) -> Result<(), String> {
@@ -52,13 +76,9 @@ fn set(filter: &mut ListFilter, (field, operator, value): (&str, &str, &str), nu
         };
         return once(field, place, time);
     }
-    let known = |names: &[&str]| match names.contains(&value) {
-        true => Ok(()),
-        false => Err(format!("{field}: {value:?} is none of {}", names.join(", "))),
-    };
     let place = match field {
-        "state" => known(&STATES).map(|()| &mut filter.state)?,
-        "outcome" => known(&OUTCOMES).map(|()| &mut filter.outcome)?,
+        "state" => known(field, value, &STATES).map(|()| &mut filter.state)?,
+        "outcome" => known(field, value, &OUTCOMES).map(|()| &mut filter.outcome)?,
         "vendor" => &mut filter.vendor,
         "department" => &mut filter.department,
         "submitter" => &mut filter.submitter,
@@ -70,6 +90,17 @@ fn set(filter: &mut ListFilter, (field, operator, value): (&str, &str, &str), nu
             ));
         }
     };
+    equal(field, operator, value, place)
+}
+
+fn known(field: &str, value: &str, names: &[&str]) -> Result<(), String> {
+    match names.contains(&value) {
+        true => Ok(()),
+        false => Err(format!("{field}: {value:?} is none of {}", names.join(", "))),
+    }
+}
+
+fn equal(field: &str, operator: &str, value: &str, place: &mut Option<String>) -> Result<(), String> {
     if operator != "=" {
         return Err(format!("{field} knows = and nothing else"));
     }
@@ -134,6 +165,18 @@ mod tests {
         let filter = read.unwrap();
         assert_eq!((filter.state.as_deref(), filter.number.as_deref()), (Some("assessed"), Some("A \"1\"")));
         assert_eq!(filter.since.unwrap().to_rfc3339(), "2026-11-29T18:00:00+00:00");
+    }
+
+    #[test]
+    fn conditions_of_processes_are_read() {
+        let read = processes("kind = onboarding AND employee = emp-9").unwrap();
+        assert_eq!(
+            (read.kind.as_deref(), read.employee.as_deref(), read.state),
+            (Some("onboarding"), Some("emp-9"), None)
+        );
+        for bad in ["kind = invoice", "state = open", "vendor = a", "employee >= a"] {
+            assert!(processes(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -95,6 +95,11 @@ pub(crate) fn resource_type(name: &str) -> &'static str {
         [.., "onboardings" | "offboardings", _] => "vextrus/EmployeeProcess",
         [.., "employees", _] => "vextrus/Employee",
         [.., "delegations", _] => "vextrus/Delegation",
+        [.., "vendors", _] => "vextrus/Vendor",
+        [.., "people", _] => "vextrus/Person",
+        [.., "departments", _] => "vextrus/Department",
+        [.., "budgets", _] => "vextrus/Budget",
+        [.., "bankAccountChanges", _] => "vextrus/BankAccountChange",
         _ => "vextrus/Resource",
     }
 }
@@ -106,7 +111,7 @@ pub(crate) fn not_found(name: &str) -> Refusal {
 
 pub(crate) fn of_actor(field: &str, tenant: &str, actor: &Actor, name: &str) -> Result<(), Failure> {
     let tenant: TenantId = id(field, tenant)?;
-    if tenant == actor.tenant { Ok(()) } else { Err(not_found(name).into()) }
+    if tenant == actor.tenant { Ok(()) } else { Err(Failure::Foreign(not_found(name))) }
 }
 
 fn id<T: FromStr<Err: std::fmt::Display>>(field: &str, text: &str) -> Result<T, Failure> {
@@ -123,7 +128,7 @@ mod tests {
 
     fn code(failure: Failure) -> RefusalCode {
         match failure {
-            Failure::Refused(refusal) => refusal.code,
+            Failure::Refused(refusal) | Failure::Foreign(refusal) => refusal.code,
             Failure::Fields(fields) => fields[0].refusal.code,
             other => panic!("{other:?}"),
         }

@@ -4,7 +4,7 @@ use vextrus_domain::ids::PoNumber;
 use vextrus_domain::invoice::FieldViolation;
 use vextrus_domain::{Refusal, RefusalCode, RequestId};
 use vextrus_ledger::orders::{self, Receipt, ReceivedLine};
-use vextrus_ledger::retry;
+use vextrus_ledger::{requests, retry};
 use vextrus_proto::purchasing::v1 as proto;
 
 use crate::call::Call;
@@ -58,11 +58,16 @@ pub(crate) async fn close(
     names::own_tenant(&request.parent, &call.actor)?;
     let mut reader = Reader::default();
     let number: Option<PoNumber> = reader.required("po_number", &request.po_number);
+    let request_id: Option<RequestId> = reader.required("request_id", &request.request_id);
     reader.required_words("reason", &request.reason, MAX_REASON);
-    let number = reader.done(number)?;
-    let order = retry::unkeyed(async || {
+    let (number, request_id) = reader.done(number.zip(request_id))?;
+    let order = retry::keyed(async || {
         let mut tx = app.ledger.begin(&call.actor.tenant).await?;
-        orders::close(&mut tx, &call.actor, &number, &request.reason).await??;
+        let input = (&number, &request.reason);
+        if let Some(fresh) = requests::fresh(&mut tx, &call.actor, &request_id, "order_closed", &input).await?? {
+            orders::close(&mut tx, &call.actor, &number, &request.reason).await??;
+            fresh.done(&mut tx).await?;
+        }
         let order = orders::get(&mut tx, &call.actor.tenant, &number).await?;
         tx.commit().await?;
         Ok::<_, Failure>(order)

@@ -19,8 +19,10 @@ use vextrus_proto::purchasing::v1 as purchasing;
 use vextrus_tax::explain;
 use vextrus_temporal::{WorkflowId, WorkflowKind};
 
+use crate::attachments;
 use crate::employees::names as employees;
 use crate::history;
+use crate::masterdata::names as masterdata;
 use crate::names::{document_name, task_name};
 
 /// The id of the workflow of a document or of an employee's process.
@@ -47,6 +49,7 @@ pub(crate) fn invoice(view: DocumentView) -> Result<proto::Invoice, LedgerError>
         taxes: view.assessment.and_then(taxes),
         approval: Some(approval),
         payment_instruction: view.number.unwrap_or_default(),
+        payment_account: view.account.map(|a| format!("{} {}", a.bank, a.masked_number())).unwrap_or_default(),
         claim_time: Some(timestamp(view.claimed_at)),
         conclude_time: view.concluded_at.map(timestamp),
         workflow_id: workflow_id(DocumentType::Invoice, key)?.to_string(),
@@ -132,6 +135,7 @@ fn approval(view: &DocumentView) -> Result<shared::Approval, LedgerError> {
         match_differences: facts.map(|f| f.matched.clone()).unwrap_or_default(),
         warnings: facts.map(|f| f.warnings.clone()).unwrap_or_default(),
         etag: etag(view),
+        attachments: view.attachments.iter().map(|a| attachments::shown(kind, &key.tenant, a)).collect(),
     })
 }
 
@@ -195,6 +199,10 @@ pub(crate) fn pending(tenant: &TenantId, line: InboxLine) -> Result<shared::Pend
             employees::task_name(kind, tenant, &line.document, &line.task),
             employees::process_name(kind, tenant, &line.document),
         ),
+        _ if line.document_kind == "bank_details" => {
+            let name = masterdata::change_name(tenant, &line.document);
+            (name.clone(), name)
+        }
         (Err(error), _) => return Err(LedgerError::corrupt("type of document", format!("{error}"))),
     };
     Ok(shared::PendingTask {

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use vextrus_proto::rest::{OPENAPI, RestService, Transcoder};
-use vextrus_proto::{approval, audit, invoice, onboarding, purchasing, tax};
+use vextrus_proto::{approval, audit, invoice, masterdata, onboarding, purchasing, tax};
 
+use crate::attachments;
 use crate::call::CALL_LIMIT;
 use crate::server::{MAX_REQUEST_BYTES, SLOW_REQUEST};
 use crate::service::Service;
@@ -35,6 +36,7 @@ pub(crate) fn router(service: &Service) -> Router {
         bridged!(approval, __rest_over_grpc_bridge_ApprovalService, ApprovalServiceRestBridge),
         bridged!(audit, __rest_over_grpc_bridge_AuditService, AuditServiceRestBridge),
         bridged!(invoice, __rest_over_grpc_bridge_InvoiceService, InvoiceServiceRestBridge),
+        bridged!(masterdata, __rest_over_grpc_bridge_MasterDataService, MasterDataServiceRestBridge),
         bridged!(onboarding, __rest_over_grpc_bridge_OnboardingService, OnboardingServiceRestBridge),
         bridged!(purchasing, __rest_over_grpc_bridge_PurchasingService, PurchasingServiceRestBridge),
         bridged!(tax, __rest_over_grpc_bridge_TaxService, TaxServiceRestBridge),
@@ -42,6 +44,7 @@ pub(crate) fn router(service: &Service) -> Router {
     let rest = RestService::new(transcoder).with_max_body_bytes(MAX_REQUEST_BYTES);
     let rest = Router::new().route_service("/v1/{*rest}", rest).layer(axum::middleware::map_response(in_words));
     let rest = rest.layer(axum::middleware::from_fn(in_time));
+    let rest = rest.merge(attachments::http::router(service));
     rest.route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], OPENAPI)))
 }
 
@@ -63,15 +66,44 @@ async fn in_words(response: Response) -> Response {
         return Response::from_parts(parts, Body::empty());
     };
     let (words, details) = words(&bytes);
-    if parts.status == StatusCode::UNAUTHORIZED {
-        parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    if let Some(wait) = details.as_ref().and_then(ErrorDetails::retry_info).and_then(|info| info.retry_delay) {
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        parts.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
+    add_headers(parts.status, &mut parts.headers, details.as_ref());
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(words))
+}
+
+/// A refusal of a call that the transcoder has no part in, in the same words.
+pub(crate) fn refused(status: &Status) -> Response {
+    let details = status.get_error_details();
+    let told = json!({"code": i32::from(status.code()), "message": status.message(), "details": shown(&details)});
+    let mut response = (http_status(status.code()), axum::Json(told)).into_response();
+    add_headers(response.status(), response.headers_mut(), Some(&details));
+    response
+}
+
+/// The HTTP status of a gRPC code, as `google.rpc.Code` has it.
+const fn http_status(code: Code) -> StatusCode {
+    match code {
+        Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => StatusCode::BAD_REQUEST,
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::PermissionDenied => StatusCode::FORBIDDEN,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::AlreadyExists | Code::Aborted => StatusCode::CONFLICT,
+        Code::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
+        Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// What HTTP says of a refusal in headers.
+fn add_headers(status: StatusCode, headers: &mut HeaderMap, details: Option<&ErrorDetails>) {
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(wait) = details.and_then(ErrorDetails::retry_info).and_then(|info| info.retry_delay) {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
 }
 
 fn words(bytes: &Bytes) -> (Bytes, Option<ErrorDetails>) {

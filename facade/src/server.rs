@@ -26,28 +26,36 @@ use vextrus_platform::config::{ConfigError, FacadeConfig};
 use vextrus_platform::keys::{KeyError, read_secret_key};
 use vextrus_proto::FILE_DESCRIPTOR_SET;
 use vextrus_proto::approval::v1::approval_service_server::{self, ApprovalServiceServer};
+use vextrus_proto::approval::v1::attachment_service_server::{self, AttachmentServiceServer};
 use vextrus_proto::audit::v1::audit_service_server::{self, AuditServiceServer};
 use vextrus_proto::invoice::v1::invoice_service_server::{self, InvoiceServiceServer};
+use vextrus_proto::masterdata::v1::master_data_service_server::{self, MasterDataServiceServer};
 use vextrus_proto::onboarding::v1::onboarding_service_server::{self, OnboardingServiceServer};
 use vextrus_proto::purchasing::v1::purchasing_service_server::{self, PurchasingServiceServer};
 use vextrus_proto::tax::v1::tax_service_server::{self, TaxServiceServer};
+use vextrus_storage::PlaceError;
 
+use crate::attachments::Attachments;
 use crate::auth::{AuthError, Authenticator};
-use crate::call::CALL_LIMIT;
+use crate::call::UPLOAD_LIMIT;
 use crate::codec::{CodecEndpoint, EndpointError};
 use crate::limits::Limits;
+use crate::permissions::{Permissions, PermissionsError};
 use crate::rest;
 use crate::service::{App, Service};
+use crate::tls::{Tls, TlsError};
 
 /// The largest request, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
 
 /// The services, as health knows them.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 8] = [
     approval_service_server::SERVICE_NAME,
+    attachment_service_server::SERVICE_NAME,
     invoice_service_server::SERVICE_NAME,
     purchasing_service_server::SERVICE_NAME,
     onboarding_service_server::SERVICE_NAME,
+    master_data_service_server::SERVICE_NAME,
     audit_service_server::SERVICE_NAME,
     tax_service_server::SERVICE_NAME,
 ];
@@ -73,6 +81,15 @@ pub enum FacadeError {
     /// Nobody could be authenticated.
     #[error(transparent)]
     Auth(#[from] AuthError),
+    /// Nobody can tell who may call what.
+    #[error(transparent)]
+    Permissions(#[from] PermissionsError),
+    /// There is no place for attachments where one is named.
+    #[error("attachments.place: {0}")]
+    Attachments(#[from] PlaceError),
+    /// TLS cannot be served.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The configuration says what cannot be.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -112,6 +129,8 @@ pub async fn serve(
     let service = Service::new(App {
         auth,
         limits: Arc::new(Limits::new(&config.facade)),
+        attachments: Arc::new(Attachments::open(&config.attachments)?),
+        permissions: Arc::new(Permissions::open(&config.facade.permissions_file)?),
         ledger,
         client,
         key,
@@ -128,21 +147,29 @@ pub async fn serve(
     }
     // HTTP/1.1 has no pings: who is gone without a word is found out by TCP.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE));
-    let server = Server::builder()
+    let tls = Tls::open(&config.facade)?;
+    tracing::info!(tls = tls.is_some(), "connections are taken");
+    let router = Server::builder()
         .accept_http1(true)
-        .timeout(CALL_LIMIT + SLOW_REQUEST)
+        .timeout(UPLOAD_LIMIT + SLOW_REQUEST)
         .concurrency_limit_per_connection(CALLS_AT_ONCE)
         .max_concurrent_streams(STREAMS)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
-        .add_routes(Routes::from(routes))
-        .serve_with_incoming_shutdown(incoming, async move {
-            stop.await;
-            for name in std::iter::once("").chain(SERVICES) {
-                health.set_service_status(name, ServingStatus::NotServing).await;
-            }
-            stopping.send_replace(true);
-        });
+        .add_routes(Routes::from(routes));
+    let stop = async move {
+        stop.await;
+        for name in std::iter::once("").chain(SERVICES) {
+            health.set_service_status(name, ServingStatus::NotServing).await;
+        }
+        stopping.send_replace(true);
+    };
+    let server = async move {
+        match tls {
+            Some(tls) => router.serve_with_incoming_shutdown(tls.incoming(incoming), stop).await,
+            None => router.serve_with_incoming_shutdown(incoming, stop).await,
+        }
+    };
     let endpoint = serve_endpoint(endpoint, stopped.clone());
     let both = async { tokio::try_join!(async { Ok(server.await?) }, endpoint).map(drop) };
     tokio::select! {
@@ -184,8 +211,10 @@ async fn routes(service: &Service) -> Result<(HealthReporter, Router), FacadeErr
     let routes = Routes::new(health_service)
         .add_service(reflection)
         .add_service(ApprovalServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
+        .add_service(AttachmentServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .add_service(AuditServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .add_service(InvoiceServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
+        .add_service(MasterDataServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .add_service(OnboardingServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .add_service(PurchasingServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .add_service(TaxServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES));

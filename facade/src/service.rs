@@ -14,6 +14,8 @@ use vextrus_proto::audit::v1 as audit;
 use vextrus_proto::audit::v1::audit_service_server::AuditService;
 use vextrus_proto::invoice::v1 as invoice;
 use vextrus_proto::invoice::v1::invoice_service_server::InvoiceService;
+use vextrus_proto::masterdata::v1 as masterdata_v1;
+use vextrus_proto::masterdata::v1::master_data_service_server::MasterDataService;
 use vextrus_proto::onboarding::v1 as onboarding;
 use vextrus_proto::onboarding::v1::onboarding_service_server::OnboardingService;
 use vextrus_proto::purchasing::v1 as purchasing;
@@ -21,16 +23,20 @@ use vextrus_proto::purchasing::v1::purchasing_service_server::PurchasingService;
 use vextrus_proto::tax::v1 as tax;
 use vextrus_proto::tax::v1::tax_service_server::TaxService;
 
+use crate::attachments::Attachments;
 use crate::auth::Authenticator;
 use crate::call::Call;
 use crate::limits::Limits;
-use crate::{act, bulk, delegations, employees, inbox, list, orders, preview, read, submit, taxes, trail};
+use crate::permissions::Permissions;
+use crate::{act, bulk, delegations, employees, inbox, list, masterdata, orders, preview, read, submit, taxes, trail};
 
 /// What every call needs. A copy is of handles.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) auth: Arc<Authenticator>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) permissions: Arc<Permissions>,
+    pub(crate) attachments: Arc<Attachments>,
     pub(crate) ledger: Ledger,
     pub(crate) client: Client,
     pub(crate) key: KeyPair,
@@ -50,6 +56,11 @@ impl Service {
     pub(crate) fn new(app: App) -> Self {
         Self(Arc::new(app))
     }
+
+    /// What every call needs.
+    pub(crate) const fn app(&self) -> &Arc<App> {
+        &self.0
+    }
 }
 
 // The RPCs differ in a name, a function and two types; the macro keeps each from answering in a way of its own.
@@ -67,7 +78,7 @@ macro_rules! rpcs {
             ) -> Result<Response<Self::$stream>, Status> {
                 let call = Call::of(&self.0, $stream_name, &request).map_err(|failure| failure.into_status($stream_name))?;
                 let answer = $stream_function(&self.0, &call, request.into_inner());
-                call.answer(answer).await
+                call.answer(&self.0, answer).await
             })*
 
             $(async fn $method(
@@ -76,7 +87,7 @@ macro_rules! rpcs {
             ) -> Result<Response<$package::$response>, Status> {
                 let call = Call::of(&self.0, $name, &request).map_err(|failure| failure.into_status($name))?;
                 let answer = $function(&self.0, &call, request.into_inner());
-                call.answer(answer).await
+                call.answer(&self.0, answer).await
             })*
         }
     };
@@ -123,6 +134,31 @@ rpcs! {
     list_processes = "ListProcesses", employees::read::list, ListProcessesRequest -> ListProcessesResponse;
     act_on_process = "ActOnProcess", employees::act::act, ActOnProcessRequest -> ActOnProcessResponse;
     erase_employee = "EraseEmployee", employees::erase::erase, EraseEmployeeRequest -> EraseEmployeeResponse;
+}
+
+rpcs! {
+    MasterDataService in masterdata_v1:
+    upsert_vendor = "UpsertVendor", masterdata::vendors::upsert, UpsertVendorRequest -> UpsertVendorResponse;
+    get_vendor = "GetVendor", masterdata::vendors::get, GetVendorRequest -> GetVendorResponse;
+    list_vendors = "ListVendors", masterdata::vendors::list, ListVendorsRequest -> ListVendorsResponse;
+    upsert_person = "UpsertPerson", masterdata::people::upsert, UpsertPersonRequest -> UpsertPersonResponse;
+    get_person = "GetPerson", masterdata::people::get, GetPersonRequest -> GetPersonResponse;
+    list_people = "ListPeople", masterdata::people::list, ListPeopleRequest -> ListPeopleResponse;
+    upsert_department = "UpsertDepartment", masterdata::departments::upsert, UpsertDepartmentRequest -> UpsertDepartmentResponse;
+    get_department = "GetDepartment", masterdata::departments::get, GetDepartmentRequest -> GetDepartmentResponse;
+    list_departments = "ListDepartments", masterdata::departments::list, ListDepartmentsRequest -> ListDepartmentsResponse;
+    upsert_budget = "UpsertBudget", masterdata::budgets::upsert, UpsertBudgetRequest -> UpsertBudgetResponse;
+    get_budget = "GetBudget", masterdata::budgets::get, GetBudgetRequest -> GetBudgetResponse;
+    list_budgets = "ListBudgets", masterdata::budgets::list, ListBudgetsRequest -> ListBudgetsResponse;
+    propose_calendar = "ProposeCalendar", masterdata::calendar::propose,
+        ProposeCalendarRequest -> ProposeCalendarResponse;
+    get_calendar = "GetCalendar", masterdata::calendar::get, GetCalendarRequest -> GetCalendarResponse;
+    propose_bank_account = "ProposeBankAccount", masterdata::bank::propose,
+        ProposeBankAccountRequest -> ProposeBankAccountResponse;
+    get_bank_account_change = "GetBankAccountChange", masterdata::bank::get,
+        GetBankAccountChangeRequest -> GetBankAccountChangeResponse;
+    list_bank_account_changes = "ListBankAccountChanges", masterdata::bank::list,
+        ListBankAccountChangesRequest -> ListBankAccountChangesResponse;
 }
 
 rpcs! {

@@ -241,12 +241,12 @@ impl Reader {
             },
             import_tax_paid: self.taka("content.tax.import_tax_paid_poisha", tax.import_tax_paid_poisha),
             vds_exemption: tax.vds_exemption.map(|e| VdsExemption { clause: e.clause, evidence: e.evidence }),
-            psr: tax.return_proof.and_then(|proof| self.return_proof(proof)),
+            psr: tax.return_proof.and_then(|proof| self.return_proof("content.tax", proof)),
             certificates: tax
                 .certificates
                 .into_iter()
                 .enumerate()
-                .filter_map(|(i, certificate)| self.certificate(i, certificate))
+                .filter_map(|(i, certificate)| self.certificate("content.tax", i, certificate))
                 .collect(),
             retention: self.taka("content.tax.retention_poisha", tax.retention_poisha),
             advance: self.taka("content.tax.advance_poisha", tax.advance_poisha),
@@ -255,8 +255,9 @@ impl Reader {
 }
 
 impl Reader {
-    fn return_proof(&mut self, proof: proto::ReturnProof) -> Option<Psr> {
-        let at = |name: &str| format!("content.tax.return_proof.{name}");
+    /// A proof of submission of return, under this path.
+    pub(crate) fn return_proof(&mut self, path: &str, proof: proto::ReturnProof) -> Option<Psr> {
+        let at = |name: &str| format!("{path}.return_proof.{name}");
         let kind = match proof.kind() {
             proto::ReturnProofKind::ReturnAcknowledgement => Some(PsrKind::ReturnAcknowledgement),
             proto::ReturnProofKind::TaxCertificate => Some(PsrKind::TaxCertificate),
@@ -277,8 +278,14 @@ impl Reader {
         })
     }
 
-    fn certificate(&mut self, i: usize, certificate: proto::TaxCertificate) -> Option<TaxCertificate> {
-        let at = |name: &str| format!("content.tax.certificates[{i}].{name}");
+    /// A certificate of the Board, under this path.
+    pub(crate) fn certificate(
+        &mut self,
+        path: &str,
+        i: usize,
+        certificate: proto::TaxCertificate,
+    ) -> Option<TaxCertificate> {
+        let at = |name: &str| format!("{path}.certificates[{i}].{name}");
         let from = self.date(&at("from"), &certificate.from);
         let until = self.date(&at("until"), &certificate.until);
         let paper = Evidence { number: certificate.number, from: from?, until: until? };

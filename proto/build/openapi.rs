@@ -43,7 +43,39 @@ pub(crate) fn document(out: &Path, files: &[&str]) -> Result<String, Box<dyn Err
     let paths = whole["paths"].as_object_mut().map(std::mem::take).unwrap_or_default();
     let paths: Map<String, Value> = paths.into_iter().map(|(path, operations)| several(&path, operations)).collect();
     whole["paths"] = Value::Object(paths);
+    for (collection, document) in [("invoices", "invoice"), ("purchaseOrders", "purchaseOrder")] {
+        merge(&mut whole["paths"], attachments(collection, document));
+    }
     Ok(serde_json::to_string_pretty(&whole)?)
+}
+
+/// The two paths that carry the bytes of an attachment, which have no rule in the proto files: they carry no message.
+fn attachments(collection: &str, document: &str) -> Value {
+    let text = json!({"type": "string"});
+    let part = |name: &str, place: &str| json!({"name": name, "in": place, "required": true, "schema": text});
+    let bytes = json!({"*/*": {"schema": {"type": "string", "format": "binary"}}});
+    let of = |name: &str| json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}});
+    let refused = json!({"content": of("google.rpc.Status"), "description": "An error, as a gRPC status mapped to an HTTP status."});
+    let attachment = json!({"$ref": "#/components/schemas/vextrus.approval.v1.Attachment"});
+    let attached =
+        json!({"application/json": {"schema": {"type": "object", "properties": {"attachment": attachment}}}});
+    let at = format!("/v1/tenants/{{tenant}}/{collection}/{{{document}}}/attachments");
+    json!({
+        at.clone(): {"post": {
+            "operationId": format!("UploadAttachment_{collection}"),
+            "parameters": [
+                part("tenant", "path"), part(document, "path"),
+                part("request_id", "query"), part("kind", "query"), part("file_name", "query"),
+            ],
+            "requestBody": {"content": bytes, "required": true},
+            "responses": {"200": {"content": attached, "description": "Successful response."}, "default": refused},
+        }},
+        format!("{at}/{{attachment}}/content"): {"get": {
+            "operationId": format!("DownloadAttachment_{collection}"),
+            "parameters": [part("tenant", "path"), part(document, "path"), part("attachment", "path")],
+            "responses": {"200": {"content": bytes, "description": "The bytes."}, "default": refused},
+        }},
+    })
 }
 
 /// `{name=tenants/*/invoices/*}` as `tenants/-/invoices/{name}`.

@@ -26,6 +26,8 @@ areas! {
     audit = "vextrus.audit.v1";
     /// Vendor invoices.
     invoice = "vextrus.invoice.v1";
+    /// Master data.
+    masterdata = "vextrus.masterdata.v1";
     /// Onboarding and offboarding of employees.
     onboarding = "vextrus.onboarding.v1";
     /// Purchase orders.

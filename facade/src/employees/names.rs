@@ -72,7 +72,7 @@ mod tests {
 
     fn code(failure: Failure) -> RefusalCode {
         match failure {
-            Failure::Refused(refusal) => refusal.code,
+            Failure::Refused(refusal) | Failure::Foreign(refusal) => refusal.code,
             Failure::Fields(fields) => fields[0].refusal.code,
             other => panic!("{other:?}"),
         }

@@ -1,7 +1,8 @@
 //! GetProcess and ListProcesses. Every active person of the tenant may read a process; what is personal, few, and
 //! what people said, those whom it concerns.
 
-use vextrus_domain::{Actor, DocumentKey, PersonId};
+use chrono::{DateTime, Utc};
+use vextrus_domain::{Actor, DocumentKey, PersonId, canonical};
 use vextrus_ledger::employees::views::{self, ProcessView};
 use vextrus_ledger::employees::{claim, processes, records};
 use vextrus_ledger::{LedgerError, Tx};
@@ -14,7 +15,7 @@ use crate::call::Call;
 use crate::errors::Failure;
 use crate::read::reader;
 use crate::service::App;
-use crate::{names, pages};
+use crate::{filter, names, pages};
 
 pub(crate) async fn get(
     app: &App,
@@ -31,18 +32,27 @@ pub(crate) async fn get(
     Ok(proto::GetProcessResponse { process: Some(shown(&mut tx, &call.actor, view).await?) })
 }
 
+/// Where a page ends, and of which list: another filter has other pages.
+type Cursor = (DateTime<Utc>, String, String);
+
 pub(crate) async fn list(
     app: &App,
     call: &Call,
     request: proto::ListProcessesRequest,
 ) -> Result<proto::ListProcessesResponse, Failure> {
     names::own_tenant(&request.parent, &call.actor)?;
+    let filter = filter::processes(&request.filter)?;
     let size = pages::size(request.page_size)?;
-    let before = pages::cursor(&request.page_token)?;
+    let of = canonical::sha256_hex(&request.filter);
+    let before = pages::cursor::<Cursor>(&request.page_token)?;
+    if before.as_ref().is_some_and(|(.., list)| *list != of) {
+        return Err(Failure::field("page_token", "it is of another filter; start with an empty one"));
+    }
+    let before = before.map(|(at, process, _)| (at, process));
     let mut tx = app.ledger.report(&call.actor.tenant).await?;
     reader(app, &mut tx, call, &request.parent).await?;
-    let mut found = processes::list(&mut tx, &call.actor.tenant, before.as_ref(), size + 1).await?;
-    let next_page_token = pages::cut(&mut found, size, |p| (p.claimed_at, p.key.document.to_string()))?;
+    let mut found = processes::list(&mut tx, &call.actor.tenant, &filter, before.as_ref(), size + 1).await?;
+    let next_page_token = pages::cut(&mut found, size, |p| (p.claimed_at, p.key.document.to_string(), of.clone()))?;
     let processes = found.iter().map(render::listed).collect::<Result<_, _>>()?;
     Ok(proto::ListProcessesResponse { processes, next_page_token })
 }

@@ -5,7 +5,7 @@ use tonic::{Code, Status};
 use vextrus_domain::calendar::dhaka_date;
 use vextrus_proto::approval::v1 as proto;
 
-use crate::setup::{World, fields, reason, refused};
+use crate::setup::{World, fields, new_request_id, reason, refused};
 
 /// The day this many days from today in Dhaka.
 fn day(from_today: u64) -> NaiveDate {
@@ -154,7 +154,7 @@ async fn it_is_taken_back_by_whom_it_concerns() {
     for (person, id, to) in [("hasina", "g-1", "shirin"), ("rahim", "g-2", "karim")] {
         client.give_delegation(world.request("acme", person, give(id, to))).await.unwrap();
     }
-    let revoke = |name: &str| proto::RevokeDelegationRequest { name: name.to_owned() };
+    let revoke = |name: &str| proto::RevokeDelegationRequest { name: name.to_owned(), request_id: new_request_id() };
     for (tenant, person, name, code, refusal_code) in [
         ("acme", "salma", "tenants/acme/delegations/1", Code::PermissionDenied, "PERMISSION_DENIED"),
         ("acme", "gone", "tenants/acme/delegations/1", Code::PermissionDenied, "PERMISSION_DENIED"),

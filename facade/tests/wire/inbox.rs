@@ -4,7 +4,7 @@ use tonic::Code;
 use vextrus_domain::Content;
 use vextrus_proto::approval::v1 as proto;
 
-use crate::setup::{World, order, reason, refused};
+use crate::setup::{World, new_request_id, order, reason, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inbox_is_read_page_by_page() {
@@ -60,7 +60,7 @@ async fn a_stand_in_sees_in_whose_name() {
         let tasks = client.list_tasks(world.request("acme", "shirin", list())).await.unwrap().into_inner().tasks;
         assert_eq!(tasks.len(), seen, "up to {limit} poisha");
         let name = given.delegation.unwrap().name;
-        let revoke = proto::RevokeDelegationRequest { name };
+        let revoke = proto::RevokeDelegationRequest { name, request_id: new_request_id() };
         client.revoke_delegation(world.request("acme", "hasina", revoke)).await.unwrap();
     }
     let given = crate::delegations::give("g-1", "shirin");

@@ -7,23 +7,23 @@ use vextrus_platform::http::{self, Body};
 
 use crate::setup::{World, content};
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.body)))
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
     /// The details of this type.
-    fn detail(&self, name: &str) -> Value {
+    pub(crate) fn detail(&self, name: &str) -> Value {
         let json = self.json();
         let details = json["details"].as_array().cloned().unwrap_or_default();
         let of_type = |detail: &Value| detail["@type"] == format!("type.googleapis.com/google.rpc.{name}");
@@ -31,7 +31,7 @@ impl Answer {
     }
 }
 
-async fn send(world: &World, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+pub(crate) async fn send(world: &World, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
     let mut request = Request::builder().method(method).uri(format!("http://{}{path}", world.address));
     for (name, value) in headers {
         request = request.header(*name, *value);

@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod acts;
+mod attachments;
+mod bank;
 mod bulk;
 mod delegations;
 mod employees;
@@ -10,6 +12,7 @@ mod invoices;
 mod json;
 mod limits;
 mod lists;
+mod masterdata;
 mod matrix;
 mod officers;
 mod orders;
@@ -32,12 +35,14 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use vextrus_facade::MAX_REQUEST_BYTES;
 use vextrus_proto::approval::v1::ListTasksRequest;
 
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 8] = [
     "vextrus.invoice.v1.InvoiceService",
     "vextrus.purchasing.v1.PurchasingService",
     "vextrus.approval.v1.ApprovalService",
     "vextrus.onboarding.v1.OnboardingService",
+    "vextrus.approval.v1.AttachmentService",
     "vextrus.audit.v1.AuditService",
+    "vextrus.masterdata.v1.MasterDataService",
     "vextrus.tax.v1.TaxService",
 ];
 

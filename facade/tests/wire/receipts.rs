@@ -4,7 +4,7 @@ use tonic::Code;
 use vextrus_ledger::views;
 use vextrus_proto::purchasing::v1 as proto;
 
-use crate::setup::{World, fields, order, reason, refused};
+use crate::setup::{World, fields, new_request_id, order, reason, refused};
 
 fn receive(po_number: &str, request_id: &str, lines: &[(i32, &str)]) -> proto::ReceiveGoodsRequest {
     let line = |(line, quantity): &(i32, &str)| proto::ReceivedLine { line: *line, quantity: (*quantity).to_owned() };
@@ -20,7 +20,7 @@ fn receive(po_number: &str, request_id: &str, lines: &[(i32, &str)]) -> proto::R
 
 fn close(po_number: &str, reason: &str) -> proto::ClosePurchaseOrderRequest {
     let [parent, po_number, reason] = ["tenants/acme", po_number, reason].map(str::to_owned);
-    proto::ClosePurchaseOrderRequest { parent, po_number, reason }
+    proto::ClosePurchaseOrderRequest { parent, po_number, reason, request_id: new_request_id() }
 }
 
 /// What the company's one budget has reserved, in poisha.

@@ -1,6 +1,7 @@
 //! A facade on a port of its own, over a fresh ledger and a Temporal that never answers.
 
 use std::future::{Ready, pending, ready};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -31,12 +32,14 @@ use vextrus_ledger::approvals::Trust;
 use vextrus_ledger::claims::{self, Claim};
 use vextrus_ledger::masterdata::{self, Company};
 use vextrus_ledger::rules::{self, RuleKind};
-use vextrus_ledger::{Ledger, delegations, views};
+use vextrus_ledger::{Ledger, audit, delegations, views};
 use vextrus_platform::Config;
 use vextrus_proto::approval::v1::approval_service_client::ApprovalServiceClient;
+use vextrus_proto::approval::v1::attachment_service_client::AttachmentServiceClient;
 use vextrus_proto::audit::v1::audit_service_client::AuditServiceClient;
 use vextrus_proto::invoice::v1 as proto;
 use vextrus_proto::invoice::v1::invoice_service_client::InvoiceServiceClient;
+use vextrus_proto::masterdata::v1::master_data_service_client::MasterDataServiceClient;
 use vextrus_proto::onboarding::v1::onboarding_service_client::OnboardingServiceClient;
 use vextrus_proto::purchasing::v1::purchasing_service_client::PurchasingServiceClient;
 use vextrus_proto::tax::v1::tax_service_client::TaxServiceClient;
@@ -60,7 +63,7 @@ pub(crate) struct World {
     pub(crate) key: KeyPair,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), FacadeError>>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -114,6 +117,7 @@ impl World {
         config.auth.issuer = "dev".to_owned();
         config.auth.jwks_file = file("jwks.json");
         config.signing.key_file = file("key");
+        config.attachments.place = format!("file://{}", file("papers").display());
         change(&mut config);
         let ledger = Ledger::open(&format!("sqlite:{}", file("ledger.db").display())).await.unwrap();
         for tenant in ["acme", "other"] {
@@ -135,7 +139,7 @@ impl World {
                 async move { serve(&config, served, client, listener, async move { drop(stopped.await) }).await },
             );
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
-        Self { ledger, channel, address: address.to_string(), key, stop, serving, _dir: dir }
+        Self { ledger, channel, address: address.to_string(), key, stop, serving, dir }
     }
 
     pub(crate) fn invoices(&self) -> InvoiceServiceClient<Channel> {
@@ -152,6 +156,19 @@ impl World {
 
     pub(crate) fn employees(&self) -> OnboardingServiceClient<Channel> {
         OnboardingServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn master_data(&self) -> MasterDataServiceClient<Channel> {
+        MasterDataServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn papers(&self) -> AttachmentServiceClient<Channel> {
+        AttachmentServiceClient::new(self.channel.clone())
+    }
+
+    /// Where attachments are kept.
+    pub(crate) fn papers_folder(&self) -> PathBuf {
+        self.dir.path().join("papers")
     }
 
     pub(crate) fn trail(&self) -> AuditServiceClient<Channel> {
@@ -241,6 +258,12 @@ impl World {
         assert_eq!(recorded, RecordOutput::Recorded { refused: Vec::new() });
     }
 
+    /// The trail of a document.
+    pub(crate) async fn entries(&self, key: &DocumentKey) -> Vec<audit::Entry> {
+        let mut tx = self.ledger.read(&key.tenant).await.unwrap();
+        audit::read_chain(&mut tx, &key.tenant, key.document.as_str()).await.unwrap().unwrap()
+    }
+
     /// Ends a document that cannot go on, as the worker would.
     pub(crate) async fn closed(&self, key: &DocumentKey) {
         let refusal = Refusal::new(RefusalCode::Internal, "a step failed");
@@ -284,12 +307,18 @@ fn company(tenant: &str) -> Company {
             person("salma", &[]), person("rahim", &["accounts_payable"]), person("karim", &["accounts_payable"]),
             person("hasina", &["department_head"]), person("shirin", &[]), person("ruma", &["approval_administrator"]),
             person("inspector", &["nbr_officer"]), person("habib", &[]), person("farzana", &["hr_administrator"]), person("mizan", &["it"]),
+            person("nadia", &["master_data"]), person("farida", &["finance_manager"]),
             {"id": "gone", "roles": ["accounts_payable"], "active": false},
         ],
         "vendors": [{"id": "padma", "name": "Padma", "kind": "contractor", "tin": "123456789012", "bin": "123456789-0101"}],
         "budgets": [{"fiscal_year": "2026-27", "department": "works", "allocated": "5000000"}],
     }))
     .unwrap()
+}
+
+/// A request id that no other request has.
+pub(crate) fn new_request_id() -> String {
+    format!("request-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 pub(crate) fn actor(person: &str) -> Actor {

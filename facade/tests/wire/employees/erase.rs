@@ -4,10 +4,11 @@ use tonic::{Code, Status};
 use vextrus_proto::onboarding::v1 as proto;
 
 use super::{ended, message, name, planned, says_nothing_personal, start};
-use crate::setup::{World, field_names, reason, refused};
+use crate::setup::{World, field_names, new_request_id, reason, refused};
 
 fn erase(employee: &str, reason: &str) -> proto::EraseEmployeeRequest {
-    proto::EraseEmployeeRequest { name: format!("tenants/acme/employees/{employee}"), reason: reason.to_owned() }
+    let name = format!("tenants/acme/employees/{employee}");
+    proto::EraseEmployeeRequest { name, reason: reason.to_owned(), request_id: new_request_id() }
 }
 
 async fn refusal(world: &World, tenant: &str, person: &str, request: proto::EraseEmployeeRequest) -> Status {

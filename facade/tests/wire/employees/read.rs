@@ -143,7 +143,7 @@ async fn processes_are_listed_latest_first_page_by_page() {
         claimed(&world, &format!("emp-{i}")).await;
     }
     let mut request =
-        proto::ListProcessesRequest { parent: "tenants/acme".to_owned(), page_size: 2, page_token: String::new() };
+        proto::ListProcessesRequest { parent: "tenants/acme".to_owned(), page_size: 2, ..Default::default() };
     let (mut seen, mut pages) = (Vec::new(), Vec::new());
     loop {
         let page = world.employees().list_processes(world.request("acme", "habib", request.clone())).await;

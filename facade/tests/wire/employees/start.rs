@@ -3,7 +3,7 @@
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use vextrus_domain::Employee;
-use vextrus_ledger::employees::processes;
+use vextrus_ledger::employees::processes::{self, ProcessFilter};
 use vextrus_proto::onboarding::v1 as proto;
 
 use super::{claimed, message, name, says_nothing_personal, start};
@@ -32,7 +32,7 @@ fn leaving(request_id: &str, employee: &str) -> proto::StartOffboardingRequest {
 
 async fn count(world: &World) -> usize {
     let mut tx = world.ledger.read(&"acme".parse().unwrap()).await.unwrap();
-    processes::list(&mut tx, &"acme".parse().unwrap(), None, 100).await.unwrap().len()
+    processes::list(&mut tx, &"acme".parse().unwrap(), &ProcessFilter::default(), None, 100).await.unwrap().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
