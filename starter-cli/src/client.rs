@@ -1,7 +1,10 @@
 //! The facade, as commands call it.
 
+mod attachments;
+mod certificates;
 mod employees;
 mod reading;
+mod records;
 
 use std::time::Duration;
 
@@ -9,10 +12,11 @@ use anyhow::Context as _;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
-use vextrus_domain::DocumentType;
+use vextrus_domain::{DocumentType, TenantId};
 use vextrus_facade::collection;
 use vextrus_proto::approval::v1::act_request::Action;
 use vextrus_proto::approval::v1::approval_service_client::ApprovalServiceClient;
+use vextrus_proto::approval::v1::attachment_service_client::AttachmentServiceClient;
 use vextrus_proto::approval::v1::{
     ActRequest, ActResponse, Decide, Delegation, GiveDelegationRequest, ListDelegationsRequest, ListTasksRequest,
     PendingTask, RevokeDelegationRequest,
@@ -23,6 +27,7 @@ use vextrus_proto::invoice::v1::{
     GetInvoiceRequest, Invoice, InvoiceContent, PreviewInvoiceRequest, PreviewInvoiceResponse, ResubmitInvoiceRequest,
     SubmitInvoiceRequest,
 };
+use vextrus_proto::masterdata::v1::master_data_service_client::MasterDataServiceClient;
 use vextrus_proto::onboarding::v1::onboarding_service_client::OnboardingServiceClient;
 use vextrus_proto::purchasing::v1::purchasing_service_client::PurchasingServiceClient;
 use vextrus_proto::purchasing::v1::{
@@ -36,6 +41,7 @@ use crate::options::Global;
 use crate::profiles;
 use crate::session::Session;
 
+pub use certificates::Certificates;
 pub(crate) use reading::watch;
 
 /// The environment's token, where no file is named.
@@ -50,6 +56,8 @@ pub struct Client {
     invoices: InvoiceServiceClient<Channel>,
     purchasing: PurchasingServiceClient<Channel>,
     employees: OnboardingServiceClient<Channel>,
+    master_data: MasterDataServiceClient<Channel>,
+    papers: AttachmentServiceClient<Channel>,
     audit: AuditServiceClient<Channel>,
     tax: TaxServiceClient<Channel>,
     bearer: MetadataValue<Ascii>,
@@ -62,18 +70,35 @@ impl Client {
     /// # Errors
     /// An address or a token that cannot be one, or a facade that does not answer.
     pub async fn new(address: &str, tenant: &str, token: &str) -> anyhow::Result<Self> {
-        let channel = Endpoint::from_shared(address.to_owned())
-            .with_context(|| format!("{address:?} is not an address such as http://127.0.0.1:7300"))?
+        Self::trusting(&Certificates::default(), address, tenant, token).await
+    }
+
+    /// The same, with these certificates where the facade is served under TLS.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; certificates that cannot be used.
+    pub async fn trusting(
+        certificates: &Certificates,
+        address: &str,
+        tenant: &str,
+        token: &str,
+    ) -> anyhow::Result<Self> {
+        let endpoint = Endpoint::from_shared(address.to_owned())
+            .with_context(|| format!("{address:?} is not an address such as http://127.0.0.1:7300"))?;
+        let channel = certificates
+            .apply(address, endpoint)?
             .connect_timeout(Duration::from_secs(5))
             .connect()
             .await
-            .map_err(|e| Status::unavailable(format!("the facade at {address} does not answer: {e}")))?;
+            .map_err(|e| Status::unavailable(format!("the facade at {address} does not answer: {}", causes(&e))))?;
         let bearer = format!("Bearer {}", token.trim()).parse().context("the token has characters that none has")?;
         Ok(Self {
             approvals: ApprovalServiceClient::new(channel.clone()),
             invoices: InvoiceServiceClient::new(channel.clone()),
             purchasing: PurchasingServiceClient::new(channel.clone()),
             employees: OnboardingServiceClient::new(channel.clone()),
+            master_data: MasterDataServiceClient::new(channel.clone()),
+            papers: AttachmentServiceClient::new(channel.clone()),
             audit: AuditServiceClient::new(channel.clone()),
             tax: TaxServiceClient::new(channel),
             bearer,
@@ -85,6 +110,7 @@ impl Client {
     pub(crate) async fn from_options(global: &Global) -> anyhow::Result<Self> {
         let session = || Session::read(&global.session);
         let profile = profiles::named(global.profile.as_deref())?;
+        let certificates = profile.certificates();
         let token_file = global.token_file.as_ref().or(profile.token_file.as_ref().filter(|_| global.person.is_none()));
         let token = match (token_file, &global.person) {
             (Some(file), _) => std::fs::read_to_string(file)
@@ -107,7 +133,8 @@ impl Client {
         let address = address.map_or_else(|| session().map(|s| s.address), Ok)?;
         let tenant = global.tenant.clone().or(profile.tenant);
         let tenant = tenant.map_or_else(|| session().map(|s| s.tenant), Ok)?;
-        Self::new(&address, &tenant, &token).await
+        let certificates = global.certificates.or(certificates);
+        Self::trusting(&certificates, &address, &tenant, &token).await
     }
 
     fn request<T>(&self, message: T) -> Request<T> {
@@ -115,6 +142,11 @@ impl Client {
         request.metadata_mut().insert("authorization", self.bearer.clone());
         request.set_timeout(WITHIN);
         request
+    }
+
+    /// The tenant whose documents are asked for.
+    pub(crate) fn tenant(&self) -> anyhow::Result<TenantId> {
+        Ok(self.tenant.parse()?)
     }
 
     fn parent(&self) -> String {
@@ -293,9 +325,14 @@ impl Client {
     ///
     /// # Errors
     /// The facade's status.
-    pub async fn close_order(&mut self, po_number: &str, reason: &str) -> Result<IssuedOrder, Status> {
+    pub async fn close_order(
+        &mut self,
+        po_number: &str,
+        reason: &str,
+        request_id: String,
+    ) -> Result<IssuedOrder, Status> {
         let (po_number, reason) = (po_number.to_owned(), reason.to_owned());
-        let message = ClosePurchaseOrderRequest { parent: self.parent(), po_number, reason };
+        let message = ClosePurchaseOrderRequest { parent: self.parent(), po_number, reason, request_id };
         let response = self.purchasing.close_purchase_order(self.request(message)).await?.into_inner();
         response.order.ok_or_else(incomplete)
     }
@@ -314,8 +351,9 @@ impl Client {
     ///
     /// # Errors
     /// The facade's status.
-    pub async fn revoke(&mut self, number: u32) -> Result<(), Status> {
-        let message = RevokeDelegationRequest { name: format!("{}/delegations/{number}", self.parent()) };
+    pub async fn revoke(&mut self, number: u32, request_id: String) -> Result<(), Status> {
+        let name = format!("{}/delegations/{number}", self.parent());
+        let message = RevokeDelegationRequest { name, request_id };
         self.approvals.revoke_delegation(self.request(message)).await.map(drop)
     }
 
@@ -344,6 +382,12 @@ impl Client {
             page_token = response.next_page_token;
         }
     }
+}
+
+/// An error with what led to it.
+fn causes(error: &dyn std::error::Error) -> String {
+    let all = std::iter::successors(Some(error), |e| e.source()).map(ToString::to_string);
+    all.collect::<Vec<_>>().join(": ")
 }
 
 fn incomplete() -> Status {

@@ -37,6 +37,9 @@ pub(crate) enum DelegationCommand {
     Revoke {
         /// Its number.
         number: u32,
+        /// The id of this request; the same id gives the same answer. A new one without it.
+        #[arg(long)]
+        request_id: Option<String>,
     },
     /// Lists the delegations of the company that count or will count.
     List,
@@ -58,8 +61,9 @@ pub(crate) async fn run(global: &Global, command: DelegationCommand) -> anyhow::
             let given = told_again(client.delegate(delegation, request_id.clone()).await, &request_id)?;
             output::answer(global.output, || line(&given), &value(&given))
         }
-        DelegationCommand::Revoke { number } => {
-            client.revoke(number).await?;
+        DelegationCommand::Revoke { number, request_id } => {
+            let request_id = request_id.unwrap_or_else(new_request_id);
+            told_again(client.revoke(number, request_id.clone()).await, &request_id)?;
             output::answer(global.output, || format!("delegation {number} is revoked"), &json!({"revoked": number}))
         }
         DelegationCommand::List => {

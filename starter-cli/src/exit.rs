@@ -48,6 +48,7 @@ fn code(code: Code) -> u8 {
         | Code::FailedPrecondition
         | Code::PermissionDenied
         | Code::Unauthenticated
+        | Code::Aborted
         | Code::OutOfRange
         | Code::ResourceExhausted => 4,
         Code::Unavailable => 5,

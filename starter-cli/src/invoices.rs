@@ -11,7 +11,7 @@ use vextrus_proto::invoice::v1::Invoice;
 use crate::client::{Client, new_request_id, told_again, watch};
 use crate::lists::InboxOptions;
 use crate::options::{Global, InvoiceCommand};
-use crate::{acts, files, json, lists, output, text};
+use crate::{acts, desk, files, json, lists, output, text};
 
 pub(crate) async fn run(global: &Global, command: InvoiceCommand) -> anyhow::Result<()> {
     // A file that cannot be read needs no connection to be refused.
@@ -79,6 +79,9 @@ pub(crate) async fn run(global: &Global, command: InvoiceCommand) -> anyhow::Res
 
 pub(crate) async fn inbox(global: &Global, options: InboxOptions) -> anyhow::Result<()> {
     let mut client = Client::from_options(global).await?;
+    if options.each {
+        return desk::each(global, client).await;
+    }
     if options.decides() {
         return lists::decide(global, client, options).await;
     }

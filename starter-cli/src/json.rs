@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use vextrus_domain::Taka;
 use vextrus_proto::approval::v1::{
-    Approval, BudgetLeft, DocumentOutcome, DocumentState, HistoryEntry, PendingTask, PlannedTask, Task, TaskState,
+    Approval, Attachment, BudgetLeft, DocumentOutcome, DocumentState, HistoryEntry, PendingTask, PlannedTask, Task,
+    TaskState,
 };
 use vextrus_proto::invoice::v1::{Invoice, InvoiceTaxes, LineTaxes, WithheldTax};
 use vextrus_proto::pbjson_types::Timestamp;
@@ -99,6 +100,7 @@ pub fn invoice(i: &Invoice) -> Value {
         "tasks": tasks(i).iter().map(task).collect::<Vec<_>>(),
         "approval": i.approval.as_ref().map(approval),
         "payment_instruction": Some(&i.payment_instruction).filter(|p| !p.is_empty()),
+        "payment_account": Some(&i.payment_account).filter(|to| !to.is_empty()),
         "claimed_at": time(i.claim_time.as_ref()),
         "concluded_at": time(i.conclude_time.as_ref()),
         "workflow_id": i.workflow_id,
@@ -186,7 +188,18 @@ fn approval(a: &Approval) -> Value {
         "budgets": budgets(&a.budgets),
         "match_differences": a.match_differences,
         "warnings": a.warnings,
+        "attachments": a.attachments.iter().map(attachment).collect::<Vec<_>>(),
         "etag": a.etag,
+    })
+}
+
+/// A paper of a document.
+#[must_use]
+pub fn attachment(a: &Attachment) -> Value {
+    let kind = a.kind().as_str_name().trim_start_matches("ATTACHMENT_KIND_").to_lowercase();
+    json!({
+        "name": a.name, "kind": kind, "file_name": a.file_name, "media_type": a.media_type, "bytes": a.size_bytes,
+        "sha256": a.sha256, "attached_by": a.uploader, "attached_at": time(a.upload_time.as_ref()),
     })
 }
 
@@ -227,10 +240,14 @@ fn task(t: &Task) -> Value {
     })
 }
 
+/// The kind of task that a change of a vendor's bank account is.
+pub(crate) const BANK_DETAILS: &str = "bank_details";
+
 /// A line of an inbox.
 #[must_use]
 pub fn pending(t: &PendingTask) -> Value {
     json!({
+        "name": t.name,
         "document": t.document,
         "principal": t.principal,
         "task": last(&t.name),
@@ -241,7 +258,7 @@ pub fn pending(t: &PendingTask) -> Value {
         "due_at": time(t.due_time.as_ref()),
         "vendor": t.vendor,
         "number": t.number,
-        "total": t.employee.is_empty().then(|| taka(t.total_poisha)),
+        "total": (t.employee.is_empty() && t.kind != BANK_DETAILS).then(|| taka(t.total_poisha)),
         "employee": Some(&t.employee).filter(|e| !e.is_empty()),
     })
 }

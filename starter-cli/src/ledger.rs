@@ -7,13 +7,13 @@ use chrono::SecondsFormat;
 use serde_json::Value;
 use vextrus_domain::{Refusal, TenantId};
 use vextrus_ledger::backup::{self, Backup};
-use vextrus_ledger::masterdata::{self, Company};
+use vextrus_ledger::masterdata::Company;
 use vextrus_ledger::{Ledger, LedgerError, Tx, check, retry};
 use vextrus_platform::Config;
 
 use crate::options::{Global, LedgerCommand, LedgerOptions, LedgerPlace};
 use crate::output::{self, line};
-use crate::reconcile;
+use crate::{import, intake, reconcile};
 
 pub(crate) async fn run(global: &Global, command: LedgerCommand) -> anyhow::Result<()> {
     let format = global.output;
@@ -21,15 +21,8 @@ pub(crate) async fn run(global: &Global, command: LedgerCommand) -> anyhow::Resu
         LedgerCommand::Check { tenant, place } => check_books(tenant.as_deref(), &place).await,
         LedgerCommand::Reconcile(options) => reconcile::run(format, options).await,
         LedgerCommand::AdoptNamespace(options) => reconcile::adopt(options).await,
-        LedgerCommand::Import { file, ledger, by } => {
-            let tenant = tenant(&ledger)?;
-            let company = company_in(&file)?;
-            anyhow::ensure!(company.tenant == tenant, "{} is about {}, not {tenant}", file.display(), company.tenant);
-            let mut tx = open(&ledger).await?.begin(&tenant).await?;
-            masterdata::import(&mut tx, &company, &by).await?;
-            tx.commit().await?;
-            line(&format!("the master data of {tenant} is imported"))
-        }
+        LedgerCommand::Import(options) => import::run(format, options).await,
+        LedgerCommand::Intake(command) => intake::run(format, command).await,
         LedgerCommand::Backup { file, place } => {
             let taken = backup::save(&open_at(&place).await?, &file).await?;
             let said = || format!("{} holds {}", file.display(), held(&taken));

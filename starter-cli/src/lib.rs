@@ -6,11 +6,16 @@ mod audit;
 pub mod client;
 mod delegations;
 mod demo;
+mod desk;
 mod dev;
 mod employees;
 mod exit;
 mod files;
+#[cfg(test)]
+mod golden;
 mod identity;
+mod import;
+mod intake;
 mod invoices;
 pub mod json;
 mod ledger;
@@ -20,9 +25,12 @@ mod options;
 mod orders;
 mod outbox;
 mod output;
+mod papers;
 mod periods;
+mod present;
 mod profiles;
 mod reconcile;
+mod records;
 mod replay;
 mod reports;
 mod rollout;
@@ -37,10 +45,12 @@ pub mod stack;
 pub use options::Options;
 
 use options::{Command, Format};
+use present::Style;
 
 /// Runs a command and answers its exit code.
 pub async fn run(options: Options) -> u8 {
     let Options { global, command } = options;
+    Style::of_stdout(global.lang).set();
     if global.output == Format::Csv && !matches!(command, Command::Report(_)) {
         let said = "only `vextrus report` answers csv; use -o text, json or jsonl".to_owned();
         return exit::report(&exit::Usage(said).into());
@@ -52,7 +62,13 @@ pub async fn run(options: Options) -> u8 {
         Command::Offboarding(command) => employees::offboarding(&global, command).await,
         Command::Employee(command) => employees::employee(&global, command).await,
         Command::Inbox(options) => invoices::inbox(&global, options).await,
+        Command::Attachment(command) => papers::run(&global, command).await,
         Command::Delegation(command) => delegations::run(&global, command).await,
+        Command::Vendor(command) => records::vendor(&global, command).await,
+        Command::Person(command) => records::person(&global, command).await,
+        Command::Department(command) => records::department(&global, command).await,
+        Command::Budget(command) => records::budget(&global, command).await,
+        Command::Calendar(command) => records::calendar(&global, command).await,
         Command::Rules(command) => rules::run(&global, command).await,
         Command::Tax(command) => tax::run(&global, command),
         Command::Identity(command) => identity::run(&global, command),

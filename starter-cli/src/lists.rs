@@ -29,6 +29,9 @@ pub(crate) struct ListOptions {
 /// What is decided at once.
 #[derive(Debug, Args)]
 pub(crate) struct InboxOptions {
+    /// Goes through the tasks one by one and asks what is to be done with each.
+    #[arg(long, conflicts_with = "decide")]
+    pub(crate) each: bool,
     /// Decides these tasks instead of listing: the answer, such as approve.
     #[arg(long, value_name = "ANSWER", requires = "tasks")]
     decide: Option<String>,
@@ -38,7 +41,7 @@ pub(crate) struct InboxOptions {
     /// The id of this request; the same id gives the same answer. A new one without it.
     #[arg(long, requires = "decide")]
     request_id: Option<String>,
-    /// The names of the tasks, each of another document, as -o json shows them.
+    /// The names of the tasks, each of another document, as -o json shows them (`name`).
     #[arg(requires = "decide")]
     tasks: Vec<String>,
 }
@@ -122,7 +125,7 @@ pub(crate) async fn trail(global: &Global, mut client: Client, name: &str) -> an
 
 /// Decides several tasks, and says of each what became of it.
 pub(crate) async fn decide(global: &Global, mut client: Client, options: InboxOptions) -> anyhow::Result<()> {
-    let InboxOptions { decide, comment, request_id, tasks } = options;
+    let InboxOptions { each: _, decide, comment, request_id, tasks } = options;
     let decide = Decide { answer: decide.unwrap_or_default(), comment };
     let results = client.decide_tasks(&tasks, &decide, request_id.unwrap_or_else(new_request_id)).await?;
     let told = |outcome: Option<&Outcome>| match outcome {

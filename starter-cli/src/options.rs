@@ -3,17 +3,23 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use vextrus_domain::Lang;
 
 use crate::acts::ActCommand;
 use crate::audit::options::AuditCommand;
+use crate::client::Certificates;
 use crate::delegations::DelegationCommand;
 use crate::employees::{EmployeeCommand, OffboardingCommand, OnboardingCommand};
 use crate::identity::IdentityCommand;
+use crate::import::ImportOptions;
+use crate::intake::IntakeCommand;
 use crate::lists::{InboxOptions, ListOptions};
 use crate::manual::{CompletionsOptions, ManOptions};
 use crate::orders::OrderCommand;
 use crate::outbox::OutboxCommand;
+use crate::papers::AttachmentCommand;
 use crate::periods::PeriodCommand;
+use crate::records::{CalendarCommand, RecordCommand, VendorCommand};
 use crate::replay::ReplayOptions;
 use crate::reports::ReportCommand;
 use crate::rollout::RolloutCommand;
@@ -48,6 +54,8 @@ pub(crate) struct Global {
     /// A file with a bearer token.
     #[arg(long, global = true, env = "VEXTRUS_TOKEN_FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) certificates: Certificates,
     /// A person of the running `vextrus dev`, whose token is used.
     #[arg(long = "as", global = true, env = "VEXTRUS_AS", value_name = "PERSON", conflicts_with = "token_file")]
     pub(crate) person: Option<String>,
@@ -57,6 +65,9 @@ pub(crate) struct Global {
     /// How to answer: text for people, json, or jsonl (one object a line). Reports answer csv in place of text.
     #[arg(short, long, global = true, default_value = "text")]
     pub(crate) output: Format,
+    /// The language of text for people: en or bn. On a terminal there is colour, unless NO_COLOR is set.
+    #[arg(long, global = true, env = "VEXTRUS_LANG", default_value = "en")]
+    pub(crate) lang: Lang,
 }
 
 /// How to answer.
@@ -85,13 +96,31 @@ pub(crate) enum Command {
     /// The records of employees.
     #[command(subcommand)]
     Employee(EmployeeCommand),
-    /// What waits for you; with --decide, decides several tasks at once.
+    /// What waits for you; with --each, asks what is to be done with each task; with --decide, decides several at once.
     ///
     /// Example: vextrus --as rahim inbox --decide approve tenants/acme-bd/invoices/ID/tasks/level-1
     Inbox(InboxOptions),
+    /// The papers behind documents: the scan of a Mushak 6.3, an order, a contract.
+    #[command(subcommand)]
+    Attachment(AttachmentCommand),
     /// Who decides in whose name, such as during leave.
     #[command(subcommand)]
     Delegation(DelegationCommand),
+    /// Vendors, and the accounts to which they are paid.
+    #[command(subcommand)]
+    Vendor(VendorCommand),
+    /// People: their departments, roles and limits.
+    #[command(subcommand)]
+    Person(RecordCommand),
+    /// Departments.
+    #[command(subcommand)]
+    Department(RecordCommand),
+    /// Budgets of departments and projects.
+    #[command(subcommand)]
+    Budget(RecordCommand),
+    /// Holidays and office hours.
+    #[command(subcommand)]
+    Calendar(CalendarCommand),
     /// The company's rules: tax schedules, approval policies, account mappings, calendars.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -233,16 +262,13 @@ pub(crate) enum LedgerCommand {
     Reconcile(ReconcileOptions),
     /// Takes the namespace that TEMPORAL_* names for the ledger's, when its own is lost. What is missing there is closed then.
     AdoptNamespace(AdoptOptions),
-    /// Writes a company's master data (people, vendors, purchase orders, budgets, contacts) from JSON.
-    Import {
-        /// The company, such as examples/company.json.
-        file: PathBuf,
-        #[command(flatten)]
-        ledger: LedgerOptions,
-        /// Who imports it, for the trail.
-        #[arg(long)]
-        by: String,
-    },
+    /// Writes master data from a file: people, departments, vendors, orders issued elsewhere, budgets, contacts. All of it or nothing.
+    ///
+    /// Example: vextrus ledger import vendors.csv --records vendors --dry-run --tenant acme-bd --by nadia
+    Import(ImportOptions),
+    /// Whether the company takes anything new.
+    #[command(subcommand)]
+    Intake(IntakeCommand),
 }
 
 /// What is compared with Temporal.

@@ -87,6 +87,9 @@ pub(crate) enum OrderCommand {
         /// Why the rest is not needed.
         #[arg(long)]
         reason: String,
+        /// The id of this request; the same id gives the same answer. A new one without it.
+        #[arg(long)]
+        request_id: Option<String>,
     },
     #[command(flatten)]
     Act(ActCommand),
@@ -149,8 +152,10 @@ pub(crate) async fn run(global: &Global, command: OrderCommand) -> anyhow::Resul
             let text = || format!("receipt {receipt} of {po_number}\n{}", text::issued(&order));
             output::answer(global.output, text, &json!({"receipt": receipt, "order": shown::issued(&order)}))
         }
-        OrderCommand::Close { po_number, reason } => {
-            let order: IssuedOrder = client.close_order(&po_number, &reason).await?;
+        OrderCommand::Close { po_number, reason, request_id } => {
+            let id = request_id.unwrap_or_else(new_request_id);
+            let closed = client.close_order(&po_number, &reason, id.clone()).await;
+            let order: IssuedOrder = told_again(closed, &id)?;
             output::answer(global.output, || text::issued(&order), &shown::issued(&order))
         }
     }

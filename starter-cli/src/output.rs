@@ -5,6 +5,7 @@ use std::io::Write as _;
 use serde_json::Value;
 
 use crate::options::Format;
+use crate::present;
 
 /// Writes a line to stdout.
 pub(crate) fn line(text: &str) -> anyhow::Result<()> {
@@ -17,7 +18,8 @@ pub(crate) fn line(text: &str) -> anyhow::Result<()> {
 /// Writes one answer: its text for people, or its JSON.
 pub(crate) fn answer(format: Format, text: impl FnOnce() -> String, json: &Value) -> anyhow::Result<()> {
     match format {
-        Format::Text | Format::Csv => line(plain(&text()).trim_end()),
+        Format::Text => line(&present::shown(plain(&text()).trim_end())),
+        Format::Csv => line(plain(&text()).trim_end()),
         Format::Json => line(&serde_json::to_string_pretty(json)?),
         Format::Jsonl => line(&json.to_string()),
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::client::Certificates;
 use crate::exit::Usage;
 
 /// What stands under a name.
@@ -24,6 +25,20 @@ pub(crate) struct Profile {
     pub(crate) tenant: Option<String>,
     /// The file with the token. A token itself never stands here.
     pub(crate) token_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
+    client_certificate_file: Option<PathBuf>,
+    client_key_file: Option<PathBuf>,
+}
+
+impl Profile {
+    /// Certificates for a facade under TLS.
+    pub(crate) fn certificates(&self) -> Certificates {
+        Certificates {
+            ca_file: self.ca_file.clone(),
+            client_certificate_file: self.client_certificate_file.clone(),
+            client_key_file: self.client_key_file.clone(),
+        }
+    }
 }
 
 /// The profile of this name; nothing where none is named.
@@ -73,6 +88,8 @@ mod tests {
         let office = said(two, "office").unwrap();
         assert_eq!((office.address.as_deref(), office.token_file), (Some("https://a"), Some(PathBuf::from("t"))));
         assert!(said(two, "ofice").unwrap_err().ends_with("has no profile \"ofice\"; it has home, office"));
+        let secure = said("[office]\nca_file = \"/etc/ca.pem\"\n", "office").unwrap().certificates();
+        assert_eq!(secure, Certificates { ca_file: Some(PathBuf::from("/etc/ca.pem")), ..Certificates::default() });
         let wrong = said("[office]\ntoken = \"secret\"\n", "office").unwrap_err();
         assert!(wrong.contains("unknown field `token`") && !wrong.contains("secret"), "{wrong}");
         assert!(

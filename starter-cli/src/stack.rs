@@ -351,7 +351,8 @@ fn configure(
     config.signals.trust = options.trust;
     config.audit.key_file = folder.join(AUDIT_KEY);
     config.audit.accepted_keys = audit.public_text();
-    config.audit.export = checkpoints(folder)?;
+    config.audit.export = address_of(folder, "checkpoints")?;
+    config.attachments.place = address_of(folder, "attachments")?;
     config.auth.issuer = ISSUER.to_owned();
     config.auth.jwks_file = jwks_file;
     config.facade.listen = options.listen.clone();
@@ -371,9 +372,9 @@ fn configure(
     Ok(config)
 }
 
-/// The address of the folder that a stack takes its checkpoints to.
-fn checkpoints(folder: &Path) -> anyhow::Result<String> {
-    let folder = std::path::absolute(folder.join("checkpoints"))?;
+/// The address of a folder within the stack's own.
+fn address_of(folder: &Path, name: &str) -> anyhow::Result<String> {
+    let folder = std::path::absolute(folder.join(name))?;
     Ok(format!("file://{}", folder.display()))
 }
 

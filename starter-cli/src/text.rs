@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
-use vextrus_domain::{Rate, Taka};
+use vextrus_domain::{Lang, Rate, Taka};
 use vextrus_facade::process_collection;
 use vextrus_lifecycle::Process;
 use vextrus_proto::approval::v1::{Approval, BudgetLeft, PendingTask, PlannedTask, Task, TaskState};
 use vextrus_proto::invoice::v1::{Invoice, InvoiceTaxes};
 use vextrus_proto::purchasing::v1::{IssuedOrder, PurchaseOrder};
 
-use crate::json::{last, outcome, state, task_state, time};
+use crate::json::{BANK_DETAILS, last, outcome, state, task_state, time};
+use crate::present;
 
 /// Poisha as people write taka.
 pub(crate) fn amount(poisha: i64) -> String {
@@ -50,7 +51,8 @@ pub(crate) fn invoice(i: &Invoice) -> String {
         let _ = writeln!(out, "match       agrees with {}", content.po_number);
     }
     if !i.payment_instruction.is_empty() {
-        let _ = writeln!(out, "instruction {} due {}", i.payment_instruction, content.due_date);
+        let to = Some(&i.payment_account).filter(|to| !to.is_empty()).map(|to| format!(" to {to}")).unwrap_or_default();
+        let _ = writeln!(out, "instruction {} due {}{to}", i.payment_instruction, content.due_date);
     }
     out.push_str(&i.approval.as_ref().map(approval).unwrap_or_default());
     let _ = writeln!(out, "workflow    {}", i.workflow_id);
@@ -123,6 +125,13 @@ fn approval(a: &Approval) -> String {
     for warning in &a.warnings {
         let _ = writeln!(out, "warning     {warning}");
     }
+    for paper in &a.attachments {
+        let _ = writeln!(
+            out,
+            "attached    {} ({} bytes, by {}): {}",
+            paper.file_name, paper.size_bytes, paper.uploader, paper.name
+        );
+    }
     for task in &a.tasks {
         let _ = writeln!(out, "{}", task_line(task));
     }
@@ -192,7 +201,8 @@ pub(crate) fn tax_lines(taxes: &InvoiceTaxes) -> String {
         let _ = writeln!(out, "withheld    BDT {:>16}  {} {} {rate}", amount(w.amount_poisha), w.tax, w.code);
     }
     let _ = writeln!(out, "payable     BDT {:>16}", amount(taxes.net_payable_poisha));
-    for step in &taxes.working {
+    let working = if present::lang() == Lang::Bn { &taxes.working_bn } else { &taxes.working };
+    for step in working {
         let _ = writeln!(out, "  why       {step}");
     }
     out
@@ -240,7 +250,9 @@ pub(crate) fn inbox(tasks: &[PendingTask]) -> String {
     for t in tasks {
         let answers: Vec<&str> = t.allowed_answers.iter().map(|a| a.name.as_str()).collect();
         let due = time(t.due_time.as_ref()).unwrap_or_else(|| "after an answer".to_owned());
-        let about = if t.employee.is_empty() {
+        let about = if t.kind == BANK_DETAILS {
+            format!("bank account of {}", t.vendor)
+        } else if t.employee.is_empty() {
             let of = [t.vendor.as_str(), &t.number].join(" ");
             format!("BDT {:>16}  {}", amount(t.total_poisha), of.trim_end())
         } else {
@@ -251,7 +263,7 @@ pub(crate) fn inbox(tasks: &[PendingTask]) -> String {
             out,
             "{}  {:<14} {about}  due {due}\n    for {}: {} [{answers}]",
             last(&t.document),
-            last(&t.name),
+            if t.kind == BANK_DETAILS { BANK_DETAILS } else { last(&t.name) },
             t.principal,
             one_line(&t.question),
         );

@@ -57,14 +57,15 @@ impl Client {
         self.employees.get_process(self.request(message)).await?.into_inner().process.ok_or_else(incomplete)
     }
 
-    /// All processes of a tenant, the latest first, page by page.
+    /// All processes of a tenant that fit a filter, the latest first, page by page.
     ///
     /// # Errors
     /// The facade's status.
-    pub async fn processes(&mut self) -> Result<Vec<EmployeeProcess>, Status> {
+    pub async fn processes(&mut self, filter: &str) -> Result<Vec<EmployeeProcess>, Status> {
         let (mut processes, mut page_token) = (Vec::new(), String::new());
         loop {
-            let message = ListProcessesRequest { parent: self.parent(), page_size: 200, page_token };
+            let (parent, filter) = (self.parent(), filter.to_owned());
+            let message = ListProcessesRequest { parent, page_size: 200, page_token, filter };
             let response = self.employees.list_processes(self.request(message)).await?.into_inner();
             processes.extend(response.processes);
             if response.next_page_token.is_empty() {
@@ -92,9 +93,9 @@ impl Client {
     ///
     /// # Errors
     /// The facade's status.
-    pub async fn erase_employee(&mut self, employee: &str, reason: &str) -> Result<(), Status> {
+    pub async fn erase_employee(&mut self, employee: &str, reason: &str, request_id: String) -> Result<(), Status> {
         let name = format!("{}/employees/{employee}", self.parent());
-        let message = EraseEmployeeRequest { name, reason: reason.to_owned() };
+        let message = EraseEmployeeRequest { name, reason: reason.to_owned(), request_id };
         self.employees.erase_employee(self.request(message)).await.map(drop)
     }
 }

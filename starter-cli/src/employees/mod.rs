@@ -48,8 +48,10 @@ pub(crate) async fn offboarding(global: &Global, command: OffboardingCommand) ->
 }
 
 pub(crate) async fn employee(global: &Global, command: EmployeeCommand) -> anyhow::Result<()> {
-    let EmployeeCommand::Erase { employee, reason } = command;
-    Client::from_options(global).await?.erase_employee(&employee, &reason).await?;
+    let EmployeeCommand::Erase { employee, reason, request_id } = command;
+    let id = request_id.unwrap_or_else(new_request_id);
+    let mut client = Client::from_options(global).await?;
+    told_again(client.erase_employee(&employee, &reason, id.clone()).await, &id)?;
     output::answer(global.output, || format!("the record of {employee} is erased"), &json!({"erased": employee}))
 }
 
@@ -66,9 +68,10 @@ async fn run(global: &Global, kind: Process, command: ProcessCommand) -> anyhow:
             let name = client.process_name(kind, &process);
             lists::trail(global, client, &name).await
         }
-        Meant::List => {
-            let mut all = client.processes().await?;
-            all.retain(|p| json::kind(p.kind()) == kind.name());
+        Meant::List(filter) => {
+            let own = format!("kind = {}", kind.name());
+            let filter = if filter.is_empty() { own } else { format!("{own} AND {filter}") };
+            let all = client.processes(&filter).await?;
             output::list(global.output, || text::list(kind, &all), all.iter().map(json::process).collect())
         }
         Meant::Act(asked) => act(global, client, kind, asked).await,

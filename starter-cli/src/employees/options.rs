@@ -53,6 +53,9 @@ pub(crate) enum EmployeeCommand {
         /// Why, for the trail; without anything personal.
         #[arg(long)]
         reason: String,
+        /// The id of this request; the same id gives the same answer. A new one without it.
+        #[arg(long)]
+        request_id: Option<String>,
     },
 }
 
@@ -93,8 +96,12 @@ pub(crate) enum ProcessCommand {
         /// The process's id or name.
         process: String,
     },
-    /// Lists the company's processes of this kind, the latest first.
-    List,
+    /// Lists the company's processes of this kind, the latest first. Example: vextrus --as hasina onboarding list --filter 'state = running'
+    List {
+        /// Which ones: state (claimed, running, ended) and employee, joined by AND.
+        #[arg(long, default_value = "")]
+        filter: String,
+    },
     /// Follows a process until it ends.
     Watch {
         /// The process's id or name.
@@ -207,7 +214,7 @@ pub(super) struct Asked {
 /// What a command on a process is.
 pub(super) enum Meant {
     Show(String),
-    List,
+    List(String),
     Watch(String),
     Trail(String),
     Act(Asked),
@@ -220,7 +227,7 @@ impl ProcessCommand {
         };
         match self {
             Self::Show { process } => Meant::Show(process),
-            Self::List => Meant::List,
+            Self::List { filter } => Meant::List(filter),
             Self::Watch { process } => Meant::Watch(process),
             Self::Trail { process } => Meant::Trail(process),
             Self::Complete { process, task, verdict, note, request } => {

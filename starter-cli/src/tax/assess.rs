@@ -6,15 +6,15 @@ use vextrus_tax::{Assessment, explain};
 use super::case::Read;
 use super::options::AssessOptions;
 use crate::options::Format;
-use crate::{exit, output};
+use crate::{exit, output, present};
 
 pub(super) fn run(format: Format, asked: &AssessOptions) -> anyhow::Result<()> {
     let read = Read::from_options(&asked.case)?;
     let assessment = read.assess()?;
-    let working = explain::lines(&assessment, asked.case.lang);
+    let working = explain::lines(&assessment, present::lang());
     let text = || {
         let mut lines = vec![read.head()];
-        lines.extend(explain::summary(&assessment, asked.case.lang));
+        lines.extend(explain::summary(&assessment, present::lang()));
         lines.extend(working.iter().map(|step| format!("    {step}")));
         lines.join("\n")
     };

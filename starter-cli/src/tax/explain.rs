@@ -10,12 +10,12 @@ use vextrus_tax::{Assessment, QuestionKind, Tax, Withheld};
 use super::case::Read;
 use super::options::{ExplainOptions, YesNo};
 use crate::options::Format;
-use crate::output;
+use crate::{output, present};
 
 pub(super) fn run(format: Format, asked: &ExplainOptions) -> anyhow::Result<()> {
     let read = Read::from_options(&asked.case)?;
     let now = read.assess()?;
-    let lang = asked.case.lang;
+    let lang = present::lang();
     let working = explain::why(&now, asked.tax, asked.rate, lang);
     let compare = |what_if| (what_if, explain::compare(&read.schedule, &read.case(), &now, what_if));
     let compared: Vec<Compared> = what_ifs(asked, &read, &now).into_iter().map(compare).collect();

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
+use vextrus_domain::Rate;
 use vextrus_domain::calendar::TaxPeriod;
 use vextrus_domain::vendor::VendorKind;
-use vextrus_domain::{Lang, Rate};
 use vextrus_tax::Tax;
 
 #[derive(Debug, Subcommand)]
@@ -51,9 +51,6 @@ pub(crate) struct CaseOptions {
     /// What the vendor supplies: contractor, supplier or service; over the case's. Needed where a line names no TDS code.
     #[arg(long)]
     pub(crate) kind: Option<VendorKind>,
-    /// The language of amounts and working: en or bn.
-    #[arg(long, default_value = "en")]
-    pub(crate) lang: Lang,
 }
 
 #[derive(Debug, Args)]

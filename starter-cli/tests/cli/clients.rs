@@ -82,6 +82,54 @@ fn a_generic_client_brings_an_invoice_from_submission_to_payment() {
     drop(dev);
 }
 
+/// A folder with Python's gRPC, and its code generated from the proto files.
+fn generated(folder: &Path) -> String {
+    let mut fetch = Command::new("python3");
+    let found = fetch.arg(root().join("tools/fetch.py")).arg("grpc").output().unwrap();
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+    let packages = String::from_utf8(found.stdout).unwrap().trim().to_owned();
+    let files = ["approval/v1/approval", "approval/v1/attachment", "audit/v1/audit", "invoice/v1/invoice"]
+        .map(|name| format!("vextrus/{name}.proto"));
+    let googles = ["annotations", "http"].map(|name| format!("google/api/{name}.proto"));
+    let out = folder.display();
+    let mut generate = program(Path::new("/usr/bin/env"));
+    generate.args(["python3", "-m", "grpc_tools.protoc", "-I"]).arg(root().join("proto"));
+    generate.args([format!("--python_out={out}"), format!("--grpc_python_out={out}")]).args(files).args(googles);
+    run({
+        generate.env("PYTHONPATH", &packages);
+        generate
+    })
+    .ok();
+    format!("{out}:{packages}")
+}
+
+#[test]
+fn a_client_that_is_generated_from_the_protos_brings_an_invoice_and_its_paper_to_payment() {
+    let dev = Dev::start(&[]);
+    let session = dev.session();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for person in ["nasrin", "rahim"] {
+        std::fs::write(path(&format!("{person}.jwt")), token(&dev, person)).unwrap();
+    }
+    std::fs::write(path("bill.json"), invoice("GEN-1")).unwrap();
+    let bytes: Vec<u8> = b"%PDF-1.7\n".iter().copied().chain((0..300_000_u32).map(|i| i.to_le_bytes()[0])).collect();
+    std::fs::write(path("bill.pdf"), bytes).unwrap();
+    let python = generated(folder.path());
+    let mut client = program(Path::new("/usr/bin/env"));
+    client.arg("python3").arg(root().join("examples/client/generated.py"));
+    client
+        .arg(session["address"].as_str().unwrap().trim_start_matches("http://"))
+        .arg(session["tenant"].as_str().unwrap());
+    client.arg(path("bill.json")).arg("--submitter-token").arg(path("nasrin.jwt"));
+    client.arg("--approver-token").arg(path("rahim.jwt")).arg("--attach").arg(path("bill.pdf"));
+    client.env("PYTHONPATH", &python);
+    let told = run(client).ok();
+    assert!(told.starts_with("submitted tenants/") && told.contains("attached 300009 bytes"), "{told}");
+    assert!(told.contains("DOCUMENT_OUTCOME_APPROVED PI-") && told.ends_with("read back as it was\n"), "{told}");
+    drop(dev);
+}
+
 #[test]
 fn the_sample_client_does_what_its_page_says() {
     let dev = Dev::start(&[]);

@@ -16,6 +16,7 @@ mod outbox;
 mod policies;
 mod program;
 mod reconcile;
+mod records;
 mod replay;
 mod reports;
 mod returned;
