@@ -164,7 +164,7 @@ async fn somebody_stands_in_and_the_owner_is_named() {
     let refused = world.act((ORDER, &large, Some("level-1")), "shirin", approve()).await.unwrap_err();
     assert!(status_of(&refused).message().starts_with("NOT_ELIGIBLE"), "{refused:?}");
     let small = opened(&world, "30000").await;
-    karim.revoke(1).await.unwrap();
+    karim.revoke(1, "revoke-1".to_owned()).await.unwrap();
     let refused = world.act((ORDER, &small, Some("level-1")), "shirin", approve()).await.unwrap_err();
     assert!(status_of(&refused).message().starts_with("NOT_ELIGIBLE"), "{refused:?}");
     for id in [&large, &small] {

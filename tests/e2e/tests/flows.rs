@@ -187,7 +187,8 @@ async fn a_changed_payable_is_assessed_again_and_asks_accounts_payable() {
     let mut company = world.company.clone();
     company.vendors[0].kind = vextrus_domain::vendor::VendorKind::Service;
     let mut tx = world.stack.ledger.begin(&company.tenant).await.unwrap();
-    vextrus_ledger::masterdata::put_vendor(&mut tx, &company.tenant, &company.vendors[0]).await.unwrap();
+    let vendor = vextrus_ledger::masterdata::Record::Vendor(Box::new(company.vendors[0].clone()));
+    vextrus_ledger::masterdata::import_rows(&mut tx, &company.tenant, &[vendor], "test").await.unwrap();
     tx.commit().await.unwrap();
     world.decide(&id, "rahim", "approve").await.unwrap();
     let changed = |i: &Invoice| json::tasks(i).iter().any(|t| t.kind == "payable_changed" && t.open_time.is_some());

@@ -75,7 +75,7 @@ async fn what_was_given_is_taken_back_in_its_order() -> anyhow::Result<()> {
     ensure!(!masterdata::is_active(&mut tx, &staff.company.tenant, &zubaida.id).await?, "they may sign in still");
     tx.rollback().await?;
     // The record is not needed any more.
-    hr.erase_employee(zubaida.id.as_str(), "the time for which it is kept is over").await?;
+    hr.erase_employee(zubaida.id.as_str(), "the time for which it is kept is over", "erase-1".to_owned()).await?;
     let shown = hr.process(Process::Offboarding, &process.name).await?;
     ensure!(shown.personal.is_none(), "the record was not erased");
     staff.check().await

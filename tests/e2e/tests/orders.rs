@@ -148,7 +148,7 @@ async fn an_amendment_asks_what_the_difference_asks_and_the_rest_is_closed() {
     let less = world.order(&amended("90", "72000")).await.unwrap();
     assert_eq!(world.order_result(&less).await.unwrap().status, FinalStatus::Approved, "less asks nobody");
     assert_eq!(budget(&world).await.0, taka("72000"));
-    let shown = nasrin.close_order(&number, "the site has enough").await.unwrap();
+    let shown = nasrin.close_order(&number, "the site has enough", "close-1".to_owned()).await.unwrap();
     assert_eq!((shown.open, shown.version), (false, 3));
     assert_eq!(budget(&world).await.0, Taka::ZERO);
     let closed = nasrin.receive(&number, &today(), vec![(1, "1".into())], "", "r-9".into()).await.unwrap_err();

@@ -11,7 +11,7 @@ use vextrus_domain::{Content, DocumentKey, Invoice, Order, Payer, Person, Refusa
 use vextrus_ledger::approvals::Trust;
 use vextrus_ledger::audit::{self, Entry};
 use vextrus_ledger::claims::{self, Claim};
-use vextrus_ledger::masterdata::{self, Budget, Company};
+use vextrus_ledger::masterdata::{self, Budget, Company, Record};
 use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_ledger::views::{self, BudgetView, DocumentView};
 use vextrus_ledger::{Clock, Ledger, LedgerError, Tx, check, delegations};
@@ -230,7 +230,9 @@ impl Acme {
     /// Writes a vendor's record anew.
     pub async fn put_vendor(&self, changed: &Vendor) {
         let mut tx = self.begin().await.unwrap();
-        masterdata::put_vendor(&mut tx, &id(ACME), changed).await.unwrap();
+        masterdata::import_rows(&mut tx, &id(ACME), &[Record::Vendor(Box::new(changed.clone()))], "test")
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -208,6 +208,7 @@ pub fn company(tenant: &str) -> Company {
         tenant: id(tenant),
         payer: None,
         people: PEOPLE.iter().map(|(name, ..)| person(name)).collect(),
+        departments: Vec::new(),
         vendors: VENDORS.iter().map(|(name, ..)| vendor(name)).collect(),
         purchase_orders: IMPORTED
             .iter()
