@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use prost::Message as _;
 use prost_types::{FileDescriptorProto, FileDescriptorSet, ServiceDescriptorProto};
@@ -37,7 +38,7 @@ use vextrus_storage::PlaceError;
 
 use crate::attachments::Attachments;
 use crate::auth::{AuthError, Authenticator};
-use crate::call::UPLOAD_LIMIT;
+use crate::call::{CALL_LIMIT, UPLOAD_LIMIT};
 use crate::codec::{CodecEndpoint, EndpointError};
 use crate::limits::Limits;
 use crate::permissions::{Permissions, PermissionsError};
@@ -151,7 +152,6 @@ pub async fn serve(
     tracing::info!(tls = tls.is_some(), "connections are taken");
     let router = Server::builder()
         .accept_http1(true)
-        .timeout(UPLOAD_LIMIT + SLOW_REQUEST)
         .concurrency_limit_per_connection(CALLS_AT_ONCE)
         .max_concurrent_streams(STREAMS)
         .http2_keepalive_interval(Some(KEEPALIVE))
@@ -218,8 +218,18 @@ async fn routes(service: &Service) -> Result<(HealthReporter, Router), FacadeErr
         .add_service(OnboardingServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .add_service(PurchasingServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .add_service(TaxServiceServer::new(of()).max_decoding_message_size(MAX_REQUEST_BYTES));
-    let grpc = routes.into_axum_router().layer(GrpcWebLayer::new());
+    let grpc = routes.into_axum_router().layer(GrpcWebLayer::new()).layer(axum::middleware::from_fn(in_time));
     Ok((health, grpc.merge(rest::router(service)).fallback(unknown)))
+}
+
+/// Ends a call whose request does not arrive. Only papers take longer than other requests.
+async fn in_time(request: axum::extract::Request, next: Next) -> Response {
+    let is_upload = request.uri().path().ends_with("/UploadAttachment");
+    let most = if is_upload { UPLOAD_LIMIT } else { CALL_LIMIT } + SLOW_REQUEST;
+    match tokio::time::timeout(most, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => tonic::Status::deadline_exceeded("the request did not arrive in time").into_http(),
+    }
 }
 
 /// What is no method.

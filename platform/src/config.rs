@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 use vextrus_domain::RoleName;
 
-use crate::Secret;
 use crate::notify::NotifyConfig;
 
 mod facade;

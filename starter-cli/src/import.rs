@@ -2,11 +2,17 @@
 
 mod csv;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use serde_json::{Value, json};
+use vextrus_domain::ids::PoNumber;
+use vextrus_domain::{DepartmentId, FiscalYear, PersonId, ProjectId, TenantId, VendorId};
+use vextrus_ledger::Tx;
 use vextrus_ledger::masterdata::{self, Company, Record, RowReport};
 
 use crate::exit::{Refused, Usage};
@@ -15,6 +21,8 @@ use crate::options::{Format, LedgerOptions};
 use crate::output;
 use crate::tax::table;
 
+/// What the report calls a company's own tax facts.
+const PAYER: &str = "payer";
 /// The largest file that is read.
 const MAX_FILE: u64 = 64 * 1024 * 1024;
 
@@ -58,6 +66,41 @@ impl Kind {
         })
     }
 
+    /// The record that these fields name, where it is stored.
+    async fn stored(self, tx: &mut Tx, tenant: &TenantId, fields: &Value) -> anyhow::Result<Option<Value>> {
+        fn of<T: FromStr>(fields: &Value, name: &str) -> Option<T> {
+            fields.get(name)?.as_str()?.parse().ok()
+        }
+        fn json(record: Option<impl Serialize>) -> anyhow::Result<Option<Value>> {
+            Ok(record.map(serde_json::to_value).transpose()?)
+        }
+        match self {
+            Self::People => {
+                let Some(id) = of::<PersonId>(fields, "id") else { return Ok(None) };
+                json(masterdata::person(tx, tenant, &id).await?.map(|stored| stored.record))
+            }
+            Self::Departments => {
+                let Some(id) = of::<DepartmentId>(fields, "id") else { return Ok(None) };
+                json(masterdata::department(tx, tenant, &id).await?.map(|stored| stored.record))
+            }
+            Self::Vendors => {
+                let Some(id) = of::<VendorId>(fields, "id") else { return Ok(None) };
+                json(masterdata::stored_vendor(tx, tenant, &id).await?.map(|stored| stored.record))
+            }
+            Self::PurchaseOrders => {
+                let Some(number) = of::<PoNumber>(fields, "number") else { return Ok(None) };
+                json(masterdata::order_from_elsewhere(tx, tenant, &number).await?)
+            }
+            Self::Budgets => {
+                let (year, department) = (of::<FiscalYear>(fields, "fiscal_year"), of(fields, "department"));
+                let Some((year, department)) = year.zip(department) else { return Ok(None) };
+                let (year, project) = (year.to_string(), of::<ProjectId>(fields, "project"));
+                let line = masterdata::budget(tx, tenant, &year, &department, project.as_ref()).await?;
+                json(line.map(|line| line.record.budget))
+            }
+        }
+    }
+
     const fn what(self) -> &'static str {
         match self {
             Self::People => "person",
@@ -69,10 +112,28 @@ impl Kind {
     }
 }
 
-/// A row of the file, from 1: a record, or why it is none.
+/// A row of the file, from 1: what it gives, or why it gives nothing.
 struct Row {
     what: &'static str,
-    record: Result<Record, String>,
+    given: Result<Given, String>,
+}
+
+/// What a row gives.
+enum Given {
+    Record(Record),
+    /// The fields of a record that it speaks of; the others stay as they are stored.
+    Cells(Kind, Value),
+}
+
+impl Given {
+    async fn into_record(self, tx: &mut Tx, tenant: &TenantId) -> anyhow::Result<Result<Record, String>> {
+        let (kind, cells) = match self {
+            Self::Record(record) => return Ok(Ok(record)),
+            Self::Cells(kind, cells) => (kind, cells),
+        };
+        let stored = kind.stored(tx, tenant, &cells).await?.unwrap_or_else(|| json!({}));
+        Ok(kind.read(csv::laid_over(kind, stored, cells)).map_err(|e| e.to_string()))
+    }
 }
 
 pub(crate) async fn run(format: Format, options: ImportOptions) -> anyhow::Result<()> {
@@ -82,15 +143,29 @@ pub(crate) async fn run(format: Format, options: ImportOptions) -> anyhow::Resul
         anyhow::bail!("{} is about {}, not {tenant}", options.file.display(), company.tenant);
     }
     let mut tx = open(&options.ledger).await?.begin(&tenant).await?;
-    let records: Vec<Record> = rows.iter().filter_map(|row| row.record.clone().ok()).collect();
+    let mut told: Vec<(&str, Result<RowReport, String>)> = Vec::with_capacity(rows.len() + 1);
     if let Some(payer) = company.and_then(|company| company.payer) {
-        masterdata::put_payer(&mut tx, &tenant, &payer, &options.by).await?;
+        let change = masterdata::put_payer(&mut tx, &tenant, &payer, &options.by).await?;
+        told.push((PAYER, Ok(RowReport { what: PAYER, name: tenant.to_string(), result: Ok(change) })));
+    }
+    let (mut records, mut read, mut names) = (Vec::with_capacity(rows.len()), Vec::new(), HashMap::new());
+    for (number, row) in (1..).zip(rows) {
+        let mut record = match row.given {
+            Ok(given) => given.into_record(&mut tx, &tenant).await?,
+            Err(why) => Err(why),
+        };
+        let name = record.as_ref().ok().filter(|record| !matches!(record, Record::Contact(_))).map(Record::name);
+        if let Some(first) = name.and_then(|name| names.insert((row.what, name), number)) {
+            record = Err(format!("row {first} is about it already"));
+        }
+        read.push((row.what, record.as_ref().err().cloned()));
+        records.extend(record.ok());
     }
     let mut done = masterdata::import_rows(&mut tx, &tenant, &records, &options.by).await?.into_iter();
-    let told: Vec<(&str, Result<RowReport, String>)> = rows
-        .into_iter()
-        .map(|row| (row.what, row.record.and_then(|_| done.next().ok_or_else(|| "it was left out".to_owned()))))
-        .collect();
+    told.extend(read.into_iter().map(|(what, why)| {
+        let report = why.map_or_else(|| done.next().ok_or_else(|| "it was left out".to_owned()), Err);
+        (what, report)
+    }));
     let refused = told.iter().filter(|(_, told)| told.as_ref().map_or(true, |report| report.result.is_err())).count();
     if refused == 0 && !options.dry_run {
         tx.commit().await?;
@@ -139,28 +214,29 @@ fn read(options: &ImportOptions) -> anyhow::Result<(Vec<Row>, Option<Company>)> 
     let size = std::fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?.len();
     anyhow::ensure!(size <= MAX_FILE, "{} has {size} bytes; the most is {MAX_FILE}", file.display());
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let is_csv = Path::new(file).extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
     match options.records {
         None if is_csv => {
             Err(Usage("a CSV file holds records of one kind; say which with --records".to_owned()).into())
         }
         None => {
-            let company: Company = serde_json::from_str(&text)
+            let company: Company = serde_json::from_str(text)
                 .with_context(|| format!("{}: the company cannot be read", file.display()))?;
-            let row = |record: Record| Row { what: record.what(), record: Ok(record) };
+            let row = |record: Record| Row { what: record.what(), given: Ok(Given::Record(record)) };
             Ok((company.records().into_iter().map(row).collect(), Some(company)))
         }
         Some(kind) => {
-            let values = if is_csv {
-                csv::values(kind, &text).with_context(|| file.display().to_string())?
+            let rows = if is_csv {
+                let values = csv::values(kind, text).with_context(|| file.display().to_string())?;
+                values.into_iter().map(|value| value.map(|cells| Given::Cells(kind, cells))).collect()
             } else {
-                let values: Vec<Value> = serde_json::from_str(&text)
+                let values: Vec<Value> = serde_json::from_str(text)
                     .with_context(|| format!("{}: it is no array of records", file.display()))?;
-                values.into_iter().map(Ok).collect()
+                let record = |value| kind.read(value).map(Given::Record).map_err(|e| e.to_string());
+                values.into_iter().map(record).collect::<Vec<_>>()
             };
-            let read =
-                |value: Result<Value, String>| value.and_then(|value| kind.read(value).map_err(|e| e.to_string()));
-            Ok((values.into_iter().map(|value| Row { what: kind.what(), record: read(value) }).collect(), None))
+            Ok((rows.into_iter().map(|given| Row { what: kind.what(), given }).collect(), None))
         }
     }
 }

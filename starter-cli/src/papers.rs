@@ -47,11 +47,13 @@ pub(crate) async fn run(global: &Global, command: AttachmentCommand) -> anyhow::
             let media_type = media_type(&file)?;
             let paper =
                 tokio::fs::File::open(&file).await.with_context(|| format!("{} cannot be opened", file.display()))?;
+            let size = paper.metadata().await.with_context(|| format!("{} cannot be read", file.display()))?.len();
+            let size_bytes = i64::try_from(size)?;
             let file_name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
             let id = request_id.unwrap_or_else(new_request_id);
             let mut client = Client::from_options(global).await?;
             let parent = client.name(document_type, &document);
-            let mut new = NewAttachment { parent, request_id: id.clone(), kind: 0, file_name, media_type };
+            let mut new = NewAttachment { parent, request_id: id.clone(), kind: 0, file_name, media_type, size_bytes };
             new.set_kind(vextrus_facade::attachment_kind(kind));
             let attached = told_again(client.attach(new, paper).await, &id)?;
             let said = || format!("{} ({} bytes, SHA-256 {})", attached.name, attached.size_bytes, attached.sha256);

@@ -13,7 +13,7 @@ CREATE TRIGGER bank_changes_whole BEFORE TRUNCATE ON bank_changes EXECUTE FUNCTI
 
 -- What was proposed stays as it was proposed, and what was decided stays decided.
 CREATE TRIGGER bank_changes_proposed BEFORE UPDATE ON bank_changes FOR EACH ROW
-WHEN (NEW.vendor IS DISTINCT FROM OLD.vendor OR NEW.account IS DISTINCT FROM OLD.account OR NEW.account_hash IS DISTINCT FROM OLD.account_hash OR NEW.reason IS DISTINCT FROM OLD.reason OR NEW.proposed_by IS DISTINCT FROM OLD.proposed_by OR NEW.proposed_at IS DISTINCT FROM OLD.proposed_at OR NEW.plan IS DISTINCT FROM OLD.plan OR NEW.role IS DISTINCT FROM OLD.role OR NEW.question IS DISTINCT FROM OLD.question OR NEW.due_at IS DISTINCT FROM OLD.due_at
+WHEN (NEW.vendor IS DISTINCT FROM OLD.vendor OR NEW.account IS DISTINCT FROM OLD.account OR NEW.account_hash IS DISTINCT FROM OLD.account_hash OR NEW.account_salt IS DISTINCT FROM OLD.account_salt OR NEW.reason IS DISTINCT FROM OLD.reason OR NEW.proposed_by IS DISTINCT FROM OLD.proposed_by OR NEW.proposed_at IS DISTINCT FROM OLD.proposed_at OR NEW.plan IS DISTINCT FROM OLD.plan OR NEW.role IS DISTINCT FROM OLD.role OR NEW.question IS DISTINCT FROM OLD.question OR NEW.due_at IS DISTINCT FROM OLD.due_at
     OR OLD.state <> 'open' AND (NEW.state <> OLD.state OR NEW.concluded_at IS DISTINCT FROM OLD.concluded_at))
 EXECUTE FUNCTION refuse('a change of bank details stays as it was proposed and decided');
 

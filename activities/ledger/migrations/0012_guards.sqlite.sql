@@ -12,7 +12,7 @@ CREATE TRIGGER bank_changes_stay BEFORE DELETE ON bank_changes BEGIN SELECT RAIS
 
 -- What was proposed stays as it was proposed, and what was decided stays decided.
 CREATE TRIGGER bank_changes_proposed BEFORE UPDATE ON bank_changes
-WHEN NEW.vendor IS NOT OLD.vendor OR NEW.account IS NOT OLD.account OR NEW.account_hash IS NOT OLD.account_hash OR NEW.reason IS NOT OLD.reason OR NEW.proposed_by IS NOT OLD.proposed_by OR NEW.proposed_at IS NOT OLD.proposed_at OR NEW.plan IS NOT OLD.plan OR NEW.role IS NOT OLD.role OR NEW.question IS NOT OLD.question OR NEW.due_at IS NOT OLD.due_at
+WHEN NEW.vendor IS NOT OLD.vendor OR NEW.account IS NOT OLD.account OR NEW.account_hash IS NOT OLD.account_hash OR NEW.account_salt IS NOT OLD.account_salt OR NEW.reason IS NOT OLD.reason OR NEW.proposed_by IS NOT OLD.proposed_by OR NEW.proposed_at IS NOT OLD.proposed_at OR NEW.plan IS NOT OLD.plan OR NEW.role IS NOT OLD.role OR NEW.question IS NOT OLD.question OR NEW.due_at IS NOT OLD.due_at
     OR OLD.state <> 'open' AND (NEW.state <> OLD.state OR NEW.concluded_at IS NOT OLD.concluded_at)
 BEGIN SELECT RAISE(ABORT, 'a change of bank details stays as it was proposed and decided'); END;
 

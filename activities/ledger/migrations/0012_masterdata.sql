@@ -23,6 +23,8 @@ CREATE TABLE bank_changes (
     vendor       TEXT NOT NULL,
     account      TEXT NOT NULL,
     account_hash TEXT NOT NULL,
+    -- Without it nobody finds the number by the hash, which the trail has too.
+    account_salt TEXT NOT NULL,
     reason       TEXT NOT NULL CHECK (reason <> ''),
     proposed_by  TEXT NOT NULL,
     proposed_at  TIMESTAMPTZ NOT NULL,

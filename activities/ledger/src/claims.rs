@@ -160,8 +160,25 @@ async fn at_the_door(tx: &mut Tx, tenant: &TenantId, content: &Content) -> Resul
         let message = format!("vendor {} is not in the register of {tenant}; add it first", content.vendor());
         return Ok(Some(Refusal::new(RefusalCode::VendorUnknown, message)));
     }
-    let message = || format!("department {} is closed; name the one that pays now", content.department());
-    Ok((closed > 0).then(|| Refusal::new(RefusalCode::DepartmentInactive, message())))
+    Ok((closed > 0).then(|| closed_department(content)))
+}
+
+fn closed_department(content: &Content) -> Refusal {
+    let message = format!("department {} is closed; name the one that pays now", content.department());
+    Refusal::new(RefusalCode::DepartmentInactive, message)
+}
+
+/// Whether a document that comes back names another department, which is closed.
+async fn moves_to_a_closed_department(
+    tx: &mut Tx,
+    document: &Document,
+    content: &Content,
+) -> Result<bool, LedgerError> {
+    if content.department() == document.content.department() {
+        return Ok(false);
+    }
+    let department = masterdata::department(tx, &document.key.tenant, content.department()).await?;
+    Ok(department.is_some_and(|department| !department.record.active))
 }
 
 async fn insert(tx: &mut Tx, key: &DocumentKey, request: &Request<'_>, canonical: &str) -> Result<(), LedgerError> {
@@ -270,6 +287,9 @@ pub async fn change(
     if Approval::load(tx, &document).await?.machine().returned().is_none() {
         let message = "the document was not returned for changes; withdraw it to submit it anew";
         return Ok(Err(Refusal::new(RefusalCode::NotReturned, message)));
+    }
+    if moves_to_a_closed_department(tx, &document, content).await? {
+        return Ok(Err(closed_department(content)));
     }
     let number = document.content_number + 1;
     keep(tx, key, &request, number).await?;

@@ -16,7 +16,7 @@ use vextrus_domain::{
 
 pub use pages::{budgets, departments, people_page, vendors};
 pub use record::Record;
-pub use store::{BudgetLine, Stored, budget, department, person, stored_vendor};
+pub use store::{BudgetLine, Stored, budget, department, order_from_elsewhere, person, stored_vendor};
 pub use upsert::{Change, RowReport, Upserted, import_rows, upsert};
 
 use crate::db::{Tx, args};
@@ -115,15 +115,15 @@ pub async fn import(tx: &mut Tx, company: &Company, by: &str) -> Result<(), Ledg
     Ok(())
 }
 
-/// Writes the tenant's own tax facts, where they differ from what is stored.
+/// Writes the tenant's own tax facts, where they differ from what is stored; says what became of them.
 ///
 /// # Errors
 /// [`LedgerError::Database`].
-pub async fn put_payer(tx: &mut Tx, tenant: &TenantId, payer: &Payer, by: &str) -> Result<(), LedgerError> {
+pub async fn put_payer(tx: &mut Tx, tenant: &TenantId, payer: &Payer, by: &str) -> Result<Change, LedgerError> {
     let before = stored_payer(tx, tenant).await?;
     let text = canonical::to_text(payer)?;
     if before.as_ref() == Some(&text) {
-        return Ok(());
+        return Ok(Change::Unchanged);
     }
     tx.exec(
         "INSERT INTO payers (tenant, seq, payer, set_by, set_at)
@@ -132,7 +132,7 @@ pub async fn put_payer(tx: &mut Tx, tenant: &TenantId, payer: &Payer, by: &str) 
     )
     .await?;
     tx.audit_tenant(tenant, "payer_set", by, json!({"payer": payer, "before": before}));
-    Ok(())
+    Ok(if before.is_some() { Change::Updated } else { Change::Created })
 }
 
 async fn stored_payer(tx: &mut Tx, tenant: &TenantId) -> Result<Option<String>, LedgerError> {

@@ -35,14 +35,16 @@ pub(crate) async fn open(
     let all = attachments::of(&mut tx, &call.actor.tenant, &named.document).await?;
     let attachment = all.into_iter().find(|a| a.id == id).ok_or_else(|| names::not_found(name))?;
     tx.rollback().await?;
-    let path = object_store::path::Path::from(attachment.place.as_str());
+    let path = object_store::path::Path::parse(&attachment.place)
+        .map_err(|e| Failure::Internal(format!("the place of {name} is no path: {e}")))?;
     let found = app.attachments.place()?.store().get(&path).await;
     let found = found.map_err(|e| Failure::Internal(format!("the bytes of {name} are not in their place: {e}")))?;
     let bytes = checked(found.into_stream(), attachment.sha256.clone());
     Ok((named.kind, attachment, bytes))
 }
 
-/// The bytes in small pieces, with an error at their end where they are not those of the hash.
+/// The bytes in small pieces, with an error in place of the last one where they are not those of the hash: once it has all the bytes that
+/// were announced, an answer of HTTP counts as whole.
 fn checked(
     bytes: impl Stream<Item = object_store::Result<Bytes>> + Send + 'static,
     sha256: String,
@@ -56,19 +58,26 @@ fn checked(
         };
         futures::stream::iter(pieces)
     });
-    let state = (Box::pin(pieces), Some((Sha256::new(), sha256)));
-    futures::stream::unfold(state, async |(mut pieces, checking)| {
-        let (mut hasher, sha256) = checking?;
-        match pieces.next().await {
-            Some(Ok(piece)) => {
-                hasher.update(&piece);
-                Some((Ok(piece), (pieces, Some((hasher, sha256)))))
-            }
-            Some(Err(error)) => Some((Err(error), (pieces, None))),
-            None if hex::encode(hasher.finalize()) == sha256 => None,
-            None => {
-                tracing::error!(sha256, "the bytes of an attachment are not those that were attached");
-                Some((Err(std::io::Error::other("the bytes are not those that were attached")), (pieces, None)))
+    let state = Some((Box::pin(pieces), Sha256::new(), None::<Bytes>));
+    futures::stream::unfold(state, move |state| {
+        let sha256 = sha256.clone();
+        async move {
+            let (mut pieces, mut hasher, mut held) = state?;
+            loop {
+                match pieces.next().await {
+                    Some(Ok(piece)) => {
+                        hasher.update(&piece);
+                        if let Some(before) = held.replace(piece) {
+                            return Some((Ok(before), Some((pieces, hasher, held))));
+                        }
+                    }
+                    Some(Err(error)) => return Some((Err(error), None)),
+                    None if hex::encode(hasher.finalize()) == sha256 => return held.map(|last| (Ok(last), None)),
+                    None => {
+                        tracing::error!(sha256, "the bytes of an attachment are not those that were attached");
+                        return Some((Err(std::io::Error::other("the bytes are not those that were attached")), None));
+                    }
+                }
             }
         }
     })

@@ -60,6 +60,8 @@ async fn upload(
         kind: 0,
         file_name: asked.file_name,
         media_type: media_type.to_owned(),
+        // The length of the body is HTTP's own.
+        size_bytes: 0,
     };
     given.set_kind(named.map_or(proto::AttachmentKind::Unspecified, kind));
     let work = async {

@@ -5,14 +5,23 @@ pub(crate) mod http;
 pub(crate) mod service;
 pub(crate) mod upload;
 
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
 use vextrus_domain::{Refusal, RefusalCode, TenantId};
 use vextrus_ledger::attachments::{Attachment, AttachmentKind};
 use vextrus_platform::config::AttachmentsConfig;
 use vextrus_proto::approval::v1 as proto;
 use vextrus_storage::{Place, PlaceError};
 
+use crate::errors::Failure;
 use crate::names::document_name;
 use crate::render::timestamp;
+
+/// The most uploads that one facade takes at the same time.
+const UPLOADS: usize = 16;
+/// When an upload for which there is no turn may be tried again.
+const TURN_AFTER: Duration = Duration::from_secs(2);
 
 /// Where attachments are kept, and which are taken.
 #[derive(Debug)]
@@ -20,6 +29,7 @@ pub(crate) struct Attachments {
     place: Option<Place>,
     max_bytes: u64,
     media_types: Vec<String>,
+    uploads: Semaphore,
 }
 
 impl Attachments {
@@ -28,6 +38,15 @@ impl Attachments {
             place: Place::configured(&config.place)?,
             max_bytes: config.max_bytes,
             media_types: config.media_types().map(str::to_owned).collect(),
+            uploads: Semaphore::new(UPLOADS),
+        })
+    }
+
+    /// A place among the uploads that are under way: each holds parts of its paper in memory.
+    fn turn(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        self.uploads.try_acquire().map_err(|_| {
+            let message = format!("{UPLOADS} papers are on their way at the same time; that is the most");
+            Failure::Early(Refusal::new(RefusalCode::TooManyRequests, message), TURN_AFTER)
         })
     }
 

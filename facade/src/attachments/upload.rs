@@ -40,6 +40,7 @@ pub(crate) struct Wanted {
     kind: AttachmentKind,
     file_name: String,
     media_type: String,
+    bytes: Option<u64>,
 }
 
 impl Wanted {
@@ -74,8 +75,13 @@ impl Wanted {
             let shown: String = media_type.chars().take(MAX_MEDIA_TYPE).collect();
             reader.say("media_type", format!("{shown:?} is not taken; these are: {}", taken.join(", ")));
         }
+        let bytes = u64::try_from(given.size_bytes).ok();
+        if bytes.is_none() {
+            reader.say("size_bytes", "it is below zero; give how many bytes come, or leave it out");
+        }
         let (request_id, kind) = reader.done(request_id.zip(kind))?;
-        Ok(Self { named, request_id, kind, file_name: file_name.to_owned(), media_type })
+        let bytes = bytes.filter(|bytes| *bytes > 0);
+        Ok(Self { named, request_id, kind, file_name: file_name.to_owned(), media_type, bytes })
     }
 
     /// Takes the bytes in and attaches them.
@@ -86,6 +92,7 @@ impl Wanted {
         chunks: impl Stream<Item = Result<Bytes, Failure>>,
     ) -> Result<Attachment, Failure> {
         let place = app.attachments.place()?;
+        let _turn = app.attachments.turn()?;
         let tenant = &call.actor.tenant;
         let mut tx = app.ledger.read(tenant).await?;
         read::member(&mut tx, &call.actor).await?;
@@ -97,15 +104,19 @@ impl Wanted {
         }
         tx.rollback().await?;
         let path = place.folder(tenant.as_str()).join(key.document.as_str()).join(Uuid::now_v7().to_string());
-        let kept = match self.keep(app, &path, chunks).await {
-            Ok(kept) => kept,
-            Err(failure) => return Err(failure),
-        };
+        let kept = self.keep(app, &path, chunks).await?;
         let attached = self.attach(app, call, &key, (path.as_ref(), &kept)).await;
-        // What does not count need not be kept: it was refused, or was there before.
-        if attached.as_ref().map_or(true, |attachment| attachment.place != path.as_ref())
-            && let Err(error) = place.store().delete(&path).await
+        // What does not count need not be kept: it was refused, or was there before. Where nobody knows whether it counts, it stays.
+        let is_unused = match &attached {
+            Ok(attachment) => attachment.place != path.as_ref(),
+            Err(failure) => matches!(failure, Failure::Refused(_) | Failure::Foreign(_) | Failure::Fields(_)),
+        };
+        if let Err(failure) = attached.as_ref()
+            && !is_unused
         {
+            tracing::warn!(?failure, %path, "bytes stay in their place, and may be attached to nothing");
+        }
+        if is_unused && let Err(error) = place.store().delete(&path).await {
             tracing::warn!(%error, %path, "bytes that are not attached to anything stay in their place");
         }
         attached
@@ -168,6 +179,10 @@ impl Wanted {
             }
             if kept.bytes == 0 {
                 return Err(Failure::field("chunk", "there are no bytes"));
+            }
+            if self.bytes.is_some_and(|told| told != kept.bytes) {
+                let message = format!("{} bytes came; send the paper again, whole", kept.bytes);
+                return Err(Failure::field("size_bytes", message));
             }
             if head.len() < HEAD {
                 self.check_type(&head)?;

@@ -94,7 +94,12 @@ pub(crate) async fn act(
         read::member(&mut tx, &call.actor).await?;
         let change = one(&mut tx, call, id).await?;
         let command = command(&change, wanted.clone(), call, request_id.clone())?;
-        bank_details::command(&mut tx, &command.sign(&app.key)?, &trust).await??;
+        let refused = bank_details::command(&mut tx, &command.sign(&app.key)?, &trust).await?.err();
+        if let Some(refusal) = refused {
+            // That its time is over stays written.
+            tx.commit().await?;
+            return Err(refusal.into());
+        }
         let change = one(&mut tx, call, id).await?;
         tx.commit().await?;
         Ok::<_, Failure>(change)

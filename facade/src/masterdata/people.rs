@@ -1,6 +1,6 @@
 //! UpsertPerson, GetPerson and ListPeople.
 
-use vextrus_domain::PersonId;
+use vextrus_domain::{PersonId, Refusal, RefusalCode};
 use vextrus_ledger::masterdata::{self, Record, Stored};
 use vextrus_proto::masterdata::v1 as proto;
 
@@ -19,6 +19,10 @@ pub(crate) async fn upsert(
     let ids = (request.parent.as_str(), request.request_id.as_str());
     let given = request.person.map(|record| (record.etag.clone(), record));
     let wanted = wanted(call, ids, "person", given, |reader, given| fields::person(reader, given, &call.actor))?;
+    if matches!(wanted.record(), Record::Person(person) if person.id == call.actor.person) {
+        let message = format!("{} is yourself; somebody else gives you roles and limits", call.actor.person);
+        return Err(Refusal::new(RefusalCode::PermissionDenied, message).into());
+    }
     let done = put(app, call, &wanted).await?;
     let Record::Person(person) = wanted.into_record() else { return Err(another("person")) };
     let person = render::person(&call.actor.tenant, Stored { record: person, version: done.version });

@@ -20,6 +20,10 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    pub(super) const fn record(&self) -> &Record {
+        &self.record
+    }
+
     pub(super) fn into_record(self) -> Record {
         self.record
     }

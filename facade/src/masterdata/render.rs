@@ -1,5 +1,6 @@
 //! Records as messages.
 
+use chrono::Utc;
 use vextrus_domain::payee::{Evidence, PayeeFacts, Trade, VatStatus};
 use vextrus_domain::vendor::{Vendor, VendorKind};
 use vextrus_domain::{BankAccount, Department, Person, TenantId};
@@ -124,7 +125,8 @@ pub(super) fn bank_account(account: &BankAccount) -> proto::BankAccount {
 /// A change; the account's whole number where the reader may see it.
 pub(super) fn bank_change(change: &BankChange, whole: bool) -> proto::BankAccountChange {
     let tenant = &change.key.tenant;
-    let state = match change.state {
+    let (state, concluded_at) = change.standing(Utc::now());
+    let state = match state {
         ChangeState::Open => proto::BankAccountChangeState::Open,
         ChangeState::Approved => proto::BankAccountChangeState::Approved,
         ChangeState::Rejected => proto::BankAccountChangeState::Rejected,
@@ -142,7 +144,7 @@ pub(super) fn bank_change(change: &BankChange, whole: bool) -> proto::BankAccoun
         propose_time: Some(timestamp(change.proposed_at)),
         state: state.into(),
         due_time: Some(timestamp(change.due_at)),
-        conclude_time: change.concluded_at.map(timestamp),
+        conclude_time: concluded_at.map(timestamp),
         role: task.map(|t| t.task.role.to_string()).unwrap_or_default(),
         eligible: task.map(|t| t.task.eligible.iter().map(ToString::to_string).collect()).unwrap_or_default(),
         decider: decision.map(|d| d.by.actor.to_string()).unwrap_or_default(),

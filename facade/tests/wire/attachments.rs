@@ -1,9 +1,11 @@
 //! Papers of documents: taken in as a stream, given out as they were, shown to whoever reads the document.
 
 use axum::http::{Method, StatusCode};
+use http_body_util::BodyExt as _;
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Request, Status};
 use vextrus_domain::DocumentKey;
+use vextrus_platform::http::{self, Body};
 use vextrus_proto::approval::v1 as proto;
 use vextrus_proto::approval::v1::download_attachment_response::Part as Given;
 use vextrus_proto::approval::v1::upload_attachment_request::Part;
@@ -153,6 +155,8 @@ async fn what_is_no_such_paper_is_refused_and_leaves_nothing() {
         (with(&|n| n.request_id = String::new()), pdf(600), "request_id"),
         (with(&|n| n.parent = "tenants/acme".to_owned()), pdf(600), "parent"),
         (bill(&name(&key), "a-1"), Vec::new(), "chunk"),
+        (with(&|n| n.size_bytes = 601), pdf(600), "size_bytes"),
+        (with(&|n| n.size_bytes = -1), pdf(600), "size_bytes"),
     ] {
         let status = upload(&world, "salma", new, &file).await.unwrap_err();
         assert_eq!(field_names(&status), [field], "{status}");
@@ -181,6 +185,17 @@ async fn bytes_that_were_changed_in_their_place_are_not_passed_off_as_the_paper(
     let path = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
     std::fs::write(&path, pdf(199_999)).unwrap();
     assert_eq!(download(&world, "rahim", &attached.name).await.unwrap_err().code(), Code::DataLoss);
+    // One byte differs: over HTTP/1.1 too nobody takes it for the whole paper.
+    let mut forged = pdf(200_000);
+    forged[150_000] ^= 1;
+    std::fs::write(&path, forged).unwrap();
+    assert_eq!(download(&world, "rahim", &attached.name).await.unwrap_err().code(), Code::DataLoss);
+    let bearer = format!("Bearer {}", world.token("acme", "rahim"));
+    let url = format!("http://{}/v1/{}/content", world.address, attached.name);
+    let request = axum::http::Request::get(url).header("authorization", bearer).body(Body::default()).unwrap();
+    let answer = http::client(false).unwrap().request(request).await.unwrap();
+    assert_eq!(answer.headers()["content-length"], "200000");
+    assert!(answer.into_body().collect().await.is_err());
     std::fs::remove_file(&path).unwrap();
     let status = download(&world, "rahim", &attached.name).await.unwrap_err();
     assert_eq!(reason(&status), refused(Code::Internal, "INTERNAL"));

@@ -249,6 +249,17 @@ async fn what_is_not_taken_in_is_refused_and_what_is_under_way_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_gives_themselves_roles() {
+    let world = World::new().await;
+    let nadia = proto::Person { name: "tenants/acme/people/nadia".to_owned(), ..Default::default() };
+    let asked =
+        proto::UpsertPersonRequest { parent: PARENT.to_owned(), request_id: "p-1".to_owned(), person: Some(nadia) };
+    let status = world.master_data().upsert_person(world.request("acme", "nadia", asked)).await.unwrap_err();
+    assert_eq!(reason(&status), refused(Code::PermissionDenied, "PERMISSION_DENIED"));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_access_is_on_the_trail_once_in_a_while() {
     let world = World::new().await;
     for round in 0..3 {

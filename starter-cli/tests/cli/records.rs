@@ -120,6 +120,15 @@ fn a_file_is_tried_before_it_is_written_and_intake_is_stopped() {
     let good = file("good.csv", "id,name,kind\nsurma-consult,Surma Ltd,service\n");
     let told = import(&good, &["--records", "vendors"]).ok();
     assert!(has(&told, "surma-consult", "updated") && told.contains("all of it is written"), "{told}");
+    // What no cell speaks of stays: with its name back it is what it was.
+    let back = file("back.csv", "\u{feff}id,name\nsurma-consult,Surma Consulting Ltd\nsurma-consult,Twice\n");
+    let twice = import(&back, &["--records", "vendors"]).exits(4);
+    assert!(twice.out.contains("row 1 is about it already"), "{twice:#?}");
+    let back = file("back.csv", "\u{feff}id,name\nsurma-consult,Surma Consulting Ltd\n");
+    assert!(has(&import(&back, &["--records", "vendors"]).ok(), "surma-consult", "updated"));
+    let again = import("examples/company.json", &["-o", "jsonl"]).jsonl();
+    let changed: Vec<_> = again.iter().filter(|row| row["became"] != "unchanged").map(|row| &row["what"]).collect();
+    assert!(changed.iter().all(|what| **what == "contact"), "{again:#?}");
     let budgets = file("budgets.json", r#"[{"fiscal_year": "2026-27", "department": "works", "allocated": "1.00"}]"#);
     assert!(has(&import(&budgets, &["--records", "budgets"]).ok(), "2026-27/works", "updated"));
 

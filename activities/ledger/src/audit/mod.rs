@@ -17,7 +17,8 @@ use vextrus_domain::{DocumentKey, PersonId, TenantId, canonical};
 pub use chain::{BrokenChain, chains, entries_of, read_chain};
 pub use ties::Tie;
 pub(crate) use ties::{
-    ClaimRow, ContentRow, EffectRow, InstructionRow, ObligationRow, OrderRow, PendingTie, PostingRow, What, effect_name,
+    BankChangeRow, BankLogRow, ClaimRow, ContentRow, EffectRow, InstructionRow, ObligationRow, OrderRow, PendingTie,
+    PostingRow, VendorAccountRow, What, effect_name,
 };
 
 use crate::db::{Tx, args};

@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vextrus_domain::{DocumentKey, TenantId, canonical};
 
-use super::{Entry, PendingEntry};
+use super::{Entry, PendingEntry, TENANT_CHAIN};
 use crate::db::{Row, Tx, args};
 use crate::error::LedgerError;
 
 /// A row that was written with an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tie {
-    /// What it is: `claim`, `content`, `effect`, `instruction`, `posting`, `obligation`, `order`.
+    /// What it is: `claim`, `content`, `effect`, `instruction`, `posting`, `obligation`, `order`, `bank_change`,
+    /// `bank_log`, `vendor_account`.
     pub what: String,
     /// Its name.
     pub name: String,
@@ -33,6 +34,9 @@ pub(crate) enum What {
     Posting,
     Obligation,
     Order,
+    BankChange,
+    BankLog,
+    VendorAccount,
 }
 
 impl What {
@@ -45,6 +49,9 @@ impl What {
             Self::Posting => "posting",
             Self::Obligation => "obligation",
             Self::Order => "order",
+            Self::BankChange => "bank_change",
+            Self::BankLog => "bank_log",
+            Self::VendorAccount => "vendor_account",
         }
     }
 }
@@ -54,7 +61,7 @@ impl What {
 pub(crate) struct PendingTie {
     tenant: String,
     chain: String,
-    submission: u32,
+    submission: Option<u32>,
     tie: Tie,
 }
 
@@ -69,7 +76,21 @@ impl Tx {
     ) -> Result<(), LedgerError> {
         let tie = Tie { what: what.name().to_owned(), name, hash: canonical::hash(row)? };
         let (tenant, chain) = (key.tenant.to_string(), key.document.to_string());
-        self.ties.push(PendingTie { tenant, chain, submission: key.submission, tie });
+        self.ties.push(PendingTie { tenant, chain, submission: Some(key.submission), tie });
+        Ok(())
+    }
+
+    /// The same of a row about no document: the company's own trail answers for it.
+    pub(crate) fn tie_tenant(
+        &mut self,
+        tenant: &TenantId,
+        what: What,
+        name: String,
+        row: &impl Serialize,
+    ) -> Result<(), LedgerError> {
+        let tie = Tie { what: what.name().to_owned(), name, hash: canonical::hash(row)? };
+        let (tenant, chain) = (tenant.to_string(), TENANT_CHAIN.to_owned());
+        self.ties.push(PendingTie { tenant, chain, submission: None, tie });
         Ok(())
     }
 }
@@ -83,7 +104,7 @@ pub(super) fn by_entry(entries: &mut Vec<PendingEntry>, ties: Vec<PendingTie>) -
             entries.push(PendingEntry {
                 tenant: pending.tenant,
                 chain: pending.chain,
-                submission: Some(pending.submission),
+                submission: pending.submission,
                 kind: "written",
                 actor: None,
                 principal: None,
@@ -210,6 +231,39 @@ pub(crate) struct OrderRow {
     pub(crate) issued_on: Option<NaiveDate>,
 }
 
+/// A change of a vendor's bank details as it was proposed, as it is hashed.
+#[derive(Debug, Serialize, sqlx::FromRow)]
+pub(crate) struct BankChangeRow {
+    pub(crate) change: String,
+    pub(crate) vendor: String,
+    pub(crate) account_hash: String,
+    pub(crate) proposed_by: String,
+    pub(crate) plan: String,
+}
+
+/// An entry of the log of such a change, as it is hashed.
+#[derive(Debug, Serialize, sqlx::FromRow)]
+pub(crate) struct BankLogRow {
+    pub(crate) change: String,
+    pub(crate) seq: i64,
+    pub(crate) kind: String,
+    pub(crate) content: String,
+}
+
+impl BankLogRow {
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}", self.change, self.seq)
+    }
+}
+
+/// The account that such a change brought, as it is hashed.
+#[derive(Debug, Serialize, sqlx::FromRow)]
+pub(crate) struct VendorAccountRow {
+    pub(crate) vendor: String,
+    pub(crate) change: String,
+    pub(crate) approved_by: String,
+}
+
 /// The ties of a tenant's entries, while its chains are read.
 #[derive(Debug, Default)]
 pub(super) struct Ties {
@@ -261,6 +315,13 @@ impl Ties {
             "SELECT po_number, fiscal_year, serial, document, vendor, first_amount, issued_on FROM purchase_orders
             WHERE tenant = $1 AND document IS NOT NULL";
         self.rows(tx, tenant, orders, What::Order, &mut untied, |r: &OrderRow| r.po_number.clone()).await?;
+        let changes = "SELECT change, vendor, account_hash, proposed_by, plan FROM bank_changes WHERE tenant = $1";
+        self.rows(tx, tenant, changes, What::BankChange, &mut untied, |r: &BankChangeRow| r.change.clone()).await?;
+        let log = "SELECT change, seq, kind, content FROM bank_change_log WHERE tenant = $1";
+        self.rows(tx, tenant, log, What::BankLog, &mut untied, BankLogRow::name).await?;
+        let accounts = "SELECT vendor, change, approved_by FROM vendor_accounts WHERE tenant = $1";
+        self.rows(tx, tenant, accounts, What::VendorAccount, &mut untied, |r: &VendorAccountRow| r.change.clone())
+            .await?;
         self.postings(tx, tenant, &mut untied).await?;
         for ((what, name), (_, place)) in self.found {
             self.wrong.push(format!("{what} {name} is on entry {place}, and is not there"));

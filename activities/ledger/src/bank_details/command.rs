@@ -1,14 +1,16 @@
 //! What people do with a change of bank details, and what time does.
 
 use serde_json::json;
-use vextrus_approval::{Action, Input, SignedCommand};
+use vextrus_approval::{Action, Command, Input, SignedCommand, TaskState};
 use vextrus_domain::{PersonId, Refusal, RefusalCode};
 
 use super::{BankChange, ChangeState, lock, log, shown};
 use crate::approvals::{Trust, has_come};
 use crate::asked;
+use crate::audit::{VendorAccountRow, What};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
+use crate::masterdata;
 
 /// Brings a signed command to a change: to approve or reject it, to take it back, or to say something. The same command again
 /// changes nothing.
@@ -42,6 +44,9 @@ pub async fn command(
         return Ok(Err(Refusal::new(RefusalCode::NotFound, message)));
     };
     pass_time(tx, &mut change).await?;
+    if let Some(refusal) = without_the_role(tx, &change, command).await? {
+        return Ok(Err(refusal));
+    }
     let at = tx.now();
     let events = match change.machine.handle(&Input::Command { command: Box::new(command.clone()) }, at) {
         Ok(events) => events,
@@ -55,6 +60,20 @@ pub async fn command(
         "words": command.action.words(), "answer": answer(&command.action), "request_id": command.request_id});
     tx.audit_tenant(&key.tenant, "bank_details_command", command.actor.as_str(), body);
     conclude(tx, &mut change, Some(&command.actor)).await.map(Ok)
+}
+
+/// Whoever was asked and lost the role since decides nothing any more.
+async fn without_the_role(tx: &mut Tx, change: &BankChange, command: &Command) -> Result<Option<Refusal>, LedgerError> {
+    let is_asked = |task: &&TaskState| task.eligible.contains(&command.actor);
+    let asked = change.machine.tasks().first().filter(is_asked);
+    let Some(asked) = asked.filter(|_| matches!(command.action, Action::Decide { .. })) else { return Ok(None) };
+    let role = &asked.task.role;
+    let person = masterdata::person(tx, &command.key.tenant, &command.actor).await?;
+    if person.is_some_and(|person| person.record.roles.contains(role)) {
+        return Ok(None);
+    }
+    let message = format!("{} does not hold the role {role}", command.actor);
+    Ok(Some(Refusal::new(RefusalCode::NotEligible, message)))
 }
 
 fn answer(action: &Action) -> Option<&str> {
@@ -96,8 +115,11 @@ async fn conclude(tx: &mut Tx, change: &mut BankChange, by: Option<&PersonId>) -
             args![tenant.as_str(), change.vendor.as_str(), &id, by.as_str(), tx.now()],
         )
         .await?;
+        let vendor = change.vendor.to_string();
+        let row = VendorAccountRow { vendor, change: id.clone(), approved_by: by.to_string() };
+        tx.tie_tenant(&tenant, What::VendorAccount, id.clone(), &row)?;
     }
-    let body = json!({"change": id, "vendor": change.vendor, "state": state, "account": shown(&change.account)?,
+    let body = json!({"change": id, "vendor": change.vendor, "state": state, "account": shown(&change.account, &change.account_hash)?,
         "proposed_by": change.proposed_by});
     let by = by.map_or("vextrus", PersonId::as_str);
     tx.audit_tenant(&tenant, "bank_details_concluded", by, body);

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use vextrus_approval::{Input, Machine, Plan, SignedCommand};
 use vextrus_domain::{DocumentKey, PersonId, canonical};
 
+use crate::audit::{BankLogRow, What};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
@@ -36,12 +37,13 @@ pub(super) async fn append(
             kind,
             command.map(|c| c.request_id.as_str()),
             command.map(|c| c.actor.as_str()),
-            content,
+            &content,
             at
         ],
     )
-    .await
-    .map(drop)
+    .await?;
+    let row = BankLogRow { change: key.document.to_string(), seq, kind: kind.to_owned(), content };
+    tx.tie_tenant(&key.tenant, What::BankLog, row.name(), &row)
 }
 
 /// The same at the end of the log; the change is locked.

@@ -74,6 +74,9 @@ pub struct BankChange {
     pub vendor: VendorId,
     /// The account that is proposed.
     pub account: BankAccount,
+    /// The hash by which the trail knows the account.
+    pub account_hash: String,
+    account_salt: String,
     /// Why.
     pub reason: String,
     /// Who proposed it.
@@ -91,6 +94,15 @@ pub struct BankChange {
 }
 
 impl BankChange {
+    /// Where it stands at this time: an open one is over when its time is, though nobody has come to write that down.
+    #[must_use]
+    pub fn standing(&self, now: DateTime<Utc>) -> (ChangeState, Option<DateTime<Utc>>) {
+        match self.state {
+            ChangeState::Open if self.due_at <= now => (ChangeState::Expired, Some(self.due_at)),
+            state => (state, self.concluded_at),
+        }
+    }
+
     /// Whether this person may see the account's whole number: who proposed it and those who are asked.
     #[must_use]
     pub fn is_shown_to(&self, person: &PersonId) -> bool {
@@ -99,12 +111,17 @@ impl BankChange {
 }
 
 /// An account as the trail tells of it: its number by its end, and the hash of the whole, so that it can be proved later.
-fn shown(account: &BankAccount) -> Result<Value, LedgerError> {
+fn shown(account: &BankAccount, hash: &str) -> Result<Value, LedgerError> {
     let mut shown = serde_json::to_value(account.masked()).map_err(canonical::CanonicalError::from)?;
     if let Some(fields) = shown.as_object_mut() {
-        fields.insert("hash".to_owned(), Value::from(canonical::hash(account)?));
+        fields.insert("hash".to_owned(), Value::from(hash));
     }
     Ok(shown)
+}
+
+/// The hash by which an account is known: of its salt and its canonical text, a line each.
+fn account_hash(salt: &str, account: &BankAccount) -> Result<String, LedgerError> {
+    Ok(canonical::sha256_hex(&format!("{salt}\n{}", canonical::to_text(account)?)))
 }
 
 /// A change, locked until the transaction ends.
@@ -126,6 +143,9 @@ pub(crate) async fn check(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<String>,
     for (id,) in ids {
         let key: DocumentId = id.parse().map_err(|e| LedgerError::corrupt("id", format!("{e}")))?;
         match one(tx, tenant, &key).await {
+            Ok(Some(change)) if account_hash(&change.account_salt, &change.account)? != change.account_hash => {
+                wrong.push(format!("the account of a change of bank details is not the one that was proposed: {id}"));
+            }
             Ok(Some(change)) if ChangeState::of(&change.machine) == change.state => {}
             Ok(_) => wrong.push(format!("a change of bank details is not what its log leads to: {id}")),
             Err(LedgerError::Corrupt { what, why }) => wrong.push(format!("{what} of bank details {id}: {why}")),

@@ -10,8 +10,9 @@ use vextrus_domain::{
 };
 
 use super::command::pass_time;
-use super::{ChangeState, lock, log, read, shown};
+use super::{ChangeState, account_hash, lock, log, read, shown};
 use crate::asked::{self, Begun};
+use crate::audit::{BankChangeRow, What};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 use crate::masterdata;
@@ -102,18 +103,20 @@ async fn insert(
     let document: DocumentId =
         Uuid::now_v7().to_string().parse().map_err(|e| LedgerError::corrupt("id", format!("{e}")))?;
     let key = DocumentKey { tenant: actor.tenant.clone(), document: document.clone(), submission: 1 };
-    let (now, text) = (tx.now(), canonical::to_text(account)?);
+    let (now, salt) = (tx.now(), Uuid::new_v4().simple().to_string());
+    let hash = account_hash(&salt, account)?;
     let nobody = || LedgerError::corrupt("plan", "a change of bank details asks nobody");
     let task = plan.tasks.first().ok_or_else(nobody)?;
     tx.exec(
-        "INSERT INTO bank_changes (tenant, change, vendor, account, account_hash, reason, proposed_by, proposed_at, plan, role,
-            question, state, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12)",
+        "INSERT INTO bank_changes (tenant, change, vendor, account, account_hash, account_salt, reason, proposed_by, proposed_at, plan, role,
+            question, state, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open', $13)",
         args![
             key.tenant.as_str(),
             document.as_str(),
             vendor.as_str(),
-            &text,
-            canonical::sha256_hex(&text),
+            canonical::to_text(account)?,
+            &hash,
+            &salt,
             *reason,
             actor.person.as_str(),
             now,
@@ -132,9 +135,17 @@ async fn insert(
         )
         .await?;
     }
-    let body = json!({"change": document, "vendor": vendor, "account": shown(account)?, "reason": reason, "asked": task.eligible,
-        "request_id": request});
+    let body = json!({"change": document, "vendor": vendor, "account": shown(account, &hash)?, "reason": reason,
+        "asked": task.eligible, "request_id": request});
     tx.audit_tenant(&key.tenant, ACTION, actor.person.as_str(), body);
+    let row = BankChangeRow {
+        change: document.to_string(),
+        vendor: vendor.to_string(),
+        account_hash: hash,
+        proposed_by: actor.person.to_string(),
+        plan: canonical::to_text(plan)?,
+    };
+    tx.tie_tenant(&key.tenant, What::BankChange, row.change.clone(), &row)?;
     Ok(document)
 }
 

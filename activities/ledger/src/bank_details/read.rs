@@ -12,6 +12,8 @@ struct Row {
     change: String,
     vendor: String,
     account: String,
+    account_hash: String,
+    account_salt: String,
     reason: String,
     proposed_by: String,
     proposed_at: DateTime<Utc>,
@@ -33,6 +35,8 @@ impl Row {
             key,
             vendor: self.vendor.parse().map_err(|e| bad(format!("{e}")))?,
             account: canonical::from_text(&self.account)?,
+            account_hash: self.account_hash,
+            account_salt: self.account_salt,
             reason: self.reason,
             proposed_by,
             proposed_at: self.proposed_at,
@@ -51,8 +55,8 @@ impl Row {
 pub async fn one(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result<Option<BankChange>, LedgerError> {
     let row: Option<Row> = tx
         .opt(
-            "SELECT change, vendor, account, reason, proposed_by, proposed_at, plan, state, due_at, concluded_at
-             FROM bank_changes WHERE tenant = $1 AND change = $2",
+            "SELECT change, vendor, account, account_hash, account_salt, reason, proposed_by, proposed_at, plan, state, due_at,
+                concluded_at FROM bank_changes WHERE tenant = $1 AND change = $2",
             args![tenant.as_str(), id.as_str()],
         )
         .await?;
@@ -117,8 +121,8 @@ pub async fn list(
     let (time, id) = after.cloned().unwrap_or_else(|| (LATEST, String::new()));
     let rows: Vec<Row> = tx
         .all(
-            "SELECT change, vendor, account, reason, proposed_by, proposed_at, plan, state, due_at, concluded_at
-             FROM bank_changes WHERE tenant = $1 AND ($2 = '' OR vendor = $2) AND (proposed_at, change) < ($3, $4)
+            "SELECT change, vendor, account, account_hash, account_salt, reason, proposed_by, proposed_at, plan, state, due_at,
+                concluded_at FROM bank_changes WHERE tenant = $1 AND ($2 = '' OR vendor = $2) AND (proposed_at, change) < ($3, $4)
              ORDER BY proposed_at DESC, change DESC LIMIT $5",
             args![tenant.as_str(), vendor.map_or("", VendorId::as_str), time, id, page],
         )

@@ -1,5 +1,6 @@
 //! Records as they are stored, each with the number of its version.
 
+use vextrus_domain::ids::PoNumber;
 use vextrus_domain::vendor::Vendor;
 use vextrus_domain::{Department, DepartmentId, Person, PersonId, ProjectId, Taka, TenantId, VendorId, canonical};
 
@@ -206,22 +207,32 @@ pub(super) async fn read(
             let line = budget(tx, tenant, &year, &b.department, b.project.as_ref()).await?;
             of(line, |line| Record::Budget(line.budget))
         }
-        Record::Order(o) => order(tx, tenant, o).await?.map(|o| Stored { record: Record::Order(o), version: 1 }),
+        Record::Order(o) => {
+            order_from_elsewhere(tx, tenant, &o.number).await?.map(|o| Stored { record: Record::Order(o), version: 1 })
+        }
         Record::Contact(_) => None,
     })
 }
 
-async fn order(tx: &mut Tx, tenant: &TenantId, like: &PurchaseOrder) -> Result<Option<PurchaseOrder>, LedgerError> {
+/// An order that was issued elsewhere.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn order_from_elsewhere(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    number: &PoNumber,
+) -> Result<Option<PurchaseOrder>, LedgerError> {
     let row: Option<(String, i64, bool)> = tx
         .opt(
             "SELECT vendor, total, open FROM purchase_orders WHERE tenant = $1 AND po_number = $2 AND document IS NULL",
-            args![tenant.as_str(), like.number.as_str()],
+            args![tenant.as_str(), number.as_str()],
         )
         .await?;
     let bad = |why: String| LedgerError::corrupt("purchase order", why);
     let read = |(vendor, total, open): (String, i64, bool)| {
         Ok(PurchaseOrder {
-            number: like.number.clone(),
+            number: number.clone(),
             vendor: vendor.parse().map_err(|e| bad(format!("{e}")))?,
             total: Taka::from_poisha(total).map_err(|e| bad(e.to_string()))?,
             open,
@@ -233,7 +244,7 @@ async fn order(tx: &mut Tx, tenant: &TenantId, like: &PurchaseOrder) -> Result<O
 /// Writes a record, as the version after the one that was read.
 ///
 /// # Errors
-/// [`LedgerError::Overtaken`] when another version was written meanwhile.
+/// [`LedgerError::Overtaken`] when another version was written meanwhile, or more of a budget was reserved.
 pub(super) async fn write(tx: &mut Tx, tenant: &TenantId, record: &Record, before: i64) -> Result<(), LedgerError> {
     let id = tenant.as_str();
     let written = match record {
@@ -244,7 +255,7 @@ pub(super) async fn write(tx: &mut Tx, tenant: &TenantId, record: &Record, befor
         Record::Budget(budget) => write_budget(tx, id, budget, before).await?,
         Record::Contact(contact) => return outbox::put_contact(tx, tenant, contact).await,
     };
-    if written == 1 { Ok(()) } else { Err(LedgerError::Overtaken("another version of the record was written")) }
+    if written == 1 { Ok(()) } else { Err(LedgerError::Overtaken("the record was written or used meanwhile")) }
 }
 
 async fn write_person(tx: &mut Tx, tenant: &str, p: &Person, before: i64) -> Result<u64, LedgerError> {
@@ -314,7 +325,8 @@ async fn write_budget(tx: &mut Tx, tenant: &str, b: &Budget, before: i64) -> Res
     tx.exec(
         "INSERT INTO budget_lines (tenant, fiscal_year, department, project, allocated) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (tenant, fiscal_year, department, project) DO UPDATE SET allocated = $5,
-            version = budget_lines.version + 1 WHERE budget_lines.version = $6",
+            version = budget_lines.version + 1 WHERE budget_lines.version = $6
+            AND $5 >= budget_lines.reserved + budget_lines.committed - budget_lines.excess",
         args![tenant, b.fiscal_year.to_string(), b.department.as_str(), project, b.allocated, before],
     )
     .await

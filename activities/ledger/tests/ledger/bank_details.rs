@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use vextrus_approval::Action;
 use vextrus_domain::{BankAccount, DocumentId, DocumentKey, RefusalCode};
 use vextrus_ledger::bank_details::{self, BankChange, ChangeState, TASK};
+use vextrus_ledger::masterdata::{self, Record};
 use vextrus_ledger::views;
 use vextrus_tests_support::company::{ACME, Acme, actor, id, request};
 use vextrus_tests_support::on_both;
@@ -14,6 +15,8 @@ on_both![
     an_account_counts_from_its_approval_on,
     nobody_decides_after_its_time,
     no_statement_gets_round_four_eyes,
+    an_account_that_was_changed_afterwards_is_found,
+    whoever_lost_the_role_decides_nothing,
     whoever_is_nobody_proposes_nothing,
 ];
 
@@ -56,6 +59,13 @@ async fn decide(acme: &Acme, of: &DocumentId, person: &str, answer: &str) -> Res
     done.map_err(|refusal| refusal.code)
 }
 
+/// A change to an account with this number, approved.
+pub(crate) async fn approved(acme: &Acme, number: &str) -> DocumentId {
+    let change = propose(acme, "rina", number).await.unwrap();
+    assert_eq!(decide(acme, &change, "nasrin", "approve").await, Ok(ChangeState::Approved));
+    change
+}
+
 async fn in_force(acme: &Acme) -> Option<String> {
     let mut tx = acme.read().await.unwrap();
     let found = bank_details::in_force(&mut tx, &id(ACME), &id("padma")).await.unwrap();
@@ -75,8 +85,7 @@ async fn an_account_counts_from_its_approval_on(acme: &Acme) {
     let second = propose(acme, "rina", "2222222222").await.unwrap();
     assert_eq!(decide(acme, &second, "nasrin", "reject").await, Ok(ChangeState::Rejected));
     assert_eq!(in_force(acme).await.as_deref(), Some("1111111111"), "a refused change changes nothing");
-    let third = propose(acme, "rina", "3333333333").await.unwrap();
-    assert_eq!(decide(acme, &third, "nasrin", "approve").await, Ok(ChangeState::Approved));
+    approved(acme, "3333333333").await;
     assert_eq!(in_force(acme).await.as_deref(), Some("3333333333"));
     let mut tx = acme.read().await.unwrap();
     let paid = views::instructions(&mut tx, &id(ACME)).await.unwrap();
@@ -91,10 +100,12 @@ async fn nobody_decides_after_its_time(acme: &Acme) {
     assert_eq!(propose(acme, "salma", "2222222222").await, Err(RefusalCode::BankChangeOpen));
     let due = change(acme, &late).await.due_at;
     acme.pass(due - acme.now() + TimeDelta::seconds(1));
+    let seen = change(acme, &late).await;
+    assert_eq!((seen.state, seen.standing(acme.now()).0), (ChangeState::Open, ChangeState::Expired));
     assert_eq!(decide(acme, &late, "nasrin", "approve").await, Err(RefusalCode::DocumentClosed));
-    // The next proposal finds it over.
-    propose(acme, "salma", "2222222222").await.unwrap();
+    // Whoever came too late has found it over, and the trail says so.
     assert_eq!(change(acme, &late).await.state, ChangeState::Expired);
+    propose(acme, "salma", "2222222222").await.unwrap();
     assert_eq!(in_force(acme).await, None);
     assert_eq!(acme.wrong().await, Vec::<String>::new());
 }
@@ -127,8 +138,31 @@ async fn no_statement_gets_round_four_eyes(acme: &Acme) {
     assert!(refused.contains("approved by another person"), "{refused}");
     raw.exec(&insert("nasrin")).await.unwrap();
     assert!(raw.refused("UPDATE bank_changes SET state = 'rejected'").await.contains("decided"));
+    let mut wrong = acme.wrong().await;
+    wrong.sort();
+    let forged = format!("vendor_account {open} is on no entry");
+    assert_eq!(wrong, [format!("a change of bank details is not what its log leads to: {open}"), forged]);
+}
+
+async fn an_account_that_was_changed_afterwards_is_found(acme: &Acme) {
+    let change = approved(acme, "1111111111").await;
+    assert_eq!(acme.wrong().await, Vec::<String>::new());
+    let mut raw = acme.database.raw().await;
+    raw.take_guards_away().await;
+    raw.exec("UPDATE bank_changes SET account = replace(account, '1111111111', '6666666666')").await.unwrap();
     let wrong = acme.wrong().await;
-    assert_eq!(wrong, [format!("a change of bank details is not what its log leads to: {open}")]);
+    assert_eq!(wrong, [format!("the account of a change of bank details is not the one that was proposed: {change}")]);
+}
+
+async fn whoever_lost_the_role_decides_nothing(acme: &Acme) {
+    let open = propose(acme, "rina", "1111111111").await.unwrap();
+    let mut tx = acme.begin().await.unwrap();
+    let mut nasrin = masterdata::person(&mut tx, &id(ACME), &id("nasrin")).await.unwrap().unwrap().record;
+    nasrin.roles.clear();
+    masterdata::import_rows(&mut tx, &id(ACME), &[Record::Person(nasrin)], "hr").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(decide(acme, &open, "nasrin", "approve").await, Err(RefusalCode::NotEligible));
+    assert_eq!(in_force(acme).await, None);
 }
 
 async fn whoever_is_nobody_proposes_nothing(acme: &Acme) {

@@ -11,7 +11,7 @@ use vextrus_tests_support::ledgers::at_once;
 use vextrus_tests_support::on_both;
 use vextrus_tests_support::raw::Raw;
 
-use crate::books;
+use crate::{bank_details, books};
 
 on_both![
     entries_are_sealed_in_checkpoints_that_follow_each_other,
@@ -96,9 +96,57 @@ async fn what_was_not_sealed_is_told(acme: &Acme) {
     assert_eq!(wrong.what, "it is neither sealed nor waiting to be");
 }
 
+/// What entries answer for, how a row of it is changed, and back.
+const CHANGES: [(&str, &str, &str); 10] = [
+    ("effect", "UPDATE effects SET result = 'false'", "UPDATE effects SET result = 'true'"),
+    (
+        "effect",
+        "INSERT INTO effects SELECT tenant, document, submission, 'other', input_hash, result, at FROM effects",
+        "DELETE FROM effects WHERE step = 'other'",
+    ),
+    (
+        "claim",
+        "UPDATE documents SET submitter = 'omar' WHERE kind = 'invoice'",
+        "UPDATE documents SET submitter = 'karim' WHERE kind = 'invoice'",
+    ),
+    (
+        "instruction",
+        "UPDATE payment_instructions SET due_date = due_date, vendor = vendor || 'x'",
+        "UPDATE payment_instructions SET vendor = substr(vendor, 1, length(vendor) - 1)",
+    ),
+    (
+        "posting",
+        "UPDATE journal_lines SET account = account || 'x'",
+        "UPDATE journal_lines SET account = substr(account, 1, length(account) - 1)",
+    ),
+    ("obligation", "UPDATE tax_obligations SET amount = amount + 1", "UPDATE tax_obligations SET amount = amount - 1"),
+    (
+        "order",
+        "UPDATE purchase_orders SET serial = serial + 7 WHERE document IS NOT NULL",
+        "UPDATE purchase_orders SET serial = serial - 7 WHERE document IS NOT NULL",
+    ),
+    (
+        "bank_change",
+        "UPDATE bank_changes SET account_hash = account_hash || 'x'",
+        "UPDATE bank_changes SET account_hash = substr(account_hash, 1, length(account_hash) - 1)",
+    ),
+    (
+        "bank_log",
+        "INSERT INTO bank_change_log SELECT tenant, change, seq + 1, kind, 'forged', actor, content, at
+                FROM bank_change_log WHERE seq = 2",
+        "DELETE FROM bank_change_log WHERE request_id = 'forged'",
+    ),
+    (
+        "vendor_account",
+        "UPDATE vendor_accounts SET approved_by = 'salma'",
+        "UPDATE vendor_accounts SET approved_by = 'nasrin'",
+    ),
+];
+
 async fn rows_are_held_against_what_their_entries_say(acme: &Acme) {
     let key = books::settled(acme, "INV-1").await;
     books::issued(acme).await;
+    bank_details::approved(acme, "1111111111").await;
     let mut tx = acme.begin().await.unwrap();
     let step = vextrus_ledger::effects::begin::<bool>(&mut tx, &key, "step", &1).await.unwrap();
     assert_eq!(step, None);
@@ -109,39 +157,7 @@ async fn rows_are_held_against_what_their_entries_say(acme: &Acme) {
 
     let mut raw = acme.database.raw().await;
     raw.take_guards_away().await;
-    for (what, change, back) in [
-        ("effect", "UPDATE effects SET result = 'false'", "UPDATE effects SET result = 'true'"),
-        (
-            "effect",
-            "INSERT INTO effects SELECT tenant, document, submission, 'other', input_hash, result, at FROM effects",
-            "DELETE FROM effects WHERE step = 'other'",
-        ),
-        (
-            "claim",
-            "UPDATE documents SET submitter = 'omar' WHERE kind = 'invoice'",
-            "UPDATE documents SET submitter = 'karim' WHERE kind = 'invoice'",
-        ),
-        (
-            "instruction",
-            "UPDATE payment_instructions SET due_date = due_date, vendor = vendor || 'x'",
-            "UPDATE payment_instructions SET vendor = substr(vendor, 1, length(vendor) - 1)",
-        ),
-        (
-            "posting",
-            "UPDATE journal_lines SET account = account || 'x'",
-            "UPDATE journal_lines SET account = substr(account, 1, length(account) - 1)",
-        ),
-        (
-            "obligation",
-            "UPDATE tax_obligations SET amount = amount + 1",
-            "UPDATE tax_obligations SET amount = amount - 1",
-        ),
-        (
-            "order",
-            "UPDATE purchase_orders SET serial = serial + 7 WHERE document IS NOT NULL",
-            "UPDATE purchase_orders SET serial = serial - 7 WHERE document IS NOT NULL",
-        ),
-    ] {
+    for (what, change, back) in CHANGES {
         assert!(raw.exec(change).await.unwrap() > 0, "{change}");
         let wrong: Vec<String> = verified(acme, &[]).await.problems.iter().map(ToString::to_string).collect();
         let names = wrong
