@@ -48,7 +48,7 @@ pub(crate) fn router(service: &Service) -> Router {
     rest.route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], OPENAPI)))
 }
 
-/// Ends a call whose request does not arrive, before gRPC's own limit does: that one answers as gRPC does.
+/// Ends a call whose request does not arrive.
 async fn in_time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(CALL_LIMIT + SLOW_REQUEST / 2, next.run(request)).await {
         Ok(response) => response,

@@ -106,18 +106,18 @@ impl Wanted {
         let path = place.folder(tenant.as_str()).join(key.document.as_str()).join(Uuid::now_v7().to_string());
         let kept = self.keep(app, &path, chunks).await?;
         let attached = self.attach(app, call, &key, (path.as_ref(), &kept)).await;
-        // What does not count need not be kept: it was refused, or was there before. Where nobody knows whether it counts, it stays.
-        let is_unused = match &attached {
-            Ok(attachment) => attachment.place != path.as_ref(),
-            Err(failure) => matches!(failure, Failure::Refused(_) | Failure::Foreign(_) | Failure::Fields(_)),
-        };
-        if let Err(failure) = attached.as_ref()
-            && !is_unused
-        {
-            tracing::warn!(?failure, %path, "bytes stay in their place, and may be attached to nothing");
-        }
-        if is_unused && let Err(error) = place.store().delete(&path).await {
-            tracing::warn!(%error, %path, "bytes that are not attached to anything stay in their place");
+        match &attached {
+            Ok(attachment) if attachment.place == path.as_ref() => {}
+            // It was refused, or was there before: these bytes are nobody's.
+            Ok(_) | Err(Failure::Refused(_) | Failure::Foreign(_) | Failure::Fields(_)) => {
+                if let Err(error) = place.store().delete(&path).await {
+                    tracing::warn!(%error, %path, "bytes that are not attached to anything stay in their place");
+                }
+            }
+            // Nobody knows whether they count.
+            Err(failure) => {
+                tracing::warn!(?failure, %path, "bytes stay in their place, and may be attached to nothing");
+            }
         }
         attached
     }
