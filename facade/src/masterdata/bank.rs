@@ -94,15 +94,10 @@ pub(crate) async fn act(
         read::member(&mut tx, &call.actor).await?;
         let change = one(&mut tx, call, id).await?;
         let command = command(&change, wanted.clone(), call, request_id.clone())?;
-        let refused = bank_details::command(&mut tx, &command.sign(&app.key)?, &trust).await?.err();
-        if let Some(refusal) = refused {
-            // That its time is over stays written.
-            tx.commit().await?;
-            return Err(refusal.into());
-        }
-        let change = one(&mut tx, call, id).await?;
+        let done = bank_details::command(&mut tx, &command.sign(&app.key)?, &trust).await?;
+        // Of a refusal too: that the change's time is over stays written.
         tx.commit().await?;
-        Ok::<_, Failure>(change)
+        Ok::<_, Failure>(done?)
     })
     .await?;
     let name = names::change_name(&call.actor.tenant, id);

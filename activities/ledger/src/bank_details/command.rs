@@ -1,7 +1,7 @@
 //! What people do with a change of bank details, and what time does.
 
 use serde_json::json;
-use vextrus_approval::{Action, Command, Input, SignedCommand, TaskState};
+use vextrus_approval::{Action, Command, Input, SignedCommand};
 use vextrus_domain::{PersonId, Refusal, RefusalCode};
 
 use super::{BankChange, ChangeState, lock, log, shown};
@@ -13,7 +13,7 @@ use crate::error::LedgerError;
 use crate::masterdata;
 
 /// Brings a signed command to a change: to approve or reject it, to take it back, or to say something. The same command again
-/// changes nothing.
+/// changes nothing. Answers the change as it is now.
 ///
 /// # Errors
 /// [`LedgerError::Database`]; the inner error is `NOT_FOUND`, or why the command does not stand.
@@ -21,7 +21,7 @@ pub async fn command(
     tx: &mut Tx,
     signed: &SignedCommand,
     trust: &Trust,
-) -> Result<Result<ChangeState, Refusal>, LedgerError> {
+) -> Result<Result<BankChange, Refusal>, LedgerError> {
     let command = &signed.command;
     let key = &command.key;
     if let Some(refusal) = asked::stranger(tx, &key.tenant, &command.actor).await? {
@@ -44,29 +44,29 @@ pub async fn command(
         return Ok(Err(Refusal::new(RefusalCode::NotFound, message)));
     };
     pass_time(tx, &mut change).await?;
-    if let Some(refusal) = without_the_role(tx, &change, command).await? {
-        return Ok(Err(refusal));
-    }
     let at = tx.now();
     let events = match change.machine.handle(&Input::Command { command: Box::new(command.clone()) }, at) {
         Ok(events) => events,
         Err(refusal) => return Ok(Err(refusal)),
     };
     if events.is_empty() {
-        return Ok(Ok(change.state));
+        return Ok(Ok(change));
+    }
+    if let Some(refusal) = without_the_role(tx, &change, command).await? {
+        return Ok(Err(refusal));
     }
     log::append_next(tx, &change.key, &log::Put::Command(signed), at).await?;
     let body = json!({"change": key.document, "vendor": change.vendor, "action": command.action.name(),
         "words": command.action.words(), "answer": answer(&command.action), "request_id": command.request_id});
     tx.audit_tenant(&key.tenant, "bank_details_command", command.actor.as_str(), body);
-    conclude(tx, &mut change, Some(&command.actor)).await.map(Ok)
+    conclude(tx, &mut change, Some(&command.actor)).await?;
+    Ok(Ok(change))
 }
 
 /// Whoever was asked and lost the role since decides nothing any more.
 async fn without_the_role(tx: &mut Tx, change: &BankChange, command: &Command) -> Result<Option<Refusal>, LedgerError> {
-    let is_asked = |task: &&TaskState| task.eligible.contains(&command.actor);
-    let asked = change.machine.tasks().first().filter(is_asked);
-    let Some(asked) = asked.filter(|_| matches!(command.action, Action::Decide { .. })) else { return Ok(None) };
+    let asked = change.machine.tasks().first().filter(|_| matches!(command.action, Action::Decide { .. }));
+    let Some(asked) = asked else { return Ok(None) };
     let role = &asked.task.role;
     let person = masterdata::person(tx, &command.key.tenant, &command.actor).await?;
     if person.is_some_and(|person| person.record.roles.contains(role)) {
@@ -95,10 +95,10 @@ pub(super) async fn pass_time(tx: &mut Tx, change: &mut BankChange) -> Result<Ch
 }
 
 /// Writes where a change stands, and the account that counts from now on.
-async fn conclude(tx: &mut Tx, change: &mut BankChange, by: Option<&PersonId>) -> Result<ChangeState, LedgerError> {
+async fn conclude(tx: &mut Tx, change: &mut BankChange, by: Option<&PersonId>) -> Result<(), LedgerError> {
     let state = ChangeState::of(&change.machine);
     if state == change.state {
-        return Ok(state);
+        return Ok(());
     }
     let (tenant, id) = (change.key.tenant.clone(), change.key.document.to_string());
     tx.exec(
@@ -123,5 +123,5 @@ async fn conclude(tx: &mut Tx, change: &mut BankChange, by: Option<&PersonId>) -
         "proposed_by": change.proposed_by});
     let by = by.map_or("vextrus", PersonId::as_str);
     tx.audit_tenant(&tenant, "bank_details_concluded", by, body);
-    Ok(state)
+    Ok(())
 }
