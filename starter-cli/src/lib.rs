@@ -4,6 +4,7 @@
 mod acts;
 mod audit;
 pub mod client;
+mod cutover;
 mod delegations;
 mod demo;
 mod desk;
@@ -62,6 +63,7 @@ pub async fn run(options: Options) -> u8 {
         Command::Offboarding(command) => employees::offboarding(&global, command).await,
         Command::Employee(command) => employees::employee(&global, command).await,
         Command::Inbox(options) => invoices::inbox(&global, options).await,
+        Command::Cutover(command) => cutover::run(&global, command).await,
         Command::Attachment(command) => papers::run(&global, command).await,
         Command::Delegation(command) => delegations::run(&global, command).await,
         Command::Vendor(command) => records::vendor(&global, command).await,

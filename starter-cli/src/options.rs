@@ -8,6 +8,7 @@ use vextrus_domain::Lang;
 use crate::acts::ActCommand;
 use crate::audit::options::AuditCommand;
 use crate::client::Certificates;
+use crate::cutover::CutoverCommand;
 use crate::delegations::DelegationCommand;
 use crate::employees::{EmployeeCommand, OffboardingCommand, OnboardingCommand};
 use crate::identity::IdentityCommand;
@@ -145,6 +146,9 @@ pub(crate) enum Command {
     /// Closed periods, to which nothing is posted any more.
     #[command(subcommand)]
     Period(PeriodCommand),
+    /// Documents that are open in a service that this one replaces.
+    #[command(subcommand)]
+    Cutover(CutoverCommand),
     /// What is told to others, for operators: what waits, what was given up.
     #[command(subcommand)]
     Outbox(OutboxCommand),

@@ -15,7 +15,7 @@ use vextrus_domain::{
 };
 
 pub use pages::{budgets, departments, people_page, vendors};
-pub use record::Record;
+pub use record::{ME, Record};
 pub use store::{BudgetLine, Stored, budget, department, order_from_elsewhere, person, stored_vendor};
 pub use upsert::{Change, RowReport, Upserted, import_rows, upsert};
 

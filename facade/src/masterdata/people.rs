@@ -36,6 +36,7 @@ pub(crate) async fn get(
 ) -> Result<proto::GetPersonResponse, Failure> {
     let tenant = &call.actor.tenant;
     let id: PersonId = names::record("name", &request.name, "people", &call.actor)?;
+    let id = if id.as_str() == masterdata::ME { call.actor.person.clone() } else { id };
     let mut tx = reading(app, call, &request.name).await?;
     let stored = found(masterdata::person(&mut tx, tenant, &id).await?, &request.name)?;
     Ok(proto::GetPersonResponse { person: Some(render::person(tenant, stored)) })

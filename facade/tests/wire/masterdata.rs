@@ -129,6 +129,9 @@ async fn people_departments_and_budgets_are_kept_the_same_way() {
     // They can call from now on, and no more once they have left.
     let get = proto::GetPersonRequest { name: person.name.clone() };
     let got = client.get_person(world.request("acme", "lipi", get.clone())).await.unwrap().into_inner().person.unwrap();
+    let me = proto::GetPersonRequest { name: "tenants/acme/people/me".to_owned() };
+    let mine = client.get_person(world.request("acme", "lipi", me)).await.unwrap().into_inner().person.unwrap();
+    assert_eq!(mine.name, "tenants/acme/people/lipi");
     assert_eq!(got, proto::Person { etag: "1".to_owned(), ..person.clone() });
     let left = proto::Person { inactive: true, ..person };
     client.upsert_person(world.request("acme", "nadia", put("p-3", left))).await.unwrap();

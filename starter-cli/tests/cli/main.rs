@@ -3,6 +3,7 @@
 
 mod audit;
 mod clients;
+mod cutover;
 mod demo;
 mod dev;
 mod fleet;

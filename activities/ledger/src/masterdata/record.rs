@@ -11,6 +11,8 @@ use crate::orders;
 
 /// The most roles that one person may hold.
 const MOST_ROLES: usize = 50;
+/// The id that stands for whoever asks, and is nobody's own.
+pub const ME: &str = "me";
 /// The most certificates of the Board that a vendor's record may have.
 const MOST_CERTIFICATES: usize = 50;
 
@@ -73,6 +75,9 @@ impl Record {
         let mut found = Found::default();
         match self {
             Self::Person(person) => {
+                if person.id.as_str() == ME {
+                    found.invalid("id", format!("{ME:?} stands for whoever asks; give the person another id"));
+                }
                 for (field, other) in [("manager", &person.manager), ("deputy", &person.deputy)] {
                     if other.as_ref() == Some(&person.id) {
                         found.invalid(field, format!("{} cannot be their own {field}", person.id));

@@ -1,0 +1,128 @@
+//! `vextrus cutover …`: documents that are open in a service that this one replaces.
+//!
+//! Nobody's decision is written for them: whoever asked for a document submits it, and whoever had approved it confirms that, each with
+//! their own token.
+
+mod confirm;
+mod open;
+mod submit;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+use tonic::{Code, Status};
+
+use crate::exit::Refused;
+use crate::options::{Format, Global};
+use crate::output;
+use crate::tax::table;
+
+/// A command about documents of a replaced service.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CutoverCommand {
+    /// Submits those documents of a file that are yours, and tells of each. May be run again: what was submitted stays as it is.
+    ///
+    /// Example: vextrus --as nasrin cutover submit open.jsonl -o jsonl > submitted.jsonl
+    Submit {
+        /// The open documents, one JSON object a line, as docs/cutover.md shows them; - reads stdin.
+        file: PathBuf,
+        /// Only says what would become of each: who would be asked, or why it would be refused.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Approves, of what was submitted, the tasks that wait for you and that you had approved before. May be run again.
+    ///
+    /// Example: vextrus --as rahim cutover confirm submitted.jsonl
+    Confirm {
+        /// What `cutover submit -o jsonl` has answered; - reads stdin.
+        file: PathBuf,
+        /// Only says which tasks would be approved.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+pub(crate) async fn run(global: &Global, command: CutoverCommand) -> anyhow::Result<()> {
+    match command {
+        CutoverCommand::Submit { file, dry_run } => submit::run(global, &file, dry_run).await,
+        CutoverCommand::Confirm { file, dry_run } => confirm::run(global, &file, dry_run).await,
+    }
+}
+
+/// What became of one document of the file.
+struct Told {
+    reference: String,
+    /// Its name here. Empty where it has none.
+    document: String,
+    became: Became,
+    /// More to say, such as why it is refused.
+    note: String,
+    /// What a later command needs to know of it.
+    row: Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Became {
+    /// It is here, and was not before.
+    Submitted,
+    /// It was here already.
+    Repeated,
+    /// The caller's task is approved.
+    Approved,
+    /// It would be: this is a dry run.
+    Possible,
+    /// It is not the caller's to do, or not now.
+    Left,
+    /// It was refused.
+    Refused,
+}
+
+impl Became {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Repeated => "submitted before",
+            Self::Approved => "approved",
+            Self::Possible => "possible",
+            Self::Left => "left",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Writes the report. What was refused makes the command fail, once everything is told.
+fn report(format: Format, told: &[Told]) -> anyhow::Result<()> {
+    let cells = |t: &Told| [t.reference.clone(), t.became.word().to_owned(), t.document.clone(), t.note.clone()];
+    let rows: Vec<[String; 4]> = told.iter().map(cells).collect();
+    let line = |t: &Told| {
+        let mut line = t.row.clone();
+        if let Some(fields) = line.as_object_mut() {
+            let more = [
+                ("reference", &*t.reference),
+                ("became", t.became.word()),
+                ("document", &t.document),
+                ("note", &t.note),
+            ];
+            fields.extend(more.map(|(name, value)| (name.to_owned(), json!(value))));
+        }
+        line
+    };
+    output::list(format, || table(["reference", "became", "document", ""], &rows), told.iter().map(line).collect())?;
+    match told.iter().filter(|t| t.became == Became::Refused).count() {
+        0 => Ok(()),
+        refused => Err(Refused(format!("{refused} of {} documents are refused", told.len())).into()),
+    }
+}
+
+/// The refusal, where the facade said no; an error, where it could not answer: the next document would meet the same.
+fn refusal(status: Status) -> Result<String, Status> {
+    match status.code() {
+        Code::InvalidArgument
+        | Code::FailedPrecondition
+        | Code::PermissionDenied
+        | Code::NotFound
+        | Code::AlreadyExists => Ok(status.message().to_owned()),
+        _ => Err(status),
+    }
+}

@@ -1,0 +1,86 @@
+//! `vextrus cutover submit`: the caller's own open documents.
+
+use std::path::Path;
+
+use vextrus_proto::approval::v1::act_request::Action;
+use vextrus_proto::approval::v1::{Comment, PlannedTask};
+
+use super::open::{self, Content, OpenDocument};
+use super::{Became, Told, refusal, report};
+use crate::client::Client;
+use crate::json as shown;
+use crate::options::Global;
+
+pub(super) async fn run(global: &Global, file: &Path, dry_run: bool) -> anyhow::Result<()> {
+    let documents = open::read(file)?;
+    let mut client = Client::from_options(global).await?;
+    let caller = open::caller(&mut client).await?;
+    let mut told = Vec::with_capacity(documents.len());
+    for mut document in documents {
+        let (became, note) = if document.submitter != caller {
+            (Became::Left, format!("it is {}'s: they submit it themselves", document.submitter))
+        } else if dry_run {
+            tried(&mut client, &document).await?
+        } else {
+            submitted(&mut client, &mut document).await?
+        };
+        let row = serde_json::to_value(&document)?;
+        told.push(Told { reference: document.reference, document: document.document, became, note, row });
+    }
+    report(global.output, &told)
+}
+
+/// What would become of it.
+async fn tried(client: &mut Client, document: &OpenDocument) -> anyhow::Result<(Became, String)> {
+    let tasks = match document.content()? {
+        Content::Invoice(invoice) => client.preview(shown::content(invoice)).await.map(|preview| preview.tasks),
+        Content::PurchaseOrder(order) => {
+            client.preview_order(shown::order_content(order)).await.map(|preview| preview.tasks)
+        }
+    };
+    Ok(match tasks {
+        Ok(tasks) => (Became::Possible, asked(&tasks)),
+        Err(status) => (Became::Refused, refusal(status)?),
+    })
+}
+
+fn asked(tasks: &[PlannedTask]) -> String {
+    if tasks.is_empty() {
+        return "nobody would be asked".to_owned();
+    }
+    let one = |task: &PlannedTask| format!("{} ({})", task.eligible.join(", "), task.role);
+    format!("asks {}", tasks.iter().map(one).collect::<Vec<_>>().join("; "))
+}
+
+/// Submits it, and says on it who had approved it.
+async fn submitted(client: &mut Client, document: &mut OpenDocument) -> anyhow::Result<(Became, String)> {
+    let request_id = document.request_id("submit");
+    let answer = match document.content()? {
+        Content::Invoice(invoice) => {
+            let answer = client.submit(shown::content(invoice), request_id).await;
+            answer.map(|(invoice, repeated)| (invoice.name, repeated))
+        }
+        Content::PurchaseOrder(order) => {
+            let answer = client.submit_order(shown::order_content(order), request_id).await;
+            answer.map(|(order, repeated)| (order.name, repeated))
+        }
+    };
+    let repeated = match answer {
+        Ok((name, repeated)) => {
+            document.document = name;
+            repeated
+        }
+        Err(status) => return Ok((Became::Refused, refusal(status)?)),
+    };
+    let became = if repeated { Became::Repeated } else { Became::Submitted };
+    for (number, approval) in document.approvals.iter().enumerate() {
+        let said = if approval.comment.is_empty() { String::new() } else { format!(": {}", approval.comment) };
+        let text = format!("{}: approved by {} on {}{said}", document.reference, approval.person, approval.on);
+        let request_id = document.request_id(&format!("approval {number}"));
+        let comment = Action::Comment(Comment { text });
+        if let Err(status) = client.act(document.document.clone(), comment, request_id).await {
+            return Ok((became, format!("its earlier approvals are not noted on it: {}", refusal(status)?)));
+        }
+    }
+    Ok((became, String::new()))
+}
