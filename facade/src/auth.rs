@@ -80,6 +80,11 @@ impl Authenticator {
         }
     }
 
+    /// How long ago the issuer's keys were had.
+    pub(crate) fn keys_age(&self) -> Duration {
+        self.keys.age()
+    }
+
     /// Who sent these metadata.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use vextrus_domain::invoice::FieldViolation;
 use vextrus_domain::{Refusal, RefusalCode};
 use vextrus_ledger::LedgerError;
 use vextrus_ledger::retry::FromLedger;
+use vextrus_platform::metrics;
 
 use crate::names;
 
@@ -155,15 +156,21 @@ impl Failure {
     /// As a status. What must not leave the process is logged, and goes nowhere else.
     pub(crate) fn into_status(self, rpc: &str) -> Status {
         match self {
-            Self::Fields(fields) => of_fields(&fields),
-            Self::Early(refusal, wait) => with_details(&refusal, Some(wait), &[]),
+            Self::Fields(fields) => {
+                count(fields.first().map_or(RefusalCode::Internal, |field| field.refusal.code));
+                of_fields(&fields)
+            }
+            Self::Early(refusal, wait) => {
+                count(refusal.code);
+                with_details(&refusal, Some(wait), &[])
+            }
             other => status(&other.into_refusal(rpc)),
         }
     }
 
     /// As a refusal; of wrong fields, the first.
     pub(crate) fn into_refusal(self, rpc: &str) -> Refusal {
-        match self {
+        let refusal = match self {
             Self::Refused(refusal) | Self::Foreign(refusal) | Self::Early(refusal, _) => refusal,
             Self::Fields(fields) => {
                 fields.into_iter().next().map_or_else(|| hidden(RefusalCode::Internal), |field| field.refusal)
@@ -176,8 +183,14 @@ impl Failure {
                 tracing::error!(rpc, cause, "the call failed");
                 hidden(RefusalCode::Internal)
             }
-        }
+        };
+        count(refusal.code);
+        refusal
     }
+}
+
+fn count(code: RefusalCode) {
+    metrics::REFUSALS.with_label_values(&[code.name()]).inc();
 }
 
 /// A violation whose message names its field, as those of the domain do.

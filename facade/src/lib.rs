@@ -38,6 +38,7 @@ mod taxes;
 mod tls;
 mod trail;
 mod translate;
+mod watched;
 mod workflow;
 
 pub use attachments::kind as attachment_kind;
@@ -50,3 +51,4 @@ pub use names::collection;
 pub use permissions::PermissionsError;
 pub use server::{FacadeError, MAX_REQUEST_BYTES, methods, serve};
 pub use tls::TlsError;
+pub use watched::watched;

@@ -22,14 +22,25 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let config = Config::load(arguments.config.as_deref())?;
-    telemetry::init(&config.log);
+    let telemetry = telemetry::start("vextrus-facade", &config)?;
+    telemetry::read_filter_again_on_hangup(arguments.config);
+    let served = serve(&config).await;
+    telemetry.stop().await;
+    served
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    let watched = vextrus_facade::watched(config)?;
+    let metrics = watched.as_ref().map(|watched| watched.sdk.clone());
+    let traced = !config.telemetry.otlp_endpoint.is_empty();
     let codec = Codec::configured(&config.codec)?;
     let ledger = Ledger::open_to_serve(&config.ledger).await?;
-    let client = vextrus_temporal::connect(ConnectOptions { codec, ..ConnectOptions::default() }).await?;
+    let client =
+        vextrus_temporal::connect(ConnectOptions { codec, metrics, traced, ..ConnectOptions::default() }).await?;
     let listener = TcpListener::bind(&config.facade.listen)
         .await
         .with_context(|| format!("cannot listen on {} (facade.listen)", config.facade.listen))?;
-    vextrus_facade::serve(&config, ledger.clone(), client, listener, shutdown::requested()).await?;
+    vextrus_facade::serve(config, ledger.clone(), client, listener, watched, shutdown::requested()).await?;
     ledger.close().await;
     Ok(())
 }

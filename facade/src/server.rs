@@ -22,9 +22,9 @@ use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 use tower_http::cors::{AllowHeaders, CorsLayer};
 use vextrus_ledger::Ledger;
-use vextrus_platform::Config;
 use vextrus_platform::config::{ConfigError, FacadeConfig};
 use vextrus_platform::keys::{KeyError, read_secret_key};
+use vextrus_platform::{Config, Health};
 use vextrus_proto::FILE_DESCRIPTOR_SET;
 use vextrus_proto::approval::v1::approval_service_server::{self, ApprovalServiceServer};
 use vextrus_proto::approval::v1::attachment_service_server::{self, AttachmentServiceServer};
@@ -35,6 +35,7 @@ use vextrus_proto::onboarding::v1::onboarding_service_server::{self, OnboardingS
 use vextrus_proto::purchasing::v1::purchasing_service_server::{self, PurchasingServiceServer};
 use vextrus_proto::tax::v1::tax_service_server::{self, TaxServiceServer};
 use vextrus_storage::PlaceError;
+use vextrus_temporal::{Watched, WatchedError};
 
 use crate::attachments::Attachments;
 use crate::auth::{AuthError, Authenticator};
@@ -106,6 +107,9 @@ pub enum FacadeError {
     /// The descriptors of the services cannot be read.
     #[error("reflection cannot be served: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
+    /// Nothing could be seen of it.
+    #[error(transparent)]
+    Watched(#[from] WatchedError),
     /// The server ended.
     #[error("gRPC cannot be served: {0}")]
     Transport(#[from] tonic::transport::Error),
@@ -120,6 +124,7 @@ pub async fn serve(
     ledger: Ledger,
     client: Client,
     listener: TcpListener,
+    watched: Option<Watched>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), FacadeError> {
     let auth = Arc::new(Authenticator::open(&config.auth).await?);
@@ -141,7 +146,12 @@ pub async fn serve(
         officer_roles: config.audit.officer_roles()?,
         stopping: stopped.clone(),
     });
-    let (health, routes) = routes(&service).await?;
+    let (reporter, routes) = routes(&service).await?;
+    // Readiness is told by gRPC too, also where nothing is served for operators.
+    let health = watched.as_ref().map_or_else(Health::starting, |watched| watched.health.clone());
+    let app = service.app();
+    crate::watched::watch(&health, &config.facade, &app.ledger, &app.client, &app.auth);
+    let telling = tokio::spawn(crate::watched::follow(health.clone(), reporter, std::iter::once("").chain(SERVICES)));
     let routes = routes.layer(cors(&config.facade)?);
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "gRPC is served");
@@ -157,11 +167,10 @@ pub async fn serve(
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
         .add_routes(Routes::from(routes));
+    health.serving();
     let stop = async move {
         stop.await;
-        for name in std::iter::once("").chain(SERVICES) {
-            health.set_service_status(name, ServingStatus::NotServing).await;
-        }
+        health.draining();
         stopping.send_replace(true);
     };
     let server = async move {
@@ -172,13 +181,15 @@ pub async fn serve(
     };
     let endpoint = serve_endpoint(endpoint, stopped.clone());
     let both = async { tokio::try_join!(async { Ok(server.await?) }, endpoint).map(drop) };
-    tokio::select! {
+    let ended = tokio::select! {
         result = both => result,
         () = drained(stopped) => {
             tracing::warn!("connections were still open when the facade stopped");
             Ok(())
         }
-    }
+    };
+    telling.abort();
+    ended
 }
 
 /// Every method of every service, such as `vextrus.invoice.v1.InvoiceService/GetInvoice`.
@@ -200,8 +211,9 @@ pub fn methods() -> Vec<String> {
 /// same as JSON.
 async fn routes(service: &Service) -> Result<(HealthReporter, Router), FacadeError> {
     let (health, health_service) = tonic_health::server::health_reporter();
+    // Known from the first call on, before anything was looked at.
     for name in SERVICES {
-        health.set_service_status(name, ServingStatus::Serving).await;
+        health.set_service_status(name, ServingStatus::NotServing).await;
     }
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)

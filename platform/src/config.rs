@@ -10,8 +10,10 @@ use vextrus_domain::RoleName;
 use crate::notify::NotifyConfig;
 
 mod facade;
+mod telemetry;
 
 pub use facade::{AttachmentsConfig, AuthConfig, CodecConfig, FacadeConfig};
+pub use telemetry::{LogConfig, LogFormat, OtlpProtocol, TelemetryConfig};
 
 /// The defaults, with their comments.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -46,8 +48,10 @@ pub struct Config {
     pub notify: NotifyConfig,
     /// The comparison of the ledger with Temporal.
     pub reconcile: ReconcileConfig,
-    /// What is counted.
-    pub metrics: MetricsConfig,
+    /// The worker.
+    pub worker: WorkerConfig,
+    /// Traces.
+    pub telemetry: TelemetryConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -154,6 +158,8 @@ pub struct AuditConfig {
     pub accepted_keys: String,
     /// How often new entries are sealed, in milliseconds.
     pub seal_every_millis: u64,
+    /// How often workers verify the trails, in milliseconds; 0: never.
+    pub verify_every_millis: u64,
     /// Where checkpoints are taken to; empty: nowhere.
     pub export: String,
     /// The roles whose reads are put on the trail, separated by commas.
@@ -161,6 +167,12 @@ pub struct AuditConfig {
 }
 
 impl AuditConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        let (key, value, least, most) = ("audit.verify_every_millis", self.verify_every_millis, 1_000, 86_400_000);
+        let is_right = value == 0 || (least..=most).contains(&value);
+        if is_right { Ok(()) } else { Err(ConfigError::Range { key, value, least, most }) }
+    }
+
     /// The roles whose reads are put on the trail.
     ///
     /// # Errors
@@ -230,32 +242,12 @@ pub struct ReconcileConfig {
     pub grace_millis: u64,
 }
 
-/// `[metrics]`.
+/// `[worker]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MetricsConfig {
-    /// Where the worker serves them; empty is nowhere.
-    pub listen: String,
-}
-
-/// The log's form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
-/// `[log]`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LogConfig {
-    /// What is logged.
-    pub filter: String,
-    /// How.
-    pub format: LogFormat,
+pub struct WorkerConfig {
+    /// Where its health and metrics are served; empty is nowhere.
+    pub admin_listen: String,
 }
 
 /// Why a configuration cannot be used.
@@ -330,6 +322,8 @@ impl Config {
         config.facade.check()?;
         config.attachments.check()?;
         config.auth.check()?;
+        config.audit.check()?;
+        config.telemetry.check()?;
         Ok(config)
     }
 }

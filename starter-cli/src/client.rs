@@ -40,6 +40,7 @@ use vextrus_proto::tax::v1::tax_service_client::TaxServiceClient;
 use crate::options::Global;
 use crate::profiles;
 use crate::session::Session;
+use crate::traced;
 
 pub use certificates::Certificates;
 pub(crate) use reading::watch;
@@ -140,6 +141,7 @@ impl Client {
     fn request<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
         request.metadata_mut().insert("authorization", self.bearer.clone());
+        traced::pass_on(request.metadata_mut());
         request.set_timeout(WITHIN);
         request
     }

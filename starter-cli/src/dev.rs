@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 
+use temporalio_sdk::opentelemetry::WorkflowIdGenerator;
 use vextrus_ledger::masterdata::Company;
 use vextrus_platform::config::SignalTrust;
 use vextrus_platform::{Config, shutdown, telemetry};
@@ -17,7 +18,8 @@ pub(crate) const EXAMPLE_COMPANY: &str = include_str!("../../examples/company.js
 
 pub(crate) async fn run(global: &Global, options: DevOptions) -> anyhow::Result<()> {
     let config = Config::load(None)?;
-    telemetry::init(&config.log);
+    let telemetry = telemetry::start_with("vextrus-dev", &config, WorkflowIdGenerator::default())?;
+    telemetry::read_filter_again_on_hangup(None);
     let company = match &options.company {
         None => ledger::company(EXAMPLE_COMPANY)?,
         Some(file) => ledger::company_in(file)?,
@@ -29,6 +31,8 @@ pub(crate) async fn run(global: &Global, options: DevOptions) -> anyhow::Result<
         listen: options.listen.clone(),
         trust: SignalTrust::Namespace,
         codec: Some(config.codec),
+        telemetry: Some(config.telemetry),
+        admin_listen: Some(config.worker.admin_listen),
         ..StackOptions::default()
     };
     let mut stack = start(options, stop.as_mut()).await?;
@@ -42,7 +46,9 @@ pub(crate) async fn run(global: &Global, options: DevOptions) -> anyhow::Result<
         error = stack.failed() => Some(error),
     };
     drop(file);
-    stack.stop().await?;
+    let stopped = stack.stop().await;
+    telemetry.stop().await;
+    stopped?;
     failed.map_or(Ok(()), Err)
 }
 

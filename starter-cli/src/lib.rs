@@ -39,17 +39,27 @@ mod rules;
 mod session;
 mod tax;
 mod text;
+mod traced;
 mod treasury;
 
 pub mod stack;
 
 pub use options::Options;
+pub use traced::words;
 
 use options::{Command, Format};
 use present::Style;
 
-/// Runs a command and answers its exit code.
-pub async fn run(options: Options) -> u8 {
+/// Runs a command and answers its exit code. Its words are what its trace is called.
+pub async fn run(words: &str, options: Options) -> u8 {
+    if matches!(options.command, Command::Dev(_) | Command::Demo(_)) {
+        // They are a fleet, and start their telemetry themselves.
+        return carry_out(options).await;
+    }
+    traced::run(words, carry_out(options)).await
+}
+
+async fn carry_out(options: Options) -> u8 {
     let Options { global, command } = options;
     Style::of_stdout(global.lang).set();
     if global.output == Format::Csv && !matches!(command, Command::Report(_)) {

@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
+use vextrus_starter_cli::{Options, words};
 
 fn main() -> ExitCode {
-    let options = vextrus_starter_cli::Options::parse();
+    let matches = Options::command().get_matches();
+    let options = Options::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -13,6 +15,6 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(vextrus_starter_cli::run(options));
+    let code = runtime.block_on(vextrus_starter_cli::run(&words(&matches), options));
     ExitCode::from(code)
 }

@@ -16,7 +16,7 @@ use vextrus_ledger::Ledger;
 use vextrus_ledger::masterdata::Company;
 use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_platform::Config;
-use vextrus_platform::config::{CodecConfig, ReconcileConfig, SignalTrust};
+use vextrus_platform::config::{CodecConfig, ReconcileConfig, SignalTrust, TelemetryConfig};
 use vextrus_temporal::{Codec, ConnectOptions, DevServer, DevServerOptions, connect_to, ensure_namespace};
 use vextrus_worker::{Fleet, Parts};
 
@@ -85,6 +85,10 @@ pub struct StackOptions {
     pub codec: Option<CodecConfig>,
     /// The comparison of the ledger with Temporal; the default where it is unset.
     pub reconcile: Option<ReconcileConfig>,
+    /// Where traces are sent; nowhere, the default, where it is unset.
+    pub telemetry: Option<TelemetryConfig>,
+    /// Where the worker's health and metrics are served; nowhere where it is unset.
+    pub admin_listen: Option<String>,
     /// How many workflows the worker keeps between their tasks; the SDK's default where it is unset. With none, each task replays all.
     pub cached_workflows: Option<usize>,
 }
@@ -103,6 +107,8 @@ impl Default for StackOptions {
             perform_within: None,
             codec: None,
             reconcile: None,
+            telemetry: None,
+            admin_listen: None,
             cached_workflows: None,
         }
     }
@@ -161,7 +167,9 @@ impl Stack {
             (Temporal::Own { .. }, None) => anyhow::bail!("the development server has not started"),
         };
         let codec = Codec::configured(&config.codec)?;
-        let client = connect_to(&temporal, &namespace, ConnectOptions { codec, ..ConnectOptions::default() }).await?;
+        let traced = !config.telemetry.otlp_endpoint.is_empty();
+        let connect = ConnectOptions { codec, traced, ..ConnectOptions::default() };
+        let client = connect_to(&temporal, &namespace, connect).await?;
         ensure_namespace(&client, &namespace, vextrus_temporal::RETENTION).await?;
         let ledger = Ledger::open_to_serve(&config.ledger).await?;
         vextrus_worker::prepare(&config, &client, &ledger).await?;
@@ -197,7 +205,8 @@ impl Stack {
     /// # Errors
     /// A configuration that cannot be used.
     pub fn parts(&self) -> anyhow::Result<Parts> {
-        Ok(vextrus_worker::parts(&self.config, self.client.clone(), self.ledger.clone())?)
+        let watched = vextrus_worker::watched(&self.config)?;
+        Ok(vextrus_worker::parts(&self.config, self.client.clone(), self.ledger.clone(), watched)?)
     }
 
     /// Starts the worker, when none is running.
@@ -332,7 +341,8 @@ fn serve_facade(
 ) -> JoinHandle<Result<(), FacadeError>> {
     tokio::spawn(async move {
         let stop = async move { drop(stopped.wait_for(|s| *s).await) };
-        vextrus_facade::serve(&config, ledger, client, listener, stop).await
+        let watched = vextrus_facade::watched(&config)?;
+        vextrus_facade::serve(&config, ledger, client, listener, watched, stop).await
     })
 }
 
@@ -369,6 +379,8 @@ fn configure(
     }
     config.codec = options.codec.clone().unwrap_or(config.codec);
     config.reconcile = options.reconcile.clone().unwrap_or(config.reconcile);
+    config.telemetry = options.telemetry.clone().unwrap_or(config.telemetry);
+    config.worker.admin_listen = options.admin_listen.clone().unwrap_or_default();
     Ok(config)
 }
 

@@ -8,11 +8,15 @@ use temporalio_client::{
     envconfig::{ClientConfigProfile, ConfigError, LoadClientConfigProfileOptions},
     errors::ClientConnectError,
 };
+use temporalio_sdk::opentelemetry::OpenTelemetryPlugin;
 use tokio::time::timeout;
 use tonic::Code;
 
+use vextrus_platform::machine;
+
 use crate::codec::Codec;
 use crate::deadline::Deadline;
+use crate::metrics::SdkMetrics;
 
 /// The most that one try may take, so that a server that accepts and never answers is tried again.
 const TRY_WITHIN: Duration = Duration::from_secs(5);
@@ -20,17 +24,21 @@ const TRY_WITHIN: Duration = Duration::from_secs(5);
 /// How to connect, apart from what Temporal's own configuration says.
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
-    /// How this process is named in histories and in the UI. The SDK's worker says `<pid>@<host>` where it is unset.
+    /// How this process is named in histories and in the UI: `<pid>@<host>` where it is unset.
     pub identity: Option<String>,
     /// For how long an unreachable server is tried again.
     pub within: Duration,
     /// What encrypts payloads; they stand in clear where it is unset. Workers of this client use it too.
     pub codec: Option<Codec>,
+    /// What counts the calls to the service; they are not counted where it is unset.
+    pub metrics: Option<SdkMetrics>,
+    /// Whether traces go through the service, from who starts a workflow to its steps. Workers of this client take part too.
+    pub traced: bool,
 }
 
 impl Default for ConnectOptions {
     fn default() -> Self {
-        Self { identity: None, within: Duration::from_secs(30), codec: None }
+        Self { identity: None, within: Duration::from_secs(30), codec: None, metrics: None, traced: false }
     }
 }
 
@@ -72,7 +80,7 @@ pub async fn connect(options: ConnectOptions) -> Result<Client, ConnectError> {
     require_config_file(env::var_os("TEMPORAL_CONFIG_FILE").as_deref())?;
     let (connection, client) =
         ClientOptions::load_from_config(LoadClientConfigProfileOptions::default()).map_err(config_error)?;
-    open(connection, client, options).await
+    open(connection, client.namespace, options).await
 }
 
 /// Connects to a server of our own, such as a [`crate::DevServer`], at `host:port`, without TLS; no configuration is read.
@@ -83,21 +91,31 @@ pub async fn connect(options: ConnectOptions) -> Result<Client, ConnectError> {
 pub async fn connect_to(address: &str, namespace: &str, options: ConnectOptions) -> Result<Client, ConnectError> {
     let profile = ClientConfigProfile::builder().address(address).build();
     let connection = ConnectionOptions::try_from(profile).map_err(config_error)?;
-    open(connection, ClientOptions::new(namespace).build(), options).await
+    open(connection, namespace.to_owned(), options).await
 }
 
 async fn open(
     mut connection: ConnectionOptions,
-    mut client: ClientOptions,
+    namespace: String,
     options: ConnectOptions,
 ) -> Result<Client, ConnectError> {
+    let client = ClientOptions::new(namespace);
+    let mut client =
+        if options.traced { client.plugin(OpenTelemetryPlugin::builder().build()).build() } else { client.build() };
     let address = address_of(&connection);
     if let Some(identity) = options.identity {
         connection.identity = identity;
     }
+    if connection.identity.is_empty() {
+        // As the SDK's workers name themselves, so that whoever asks the service for us finds us.
+        connection.identity = format!("{}@{}", std::process::id(), machine::host());
+    }
     if let Some(codec) = options.codec {
         tracing::info!(key = codec.active(), "payloads are encrypted");
         client.data_converter = codec.into_converter();
+    }
+    if let Some(metrics) = &options.metrics {
+        metrics.count(&mut connection);
     }
     let mut deadline = Deadline::after(options.within);
     let mut last = None;

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use vextrus_approvals::Approvals;
 use vextrus_documents::Steps;
+use vextrus_domain::signature::AcceptedKeys;
 use vextrus_employees::{Adapters, Employees, Integrations};
 use vextrus_invoice::InvoiceApproval;
 use vextrus_ledger::Ledger;
@@ -24,9 +25,11 @@ use vextrus_reconcile::{Reconciler, Reconciliation};
 use vextrus_reconciliation::LedgerReconciliation;
 use vextrus_rollout::RolloutGate;
 use vextrus_sealer::Sealer;
-use vextrus_temporal::task_queue;
+use vextrus_temporal::{Watched, task_queue};
 
-use crate::metrics::{Exporter, tell_backlog};
+use crate::checks;
+use crate::figures::{self, Verifying};
+use crate::logged::Logged;
 use crate::version::WorkerVersion;
 
 /// How long running steps may take to finish after a stop; then they are cancelled and run again elsewhere.
@@ -53,8 +56,10 @@ pub struct Parts {
     pub day_millis: u64,
     /// The reconciler; none where there are to be no rounds.
     pub reconciler: Option<Reconciler>,
-    /// Where metrics are served (`metrics.listen`); empty is nowhere.
-    pub metrics_listen: String,
+    /// What operators see of it; none where nothing is served.
+    pub watched: Option<Watched>,
+    /// How often the trails are verified, and the keys of their checkpoints; none where they are not.
+    pub verifying: Option<(Duration, AcceptedKeys)>,
     /// The version that the workers are; none where they take workflows of any version.
     pub version: Option<WorkerVersion>,
 }
@@ -67,14 +72,6 @@ pub enum WorkerError {
     Start {
         /// The task queue.
         queue: &'static str,
-        /// Why.
-        why: String,
-    },
-    /// Metrics cannot be served.
-    #[error("metrics cannot be served at {listen:?} (metrics.listen): {why}")]
-    Metrics {
-        /// Where.
-        listen: String,
         /// Why.
         why: String,
     },
@@ -98,7 +95,7 @@ pub struct Fleet {
     running: usize,
     stop_beside: watch::Sender<bool>,
     beside: Vec<JoinHandle<()>>,
-    exporter: Option<Exporter>,
+    watched: Option<Watched>,
 }
 
 type Stop = Box<dyn Fn() + Send + Sync>;
@@ -110,8 +107,7 @@ type Report = reports::UnboundedSender<Result<(), WorkerError>>;
 /// # Errors
 /// [`WorkerError::Start`].
 pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet, WorkerError> {
-    let exporter = exporter(&parts.metrics_listen)?;
-    let metrics = exporter.as_ref().map(|e| Arc::clone(&e.meter));
+    let metrics = parts.watched.as_ref().map(|watched| watched.sdk.meter());
     let telemetry = TelemetryOptions::builder().maybe_metrics(metrics).build();
     let options = RuntimeOptions::builder()
         .telemetry_options(telemetry)
@@ -122,7 +118,8 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     let (report, ended) = reports::unbounded_channel();
     let mut stops: Vec<Stop> = Vec::new();
     let polled = |queue: &&str| *queue != task_queue::RECONCILE || parts.reconciler.is_some();
-    for queue in task_queue::ALL.into_iter().filter(polled) {
+    let queues: Vec<&'static str> = task_queue::ALL.into_iter().filter(polled).collect();
+    for queue in queues.iter().copied() {
         let started = options_of(queue, &parts).and_then(|mut options| {
             adjust(&mut options);
             on_its_own_thread(queue, Arc::clone(&runtime), parts.client.clone(), options, report.clone())
@@ -138,21 +135,15 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     }
     let (stop_beside, stopped) = watch::channel(false);
     let mut beside = vec![tokio::spawn(vextrus_notify::run(parts.ledger.clone(), parts.channels, stopped.clone()))];
-    if let Some(exporter) = &exporter {
-        let told = tell_backlog(parts.ledger.clone(), Arc::clone(&exporter.meter), stopped.clone());
-        beside.push(tokio::spawn(told));
+    if let Some(watched) = &parts.watched {
+        vextrus_documents::counted::at_zero();
+        checks::watch(watched, &parts.client, &parts.ledger, queues);
+        let verifying = parts.verifying.map(|(every, keys)| Verifying { every, keys });
+        beside.push(tokio::spawn(figures::tell(parts.ledger.clone(), verifying, stopped.clone())));
+        watched.health.serving();
     }
     beside.extend(parts.sealer.map(|sealer| tokio::spawn(sealer.run(parts.ledger, stopped))));
-    Ok(Fleet { running: stops.len(), stops, ended, stop_beside, beside, exporter })
-}
-
-fn exporter(listen: &str) -> Result<Option<Exporter>, WorkerError> {
-    if listen.is_empty() {
-        return Ok(None);
-    }
-    let exporter = Exporter::serve(listen).map_err(|why| WorkerError::Metrics { listen: listen.to_owned(), why })?;
-    tracing::info!(address = %exporter.address, "serving metrics");
-    Ok(Some(exporter))
+    Ok(Fleet { running: stops.len(), stops, ended, stop_beside, beside, watched: parts.watched })
 }
 
 fn failed(queue: &'static str) -> impl Fn(String) -> WorkerError {
@@ -192,6 +183,7 @@ fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, Worke
     };
     let options = options.map_err(|e| failed(queue)(e.to_string()))?;
     let mut options = options.graceful_shutdown_period(GRACE).build();
+    options.activity_inbound_interceptor(Logged);
     if let Some(version) = &parts.version {
         options.deployment_options = version.options(queue);
     }
@@ -256,10 +248,10 @@ impl Drop for Panicked {
 }
 
 impl Fleet {
-    /// Where metrics are served, if they are.
+    /// Where health and metrics are served, if they are.
     #[must_use]
-    pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.exporter.as_ref().map(|e| e.address)
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.watched.as_ref().map(|watched| watched.admin.address)
     }
 
     /// Waits until a worker ends, which it does only when it is asked to or cannot go on.
@@ -278,6 +270,9 @@ impl Fleet {
     /// # Errors
     /// [`WorkerError`] when a worker ended badly or not in time.
     pub async fn stop(mut self) -> Result<(), WorkerError> {
+        if let Some(watched) = &self.watched {
+            watched.health.draining();
+        }
         self.stops.iter().for_each(|stop| stop());
         let all = async {
             let mut worst = Ok(());

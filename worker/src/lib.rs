@@ -1,10 +1,12 @@
 //! The worker: the one place that knows what runs on which task queue.
 
+mod checks;
+mod figures;
 mod fleet;
-mod metrics;
+mod logged;
 mod startup;
 mod version;
 
 pub use fleet::{Fleet, Parts, WorkerError, start};
-pub use startup::{StartupError, parts, prepare, run};
+pub use startup::{StartupError, parts, prepare, run, watched};
 pub use version::{VersionError, WorkerVersion};

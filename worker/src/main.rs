@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use temporalio_sdk::opentelemetry::WorkflowIdGenerator;
 use vextrus_platform::{Config, shutdown, telemetry};
 use vextrus_worker::WorkerVersion;
 
@@ -19,9 +20,11 @@ struct Options {
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let config = Config::load(options.config.as_deref())?;
-    telemetry::init(&config.log);
+    let telemetry = telemetry::start_with("vextrus-worker", &config, WorkflowIdGenerator::default())?;
+    telemetry::read_filter_again_on_hangup(options.config.clone());
     let commit = option_env!("VEXTRUS_COMMIT").filter(|commit| !commit.is_empty());
     let version = WorkerVersion::from_env(|name| std::env::var(name).ok(), commit)?;
-    vextrus_worker::run(&config, version, shutdown::requested()).await?;
-    Ok(())
+    let ended = vextrus_worker::run(&config, version, shutdown::requested()).await;
+    telemetry.stop().await;
+    Ok(ended?)
 }

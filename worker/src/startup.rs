@@ -1,6 +1,7 @@
 //! From a configuration to running workers.
 
 use std::future::Future;
+use std::time::Duration;
 
 use temporalio_client::{Client, NamespacedClient as _};
 
@@ -15,7 +16,8 @@ use vextrus_platform::keys::{self, KeyError};
 use vextrus_reconcile::{ReconcileError, Reconciler};
 use vextrus_sealer::{Sealer, SealerError};
 use vextrus_temporal::{
-    Codec, ConnectError, ConnectOptions, KeysError, SearchAttributesError, ensure_search_attributes,
+    Codec, ConnectError, ConnectOptions, KeysError, SearchAttributesError, Watched, WatchedError,
+    ensure_search_attributes,
 };
 
 use crate::fleet::{Parts, WorkerError, start};
@@ -54,6 +56,9 @@ pub enum StartupError {
     /// The namespace cannot be compared with the ledger's, or the schedule of the rounds cannot be set.
     #[error(transparent)]
     Reconcile(#[from] ReconcileError),
+    /// Nothing could be seen of it.
+    #[error(transparent)]
+    Watched(#[from] WatchedError),
     /// A worker failed.
     #[error(transparent)]
     Worker(#[from] WorkerError),
@@ -89,7 +94,8 @@ fn sealer(config: &Config) -> Result<Option<Sealer>, SealerError> {
 /// # Errors
 /// [`StartupError::Key`], [`StartupError::NoKeys`], [`StartupError::Adapters`], [`StartupError::Notify`] or
 /// [`StartupError::Sealer`].
-pub fn parts(config: &Config, client: Client, ledger: Ledger) -> Result<Parts, StartupError> {
+pub fn parts(config: &Config, client: Client, ledger: Ledger, watched: Option<Watched>) -> Result<Parts, StartupError> {
+    let audit_keys = vextrus_sealer::accepted(&config.audit)?;
     let adapters = Adapters::configured(&config.adapters, &ledger)?;
     let channels = Channels::configured(&config.notify)?;
     let sealer = sealer(config)?;
@@ -106,9 +112,21 @@ pub fn parts(config: &Config, client: Client, ledger: Ledger) -> Result<Parts, S
         sealer,
         day_millis: config.onboarding.day_millis,
         reconciler,
-        metrics_listen: config.metrics.listen.clone(),
+        watched,
+        verifying: (config.audit.verify_every_millis > 0)
+            .then(|| (Duration::from_millis(config.audit.verify_every_millis), audit_keys)),
         version: None,
     })
+}
+
+/// What operators see of a worker, served where the configuration says; none where it names no place. Must be called within a tokio
+/// runtime.
+///
+/// # Errors
+/// [`WatchedError`].
+pub fn watched(config: &Config) -> Result<Option<Watched>, WatchedError> {
+    let place = ("worker.admin_listen", config.worker.admin_listen.as_str());
+    Watched::open("vextrus-worker", place, option_env!("VEXTRUS_COMMIT"))
 }
 
 /// Brings about what the workers rely on: the search attributes, the namespace that the ledger knows, the schedule of the rounds. It
@@ -134,10 +152,15 @@ pub async fn run(
     // What cannot be used is said before anything is opened.
     trust(config)?;
     let codec = Codec::configured(&config.codec)?;
+    // Before anything that may take long: whoever looks sees that it starts.
+    let watched = watched(config)?;
+    let metrics = watched.as_ref().map(|watched| watched.sdk.clone());
+    let traced = !config.telemetry.otlp_endpoint.is_empty();
     let ledger = Ledger::open_to_serve(&config.ledger).await?;
-    let client = vextrus_temporal::connect(ConnectOptions { codec, ..ConnectOptions::default() }).await?;
+    let client =
+        vextrus_temporal::connect(ConnectOptions { codec, metrics, traced, ..ConnectOptions::default() }).await?;
     prepare(config, &client, &ledger).await?;
-    let parts = Parts { version, ..parts(config, client, ledger.clone())? };
+    let parts = Parts { version, ..parts(config, client, ledger.clone(), watched)? };
     let mut fleet = start(parts, |_| {})?;
     let ended = tokio::select! {
         () = stop => Ok(()),

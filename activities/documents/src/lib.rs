@@ -3,6 +3,7 @@
 
 mod assess;
 mod close;
+pub mod counted;
 mod entries;
 mod invoice;
 mod order;

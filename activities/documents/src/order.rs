@@ -9,6 +9,7 @@ use vextrus_domain::ids::PoNumber;
 use vextrus_domain::money::MoneyError;
 use vextrus_domain::order::OrderLine;
 use vextrus_domain::quantity::QuantitySum;
+use vextrus_domain::vendor::VendorKind;
 use vextrus_domain::{DocumentKey, DocumentType, FiscalYear, Order, Refusal, RefusalCode, Taka};
 use vextrus_ledger::assessments::Facts;
 use vextrus_ledger::documents::{self, Document};
@@ -17,6 +18,7 @@ use vextrus_ledger::outbox::{self, EventKind, NewEvent};
 use vextrus_ledger::{LedgerError, Tx, budgets};
 
 use crate::assess::{Computed, Paying, Setting, lookalikes};
+use crate::counted;
 use crate::invoice::vendor_of;
 use crate::settle::{self, Carried};
 use crate::stop::Stop;
@@ -134,16 +136,23 @@ pub(crate) async fn settle(
     order: &Order,
     on: NaiveDate,
 ) -> Result<Carried, LedgerError> {
-    if let Err(why) = settle::vendor_still(tx, document).await? {
-        return Ok(Carried::Changed(why));
-    }
+    let vendor = match settle::vendor_still(tx, document).await? {
+        Ok(vendor) => vendor.kind,
+        Err(why) => return Ok(Carried::Changed(why)),
+    };
     match &order.amends {
-        None => issue(tx, document, order, on).await,
-        Some(number) => amend(tx, document, order, number, on).await,
+        None => issue(tx, document, order, vendor, on).await,
+        Some(number) => amend(tx, document, order, (number, vendor), on).await,
     }
 }
 
-async fn issue(tx: &mut Tx, document: &Document, order: &Order, on: NaiveDate) -> Result<Carried, LedgerError> {
+async fn issue(
+    tx: &mut Tx,
+    document: &Document,
+    order: &Order,
+    vendor: VendorKind,
+    on: NaiveDate,
+) -> Result<Carried, LedgerError> {
     let key = &document.key;
     // The number series is the last lock: the whole tenant waits for it.
     let (serial, number) = orders::next_number(tx, key, FiscalYear::of(on)).await?;
@@ -151,6 +160,7 @@ async fn issue(tx: &mut Tx, document: &Document, order: &Order, on: NaiveDate) -
     budgets::encumber(tx, key, &number).await?;
     let settlement = Settlement { number: number.to_string(), date: on, totals: None };
     settle::conclude(tx, document, &settlement).await?;
+    counted::order(tx, vendor, order.amount);
     let payload =
         json!({"po_number": number, "vendor": &order.vendor, "amount": order.amount, "to": &document.submitter});
     tell(tx, key, EventKind::OrderIssued, &payload).await?;
@@ -161,7 +171,7 @@ async fn amend(
     tx: &mut Tx,
     document: &Document,
     order: &Order,
-    number: &PoNumber,
+    (number, vendor): (&PoNumber, VendorKind),
     on: NaiveDate,
 ) -> Result<Carried, LedgerError> {
     let key = &document.key;
@@ -179,6 +189,9 @@ async fn amend(
     }
     let settlement = Settlement { number: number.to_string(), date: on, totals: None };
     settle::conclude(tx, document, &settlement).await?;
+    if let Ok(more) = order.amount.minus(issued.amount) {
+        counted::order(tx, vendor, more);
+    }
     orders::end_when_billed(tx, key, number).await?;
     let payload = json!({"po_number": number, "vendor": &order.vendor, "before": issued.amount, "amount": order.amount,
         "to": &document.submitter});

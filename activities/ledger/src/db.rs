@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use sqlx::AssertSqlSafe;
@@ -15,10 +15,12 @@ use vextrus_platform::config::LedgerConfig;
 
 use crate::error::LedgerError;
 
+mod counted;
 mod health;
 mod migrate;
 mod tx;
 
+use counted::Held;
 pub use tx::Tx;
 pub(crate) use tx::{Arg, Conn, Kind, MOST_ROWS, Row, Scope, args, places};
 
@@ -144,6 +146,7 @@ impl Ledger {
     }
 
     async fn begin_in(&self, scope: Scope) -> Result<Tx, LedgerError> {
+        let began = Instant::now();
         let (conn, writer) = match &self.pool {
             Pool::Sqlite { pool, writer } => {
                 let permit = Arc::clone(writer).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
@@ -154,7 +157,8 @@ impl Ledger {
                 (Conn::Postgres(pool.begin_with(begin).await?), None)
             }
         };
-        Ok(Tx { conn, scope, now: self.clock.now(), entries: Vec::new(), ties: Vec::new(), _writer: writer })
+        counted::waited(began);
+        Ok(Tx { held: Some(Held::begin()), _writer: writer, ..self.opened(conn, scope) })
     }
 
     /// Begins a transaction that only reads, of one tenant. It sees whatever was committed before.
@@ -190,6 +194,7 @@ impl Ledger {
     }
 
     async fn read_in(&self, scope: Scope, replica: Option<&PgPool>) -> Result<Tx, LedgerError> {
+        let began = Instant::now();
         let conn = match &self.pool {
             Pool::Sqlite { pool, .. } => Conn::Sqlite(pool.begin().await?),
             Pool::Postgres(pool) => {
@@ -197,7 +202,13 @@ impl Ledger {
                 Conn::Postgres(replica.unwrap_or(pool).begin_with(AssertSqlSafe(begin)).await?)
             }
         };
-        Ok(Tx { conn, scope, now: self.clock.now(), entries: Vec::new(), ties: Vec::new(), _writer: None })
+        counted::waited(began);
+        Ok(self.opened(conn, scope))
+    }
+
+    fn opened(&self, conn: Conn, scope: Scope) -> Tx {
+        let now = self.clock.now();
+        Tx { conn, scope, now, entries: Vec::new(), ties: Vec::new(), counted: Vec::new(), held: None, _writer: None }
     }
 
     /// Whether the database answers.

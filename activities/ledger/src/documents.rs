@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use vextrus_domain::ids::PoNumber;
 use vextrus_domain::{Content, DocumentKey, DocumentType, PersonId, Refusal, Taka, VendorId, canonical};
+use vextrus_platform::metrics;
 
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
@@ -167,7 +168,7 @@ pub struct Conclusion<'a> {
     /// `Settled` or `Closed`.
     pub to: State,
     /// In one word.
-    pub outcome: &'a str,
+    pub outcome: &'static str,
     /// The refusal behind it, where there is one.
     pub refusal: Option<&'a Refusal>,
     /// What was carried out, as canonical JSON.
@@ -197,7 +198,9 @@ pub async fn concluded(tx: &mut Tx, document: &Document, end: Conclusion<'_>) ->
             ],
         )
         .await?,
-    )
+    )?;
+    tx.count(&metrics::ENDED, &[document.content.kind().name(), end.outcome], 1);
+    Ok(())
 }
 
 fn moved(rows: u64) -> Result<(), LedgerError> {

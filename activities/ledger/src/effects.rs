@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use vextrus_domain::{DocumentKey, canonical};
+use vextrus_platform::metrics;
 
 use crate::audit::{self, EffectRow, What};
 use crate::db::{Tx, args};
@@ -42,7 +43,16 @@ pub async fn begin<T: DeserializeOwned>(
         return Err(LedgerError::EffectConflict { step: step.to_owned(), document: key.to_string() });
     }
     let text = result.ok_or_else(|| LedgerError::corrupt("effect", format!("{step} has no result")))?;
+    metrics::EFFECTS_REPLAYED.with_label_values(&[label(step)]).inc();
     Ok(Some(canonical::from_text(&text)?))
+}
+
+/// A step as a label: its kind alone, without what makes it the same one again.
+fn label(step: &str) -> &'static str {
+    const KINDS: [&str; 8] =
+        ["assess", "record", "settle", "close", "assess_refused", "settle_refused", "close_refused", "perform"];
+    let kind = step.split('/').next().unwrap_or_default();
+    KINDS.into_iter().find(|known| *known == kind).unwrap_or("other")
 }
 
 /// Writes the step's result.

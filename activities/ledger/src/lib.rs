@@ -17,6 +17,7 @@ pub mod delegations;
 pub mod documents;
 pub mod effects;
 pub mod employees;
+pub mod figures;
 pub mod holds;
 pub mod intake;
 pub mod journal;

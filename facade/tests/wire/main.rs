@@ -51,8 +51,13 @@ async fn strangers_see_health_and_the_description_and_nothing_else() {
     let world = World::new().await;
     let mut health = HealthClient::new(world.channel.clone());
     for service in SERVICES.into_iter().chain([""]) {
-        let answer = health.check(HealthCheckRequest { service: service.to_owned() }).await.unwrap();
-        assert_eq!(answer.into_inner().status, 1, "{service:?} is not serving");
+        let ask = HealthCheckRequest { service: service.to_owned() };
+        let mut told = health.watch(ask.clone()).await.unwrap().into_inner();
+        let serving = async { while told.next().await.unwrap().unwrap().status != 1 {} };
+        tokio::time::timeout(Duration::from_secs(30), serving)
+            .await
+            .unwrap_or_else(|_| panic!("{service:?} is not serving"));
+        assert_eq!(health.check(ask).await.unwrap().into_inner().status, 1);
     }
     let ask = ServerReflectionRequest {
         message_request: Some(MessageRequest::ListServices(String::new())),
@@ -94,7 +99,7 @@ async fn a_stop_is_told_to_whoever_watches() {
     let mut health = HealthClient::new(world.channel.clone());
     let ask = HealthCheckRequest { service: SERVICES[0].to_owned() };
     let mut watch = health.watch(ask).await.unwrap().into_inner();
-    assert_eq!(watch.next().await.unwrap().unwrap().status, 1);
+    while watch.next().await.unwrap().unwrap().status != 1 {}
     let stopping = tokio::spawn(world.stop());
     let told = tokio::time::timeout(Duration::from_secs(5), watch.next()).await.unwrap().unwrap().unwrap();
     assert_eq!(told.status, 2);

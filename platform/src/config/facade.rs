@@ -49,6 +49,8 @@ impl AuthConfig {
 pub struct FacadeConfig {
     /// Where gRPC, gRPC-web and JSON over HTTP are served.
     pub listen: String,
+    /// Where its health and metrics are served; empty is nowhere.
+    pub admin_listen: String,
     /// How many calls a second one caller may make for long.
     pub calls_per_second: u32,
     /// How many calls one caller may make in a burst.

@@ -66,7 +66,7 @@ struct Said {
 }
 
 pub(crate) async fn run(global: &Global, options: DemoOptions) -> anyhow::Result<()> {
-    telemetry::init(&LogConfig { filter: "warn,vextrus::outbox=off".to_owned(), format: LogFormat::Text });
+    telemetry::log_only(&LogConfig { filter: "warn,vextrus::outbox=off".to_owned(), format: LogFormat::Text });
     let company = ledger::company(EXAMPLE_COMPANY)?;
     let script: Vec<Scene> = serde_json::from_str(SCRIPT).context("the script cannot be read")?;
     line("starting a Temporal server, the ledger, the worker and the facade …")?;

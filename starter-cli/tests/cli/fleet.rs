@@ -64,16 +64,22 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new(temporal: &str) -> Self {
+        Self::with(temporal, None, "")
+    }
+
+    /// The same with a database of its own, and further lines of configuration, which begin with a section.
+    pub(crate) fn with(temporal: &str, ledger: Option<&str>, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (signing, issuer) = (KeyPair::from_seed(&[7; 32]), KeyPair::from_seed(&[8; 32]));
         let at = |name: &str| folder.path().join(name);
         std::fs::write(at("signing.key"), signing.to_secret_text()).unwrap();
         std::fs::write(at("jwks.json"), dev_tokens::jwks_json(&issuer)).unwrap();
         let config = format!(
-            "[ledger]\naddress = \"sqlite:{}\"\n[signing]\nkey_file = \"{}\"\naccepted_keys = \"{}\"\n\
+            "[ledger]\naddress = \"{}\"\n[signing]\nkey_file = \"{}\"\naccepted_keys = \"{}\"\n\
              [auth]\nissuer = \"{ISSUER}\"\naudience = \"{AUDIENCE}\"\njwks_file = \"{}\"\n\
-             [facade]\nlisten = \"127.0.0.1:0\"\n[steps]\ntimeout_millis = 5000\n[log]\nformat = \"json\"\n",
-            at("ledger.db").display(),
+             [facade]\nlisten = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n[worker]\nadmin_listen = \"127.0.0.1:0\"\n\
+             [steps]\ntimeout_millis = 5000\n[log]\nformat = \"json\"\n{more}",
+            ledger.map_or_else(|| format!("sqlite:{}", at("ledger.db").display()), str::to_owned),
             at("signing.key").display(),
             signing.public_text(),
             at("jwks.json").display(),
@@ -82,12 +88,12 @@ impl Site {
         Self { folder, issuer, temporal: temporal.to_owned(), facade: String::new() }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
 
     /// One of the two programs.
-    fn command(&self, name: &str) -> Command {
+    pub(crate) fn command(&self, name: &str) -> Command {
         let mut command = program(&sibling(name));
         command.args(["--config", &self.path("vextrus.toml")]);
         command.env("TEMPORAL_ADDRESS", &self.temporal).env("TEMPORAL_NAMESPACE", "default");
@@ -103,6 +109,8 @@ impl Site {
             ("approval", "approval/purchase_order"),
             ("accounts", "accounts/invoice"),
             ("calendar", "calendar/bangladesh"),
+            ("onboarding", "onboarding/onboarding"),
+            ("onboarding", "onboarding/offboarding"),
         ]) {
             let file = format!("rules/{file}.toml");
             let reason = ["--by", "farida", "--reason", "the first of its kind"];
@@ -134,6 +142,11 @@ impl Site {
         worker
     }
 
+    /// Where the facade serves.
+    pub(crate) fn facade_address(&self) -> &str {
+        &self.facade
+    }
+
     /// Starts the facade on a free port, and waits until it says which.
     pub(crate) fn facade(&mut self) -> Program {
         let mut facade = Program::start(self.command("vextrus-facade"), "");
@@ -157,6 +170,7 @@ impl Site {
         let mut command = vextrus(args);
         command.args(["--address", &format!("http://{}", self.facade), "--tenant", "acme-bd"]);
         command.args(["--token-file", &self.path(person)]);
+        command.env("VEXTRUS_CONFIG", self.path("vextrus.toml"));
         Program::start(command, stdin).wait()
     }
 
@@ -166,7 +180,7 @@ impl Site {
 }
 
 /// Waits until the program logs this message; answers the line.
-fn says(program: &mut Program, message: &str) -> Value {
+pub(crate) fn says(program: &mut Program, message: &str) -> Value {
     until(&format!("the program says {message:?}"), || {
         assert!(!program.has_ended(), "{}", program.err());
         let log = program.err();

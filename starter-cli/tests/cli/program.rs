@@ -104,11 +104,20 @@ impl Program {
 
     /// Asks it to stop, and waits for its end.
     pub(crate) fn terminate(self) -> Ran {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// Asks it to read its configuration again.
+    pub(crate) fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
+    fn signal(&self, name: &str) {
         // The standard library can only kill.
         let pid = self.child.id().to_string();
-        let sent = Command::new("/bin/sh").args(["-c", "kill -TERM \"$1\"", "sh", &pid]).status().unwrap();
+        let sent = Command::new("/bin/sh").args(["-c", "kill -\"$2\" \"$1\"", "sh", &pid, name]).status().unwrap();
         assert!(sent.success(), "{}", self.err());
-        self.wait()
     }
 
     /// Its children, theirs and so on, as `/proc` shows them; nothing where there is no `/proc`.

@@ -97,7 +97,7 @@ fn other_onboardings(queue: &str, parts: &Parts) -> Option<WorkerOptions> {
 async fn rollout(world: &World, args: &[&str]) -> u8 {
     let place = ["--namespace", &world.stack.namespace, "--address", &world.stack.temporal, "-o", "json"];
     let all = ["vextrus", "rollout"].iter().chain(args).chain(&place);
-    vextrus_starter_cli::run(Options::try_parse_from(all).unwrap()).await
+    vextrus_starter_cli::run("vextrus", Options::try_parse_from(all).unwrap()).await
 }
 
 /// Which build takes new workflows, and which of them is ramping. The server answers few such questions, and then asks for patience.

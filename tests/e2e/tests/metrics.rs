@@ -8,7 +8,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use vextrus_ledger::outbox::{self, Backlog};
 use vextrus_tests_e2e::{World, invoice};
-use vextrus_worker::WorkerError;
 
 async fn scraped(address: SocketAddr) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
@@ -49,9 +48,9 @@ async fn what_a_receiver_did_not_take_is_seen() {
     world.stack.stop_worker().await.unwrap();
     let waits = backlog(&world).await.unwrap().channels.remove("webhook").unwrap();
 
-    world.stack.config.metrics.listen = "127.0.0.1:0".to_owned();
+    world.stack.config.worker.admin_listen = "127.0.0.1:0".to_owned();
     let fleet = vextrus_worker::start(world.stack.parts().unwrap(), |_| {}).unwrap();
-    let address = fleet.metrics_address().context("nothing is served").unwrap();
+    let address = fleet.admin_address().context("nothing is served").unwrap();
     world
         .until("all is told", async || {
             let told = scraped(address).await?;
@@ -68,11 +67,9 @@ async fn what_a_receiver_did_not_take_is_seen() {
 
     // Whoever cannot serve them says where, and by the name of the key.
     for (listen, why) in [(address.to_string(), "in use"), ("nowhere".to_owned(), "an IP address with a port")] {
-        world.stack.config.metrics.listen = listen.clone();
-        let error = vextrus_worker::start(world.stack.parts().unwrap(), |_| {}).map(drop).unwrap_err();
-        assert!(matches!(error, WorkerError::Metrics { .. }), "{error}");
-        let text = error.to_string();
-        assert!(text.contains(&listen) && text.contains("metrics.listen") && text.contains(why), "{text}");
+        world.stack.config.worker.admin_listen = listen.clone();
+        let text = world.stack.parts().map(drop).unwrap_err().to_string();
+        assert!(text.contains(&listen) && text.contains("worker.admin_listen") && text.contains(why), "{text}");
     }
     fleet.stop().await.unwrap();
     world.until("nothing is served", async || Ok(TcpStream::connect(address).await.is_err())).await.unwrap();

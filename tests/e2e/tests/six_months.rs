@@ -108,7 +108,8 @@ async fn a_clerk_is_confirmed_after_six_months() -> anyhow::Result<()> {
         day_millis: DAY_MILLIS,
         // The test server keeps no schedules.
         reconciler: None,
-        metrics_listen: String::new(),
+        watched: None,
+        verifying: None,
         version: None,
     };
     let fleet = vextrus_worker::start(parts, |_| {})?;

@@ -4,14 +4,15 @@ use chrono::NaiveDate;
 use vextrus_contract::steps::Settlement;
 use vextrus_domain::{FiscalYear, Invoice, PersonId};
 use vextrus_ledger::approvals::Approval;
-use vextrus_ledger::assessments::StoredAssessment;
+use vextrus_ledger::assessments::{Facts, StoredAssessment};
 use vextrus_ledger::documents::Document;
 use vextrus_ledger::payments::{self, Instruction};
 use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_ledger::{LedgerError, Tx, budgets, journal, masterdata, orders, periods};
-use vextrus_tax::Assessment;
+use vextrus_tax::{Assessment, Schedule};
 
 use super::taxes::{facts, mapping_of, schedule_of, tax_of, totals};
+use crate::counted;
 use crate::settle::{self, Carried};
 
 pub(crate) async fn settle(
@@ -25,9 +26,10 @@ pub(crate) async fn settle(
     let Some(assessment) = &stored.assessment else {
         return Err(LedgerError::corrupt("assessment", "an invoice was assessed without taxes"));
     };
-    if let Some(why) = withholding_changed(tx, document, invoice, approval, (stored, assessment, on)).await? {
-        return Ok(Carried::Changed(why));
-    }
+    let (schedule, facts) = match withholding_again(tx, document, invoice, approval, (stored, assessment, on)).await? {
+        Ok(same) => same,
+        Err(why) => return Ok(Carried::Changed(why)),
+    };
     let key = &document.key;
     let mapping = mapping_of(&rules::version(tx, RuleKind::Accounts, &stored.accounts_hash).await?)?;
     let postings = match journal::postings(&mapping, assessment) {
@@ -65,6 +67,7 @@ pub(crate) async fn settle(
     }
     let settlement = Settlement { number, date: on, totals: Some(totals(assessment)) };
     settle::conclude(tx, document, &settlement).await?;
+    counted::invoice(tx, (document, invoice, approval), (&schedule, &facts, assessment), on);
     Ok(Carried::Out(settlement))
 }
 
@@ -76,24 +79,26 @@ fn excluded(approval: &Approval) -> Vec<PersonId> {
 }
 
 /// Computes the withholding again, for the posting date and the vendor's record as it is now, under the rules that the
-/// document was assessed with.
-async fn withholding_changed(
+/// document was assessed with. Answers by what it was computed, or what has changed.
+async fn withholding_again(
     tx: &mut Tx,
     document: &Document,
     invoice: &Invoice,
     approval: &Approval,
     (stored, assessment, on): (&StoredAssessment, &Assessment, NaiveDate),
-) -> Result<Option<String>, LedgerError> {
+) -> Result<Result<(Schedule, Facts), String>, LedgerError> {
     let payer = masterdata::payer(tx, &document.key.tenant).await?;
     let vendor = match settle::vendor_still(tx, document).await? {
         Ok(vendor) => vendor,
-        Err(why) => return Ok(Some(why)),
+        Err(why) => return Ok(Err(why)),
     };
     let schedule = schedule_of(&rules::version(tx, RuleKind::Tax, &stored.tax_hash).await?)?;
     let facts = facts(payer, vendor, approval.machine());
     Ok(match tax_of(&schedule, invoice, &facts, on) {
-        Ok(now) if now.withheld == assessment.withheld && now.net_payable == assessment.net_payable => None,
-        Ok(now) => Some(format!("the payable is {} now, it was {}", now.net_payable, assessment.net_payable)),
-        Err(refusal) => Some(refusal.to_string()),
+        Ok(now) if now.withheld == assessment.withheld && now.net_payable == assessment.net_payable => {
+            Ok((schedule, facts))
+        }
+        Ok(now) => Err(format!("the payable is {} now, it was {}", now.net_payable, assessment.net_payable)),
+        Err(refusal) => Err(refusal.to_string()),
     })
 }

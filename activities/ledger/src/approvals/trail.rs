@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 use vextrus_approval::{Event, Machine, What};
+use vextrus_domain::TaskId;
+use vextrus_platform::metrics;
 
 use crate::db::Tx;
 use crate::documents::Document;
@@ -21,6 +23,7 @@ pub(super) async fn tell(
             let (actor, principal) = (event.by.as_ref().map(|b| &b.actor), event.by.as_ref().map(|b| &b.principal));
             tx.audit_as(&document.key, kind, actor, principal, body);
         }
+        count(tx, document.content.kind().name(), &event.what);
         if let Some((kind, instance, payload)) = told(document, machine, event) {
             let about = document.content.kind().into();
             let event = NewEvent { kind, about, instance: &instance, payload: &payload };
@@ -28,6 +31,31 @@ pub(super) async fn tell(
         }
     }
     Ok(())
+}
+
+/// What metrics count of it.
+fn count(tx: &mut Tx, kind: &'static str, what: &What) {
+    match what {
+        What::Decided { task, proceeds, .. } => {
+            let outcome = if *proceeds { "approved" } else { "rejected" };
+            tx.count(&metrics::DECISIONS, &[kind, level(task), outcome], 1);
+        }
+        What::Returned { task, .. } => tx.count(&metrics::DECISIONS, &[kind, level(task), "returned"], 1),
+        What::Reminded { .. } => tx.count(&metrics::REMINDERS, &[kind], 1),
+        What::Escalated { reason, .. } => {
+            let reason = if reason.is_none() { "overdue" } else { "asked" };
+            tx.count(&metrics::ESCALATIONS, &[kind, reason], 1);
+        }
+        _ => {}
+    }
+}
+
+/// The level of a task, as a label: few, whatever a policy says.
+fn level(task: &TaskId) -> &'static str {
+    const LEVELS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    let Some(rest) = task.as_str().strip_prefix("level-") else { return "exception" };
+    let number = rest.rsplit('-').next().unwrap_or_default();
+    LEVELS.into_iter().find(|level| *level == number).unwrap_or("higher")
 }
 
 /// What the trail calls it. A plan is on the trail with its assessment, an end with what was carried out or closed, and what opens

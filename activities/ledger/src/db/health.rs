@@ -44,6 +44,19 @@ impl Ledger {
         })
     }
 
+    /// Its connections in this process: those that are idle, those in use, and the most there may be.
+    #[must_use]
+    pub fn connections(&self) -> (u32, u32, u32) {
+        let of = |size: u32, idle: usize, most: u32| {
+            let idle = u32::try_from(idle).unwrap_or(u32::MAX).min(size);
+            (idle, size - idle, most)
+        };
+        match &self.pool {
+            Pool::Sqlite { pool, .. } => of(pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+            Pool::Postgres(pool) => of(pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+        }
+    }
+
     /// Whether it is a PostgreSQL server.
     #[must_use]
     pub fn is_postgres(&self) -> bool {

@@ -117,5 +117,6 @@ fn migrations(is_sqlite: bool) -> Migrator {
         migration(21, "lists", include_str!("../../migrations/0011_lists.sql")),
         migration(22, "master data", include_str!("../../migrations/0012_masterdata.sql")),
         migration(23, "master data guards", either!("0012_guards")),
+        migration(24, "figures", include_str!("../../migrations/0013_figures.sql")),
     ])
 }

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, FromRow, Postgres, Row as _, Sqlite, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
 use vextrus_domain::{Taka, TenantId};
 
+use super::counted::{self, Counted, Held, Statement};
 use crate::audit::{PendingEntry, PendingTie};
 use crate::error::LedgerError;
 use crate::retry;
@@ -52,6 +53,9 @@ pub struct Tx {
     pub(super) now: DateTime<Utc>,
     pub(crate) entries: Vec<PendingEntry>,
     pub(crate) ties: Vec<PendingTie>,
+    pub(super) counted: Vec<Counted>,
+    /// Of one that writes.
+    pub(super) held: Option<Held>,
     pub(super) _writer: Option<OwnedSemaphorePermit>,
 }
 
@@ -167,11 +171,16 @@ impl Tx {
     /// under way, and all of it has been written, or nothing.
     pub async fn commit(mut self) -> Result<(), LedgerError> {
         crate::audit::flush(&mut self).await?;
+        let statement = self.statement("COMMIT");
         match self.conn {
-            Conn::Sqlite(tx) => tx.commit().await?,
-            Conn::Postgres(tx) => tx.commit().await.map_err(|error| {
+            Conn::Sqlite(tx) => statement.end(tx.commit().await)?,
+            Conn::Postgres(tx) => statement.end(tx.commit().await).map_err(|error| {
                 if retry::is_broken(&error) { LedgerError::Unknown(error) } else { LedgerError::Database(error) }
             })?,
+        }
+        counted::commit(self.counted);
+        if let Some(held) = &mut self.held {
+            held.committed();
         }
         Ok(())
     }
@@ -188,18 +197,24 @@ impl Tx {
         Ok(())
     }
 
+    fn statement(&self, sql: &str) -> Statement {
+        Statement::begin(if self.is_postgres() { "postgresql" } else { "sqlite" }, sql)
+    }
+
     fn hold(&self, sql: &str, args: &[Arg]) -> Result<(), LedgerError> {
         if self.scope.allows(sql, args) { Ok(()) } else { Err(LedgerError::OtherTenant) }
     }
 
     pub(crate) async fn exec(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, LedgerError> {
         self.hold(sql, &args)?;
-        Ok(on!(self, conn => bind!(sqlx::query(sql), args).execute(conn).await?.rows_affected()))
+        let statement = self.statement(sql);
+        Ok(on!(self, conn => statement.end(bind!(sqlx::query(sql), args).execute(conn).await)?.rows_affected()))
     }
 
     pub(crate) async fn all<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
         self.hold(sql, &args)?;
-        Ok(on!(self, conn => bind!(sqlx::query_as(sql), args).fetch_all(conn).await?))
+        let statement = self.statement(sql);
+        Ok(on!(self, conn => statement.end(bind!(sqlx::query_as(sql), args).fetch_all(conn).await)?))
     }
 
     /// Hands on the rows of a query as the database gives them: however many there are, few are held.
@@ -228,23 +243,31 @@ impl Tx {
 
     pub(crate) async fn opt<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Option<T>, LedgerError> {
         self.hold(sql, &args)?;
-        Ok(on!(self, conn => bind!(sqlx::query_as(sql), args).fetch_optional(conn).await?))
+        let statement = self.statement(sql);
+        Ok(on!(self, conn => statement.end(bind!(sqlx::query_as(sql), args).fetch_optional(conn).await)?))
     }
 
     pub(crate) async fn one<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<T, LedgerError> {
         self.hold(sql, &args)?;
-        Ok(on!(self, conn => bind!(sqlx::query_as(sql), args).fetch_one(conn).await?))
+        let statement = self.statement(sql);
+        Ok(on!(self, conn => statement.end(bind!(sqlx::query_as(sql), args).fetch_one(conn).await)?))
     }
 
     /// Runs a statement that was put together of texts of this program and names in the database's own catalogue, never of a value.
     pub(crate) async fn exec_text(&mut self, sql: String, args: Vec<Arg>) -> Result<u64, LedgerError> {
-        Ok(on!(self, conn => bind!(sqlx::query(AssertSqlSafe(sql)), args).execute(conn).await?.rows_affected()))
+        let statement = self.statement(&sql);
+        Ok(
+            on!(self, conn => statement.end(bind!(sqlx::query(AssertSqlSafe(sql)), args).execute(conn).await)?.rows_affected()),
+        )
     }
 
     /// The rows of such a statement.
     pub(crate) async fn all_text<T: Row>(&mut self, sql: String, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
         self.hold(&sql, &args)?;
-        Ok(on!(self, conn => bind!(sqlx::query_as(AssertSqlSafe(sql)), args).persistent(false).fetch_all(conn).await?))
+        let statement = self.statement(&sql);
+        Ok(on!(self, conn => {
+            statement.end(bind!(sqlx::query_as(AssertSqlSafe(sql)), args).persistent(false).fetch_all(conn).await)?
+        }))
     }
 
     /// Runs such a statement for each of its rows, one at a time, so that a table of any size goes through.

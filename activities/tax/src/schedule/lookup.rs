@@ -36,6 +36,17 @@ impl Schedule {
         numbers.iter().filter_map(|i| self.rows.get(*i as usize))
     }
 
+    /// The first day after this one on which a code that is covered now is covered no more, since its last row has ended: bills of that
+    /// code cannot be assessed then.
+    #[must_use]
+    pub fn first_gap(&self, after: NaiveDate) -> Option<NaiveDate> {
+        let of = |row: &Row| (row.tax, row.section.clone(), row.code.clone());
+        let ends = self.rows.iter().filter_map(|row| Some((row.to.filter(|to| *to > after)?, of(row))));
+        ends.filter(|(to, key)| !self.rows.iter().any(|other| of(other) == *key && other.in_force(*to)))
+            .map(|(to, _)| to)
+            .min()
+    }
+
     pub(crate) fn knows_supply(&self, code: &str) -> bool {
         [Tax::Vat, Tax::Vds].iter().any(|t| self.index[*t as usize].contains_key(code))
     }

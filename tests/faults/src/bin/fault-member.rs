@@ -18,7 +18,7 @@ async fn main() -> anyhow::Result<()> {
     let client = vextrus_temporal::connect_to(&member.temporal, "default", ConnectOptions::default()).await?;
     match member.role {
         Role::Worker => {
-            let parts = vextrus_worker::parts(&config, client, ledger)?;
+            let parts = vextrus_worker::parts(&config, client, ledger, None)?;
             let mut fleet = vextrus_worker::start(parts, |options| {
                 options.sticky_queue_schedule_to_start_timeout = STICKY;
             })?;
@@ -29,7 +29,7 @@ async fn main() -> anyhow::Result<()> {
             let mut out = std::io::stdout();
             writeln!(out, "{}", listener.local_addr()?)?;
             out.flush()?;
-            Ok(vextrus_facade::serve(&config, ledger, client, listener, shutdown::requested()).await?)
+            Ok(vextrus_facade::serve(&config, ledger, client, listener, None, shutdown::requested()).await?)
         }
     }
 }

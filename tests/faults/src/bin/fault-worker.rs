@@ -13,7 +13,7 @@ async fn main() -> anyhow::Result<()> {
     let mut config = Config::layered(None, |_| None)?;
     config.signing.accepted_keys.clone_from(&spec.accepted_keys);
     config.onboarding.day_millis = spec.day_millis;
-    let mut fleet = vextrus_worker::start(vextrus_worker::parts(&config, client, ledger)?, |options| {
+    let mut fleet = vextrus_worker::start(vextrus_worker::parts(&config, client, ledger, None)?, |options| {
         options.sticky_queue_schedule_to_start_timeout = STICKY;
         spec.points.install(options);
     })?;

@@ -1,0 +1,101 @@
+//! What is counted of a transaction, for metrics and traces: once it has committed, so that nothing counts twice or for nothing.
+
+use std::time::Instant;
+
+use opentelemetry::trace::{SpanKind, Status, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue};
+use vextrus_domain::Taka;
+use vextrus_platform::metrics::{self, Counters};
+use vextrus_platform::telemetry::trace;
+
+use super::tx::Tx;
+
+/// A counter that goes up with the commit.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    counter: &'static Counters,
+    labels: Vec<&'static str>,
+    by: u64,
+}
+
+impl Tx {
+    /// Has a metric count something, if this transaction commits. Labels are texts of this program, so that they are few.
+    pub fn count(&mut self, counter: &'static Counters, labels: &[&'static str], by: u64) {
+        self.counted.push(Counted { counter, labels: labels.to_vec(), by });
+    }
+
+    /// Has a metric count an amount, in whole taka.
+    pub fn count_taka(&mut self, counter: &'static Counters, labels: &[&'static str], amount: Taka) {
+        let whole = u64::try_from(amount.poisha() / 100).unwrap_or_default();
+        self.count(counter, labels, whole);
+    }
+}
+
+/// Counts what was committed.
+pub(super) fn commit(counted: Vec<Counted>) {
+    for Counted { counter, labels, by } in counted {
+        counter.with_label_values(&labels).inc_by(by);
+    }
+}
+
+/// Measures how long a transaction waits for its connection.
+pub(super) fn waited(began: Instant) {
+    metrics::CONNECTION_WAIT.with_label_values::<&str>(&[]).observe(began.elapsed().as_secs_f64());
+}
+
+/// The time that a writing transaction is held. One that is dropped was not committed.
+#[derive(Debug)]
+pub(super) struct Held {
+    began: Instant,
+    committed: bool,
+}
+
+impl Held {
+    pub(super) fn begin() -> Self {
+        Self { began: Instant::now(), committed: false }
+    }
+
+    pub(super) fn committed(&mut self) {
+        self.committed = true;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let outcome = if self.committed { "committed" } else { "rolled_back" };
+        metrics::TRANSACTIONS.with_label_values(&[outcome]).observe(self.began.elapsed().as_secs_f64());
+    }
+}
+
+/// The span of a statement, where the trace that it belongs to is sent. Values are no part of a statement's text.
+pub(super) struct Statement(Option<Context>);
+
+impl Statement {
+    pub(super) fn begin(system: &'static str, sql: &str) -> Self {
+        let is_sampled = Context::map_current(|context| context.span().span_context().is_sampled());
+        Self(is_sampled.then(|| {
+            let words: Vec<&str> = sql.split_whitespace().collect();
+            let summary = words.iter().take(3).copied().collect::<Vec<_>>().join(" ");
+            let with = vec![
+                KeyValue::new("db.system.name", system),
+                KeyValue::new("db.query.summary", summary.clone()),
+                KeyValue::new("db.query.text", words.join(" ")),
+            ];
+            trace::span(summary, SpanKind::Client, with, &Context::current())
+        }))
+    }
+
+    pub(super) fn end<T>(self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        if let Some(context) = self.0 {
+            if let Err(error) = &result {
+                let kind = error.as_database_error().and_then(|e| e.code()).map_or_else(
+                    || "the database did not answer".to_owned(),
+                    |code| format!("SQLSTATE or SQLite code {code}"),
+                );
+                context.span().set_status(Status::error(kind));
+            }
+            context.span().end();
+        }
+        result
+    }
+}

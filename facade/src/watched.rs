@@ -1,0 +1,120 @@
+//! What the facade's health depends on, and what health and metrics say of its keys and certificates.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use temporalio_client::Client;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use vextrus_domain::RefusalCode;
+use vextrus_ledger::Ledger;
+use vextrus_platform::config::FacadeConfig;
+use vextrus_platform::health::Check;
+use vextrus_platform::{Config, Health, metrics};
+use vextrus_temporal::{Watched, WatchedError, pollers};
+use x509_parser::parse_x509_certificate;
+
+use crate::auth::Authenticator;
+
+/// Keys are read every minute; so long after the last time something is wrong with where they come from.
+const KEYS_WITHIN: Duration = Duration::from_secs(600);
+/// A certificate is to be replaced this long before it ends.
+const REPLACED_BEFORE: i64 = 14 * 24 * 3600;
+
+/// What operators see of a facade, served where the configuration says; none where it names no place. Must be called within a tokio
+/// runtime.
+///
+/// # Errors
+/// [`WatchedError`].
+pub fn watched(config: &Config) -> Result<Option<Watched>, WatchedError> {
+    let place = ("facade.admin_listen", config.facade.admin_listen.as_str());
+    Watched::open("vextrus-facade", place, option_env!("VEXTRUS_COMMIT"))
+}
+
+/// Tells every refusal that has not been given yet as none.
+fn at_zero() {
+    RefusalCode::ALL.iter().for_each(|code| drop(metrics::REFUSALS.with_label_values(&[code.name()])));
+}
+
+/// Has everything looked at that the facade depends on.
+pub(crate) fn watch(
+    health: &Health,
+    config: &FacadeConfig,
+    ledger: &Ledger,
+    client: &Client,
+    auth: &Arc<Authenticator>,
+) {
+    at_zero();
+    let of = ledger.clone();
+    health.add(Check::ready("ledger"), move || {
+        let ledger = of.clone();
+        async move {
+            let (idle, used, most) = ledger.connections();
+            metrics::CONNECTIONS.with_label_values(&["idle"]).set(i64::from(idle));
+            metrics::CONNECTIONS.with_label_values(&["used"]).set(i64::from(used));
+            metrics::CONNECTIONS_MAX.with_label_values::<&str>(&[]).set(i64::from(most));
+            ledger.ping().await.map(|()| String::new()).map_err(|e| e.to_string())
+        }
+    });
+    let asked = client.clone();
+    health.add(Check::ready("temporal"), move || {
+        let client = asked.clone();
+        async move { pollers::answers(&client).await.map(|()| String::new()).map_err(|e| e.to_string()) }
+    });
+    let auth = Arc::clone(auth);
+    health.add(Check::told("jwks"), move || {
+        let age = auth.keys_age();
+        async move { keys(age) }
+    });
+    let files = [&config.tls_certificate_file, &config.tls_client_ca_file];
+    let files: Vec<_> = files.into_iter().filter(|file| !file.as_os_str().is_empty()).cloned().collect();
+    if !files.is_empty() {
+        health.add(Check::told("certificates"), move || {
+            let files = files.clone();
+            async move {
+                files.iter().map(|file| certificate(file)).collect::<Result<Vec<_>, _>>().map(|all| all.join("; "))
+            }
+        });
+    }
+}
+
+fn keys(age: Duration) -> Result<String, String> {
+    metrics::JWKS_AGE.with_label_values::<&str>(&[]).set(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+    let said = format!("they were read {} s ago", age.as_secs());
+    if age < KEYS_WITHIN { Ok(said) } else { Err(said) }
+}
+
+/// When the first certificate of a file ends.
+fn certificate(file: &Path) -> Result<String, String> {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let failed = |why: String| format!("{name}: {why}");
+    let first = CertificateDer::pem_file_iter(file).map_err(|e| failed(e.to_string()))?.next();
+    let Some(Ok(first)) = first else { return Err(failed("it holds no certificate".to_owned())) };
+    let (_, read) = parse_x509_certificate(&first).map_err(|e| failed(e.to_string()))?;
+    let ends = read.validity().not_after.timestamp();
+    metrics::CERTIFICATE_EXPIRY.with_label_values(&[&name]).set(ends);
+    let left = ends - chrono::Utc::now().timestamp();
+    let said = failed(format!("it ends in {} h", left / 3600));
+    if left > REPLACED_BEFORE { Ok(said) } else { Err(said) }
+}
+
+/// Says by gRPC what readiness is, until the facade ends.
+pub(crate) async fn follow(
+    health: Health,
+    reporter: HealthReporter,
+    services: impl Iterator<Item = &'static str> + Clone,
+) {
+    let mut ready = health.ready();
+    loop {
+        let status = if *ready.borrow_and_update() { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for name in services.clone() {
+            reporter.set_service_status(name, status).await;
+        }
+        if ready.changed().await.is_err() {
+            return;
+        }
+    }
+}
