@@ -11,7 +11,7 @@ FETCH = $(PYTHON) tools/fetch.py
 CLI = $${CARGO_TARGET_DIR:-target}/debug/vextrus
 
 # The end-to-end scenarios once more, by workers that keep no workflow between its tasks. What measures, crowds, moves the clock or compares builds is left out.
-UNCACHED = $(addprefix --test ,$(filter-out builds crowd metrics six_months,$(notdir $(basename $(wildcard tests/e2e/tests/*.rs)))) reconcile seldom)
+UNCACHED = $(addprefix --test ,$(filter-out alerts builds crowd metrics panels six_months,$(notdir $(basename $(wildcard tests/e2e/tests/*.rs)))) reconcile seldom)
 
 # Of the whole workspace, so that nothing is built anew with other features.
 REPLAY = $(notdir $(basename $(wildcard tests/replay/tests/*.rs)))
@@ -21,6 +21,7 @@ TEMPORAL_ENV = TEMPORAL_CLI="$$($(FETCH) temporal)" && export TEMPORAL_CLI
 POSTGRES_ENV = VEXTRUS_TEST_POSTGRES_BIN="$$($(FETCH) postgres)" && export VEXTRUS_TEST_POSTGRES_BIN
 TEST_SERVER_ENV = VEXTRUS_TEST_SERVER="$$($(FETCH) test-server)" && export VEXTRUS_TEST_SERVER
 
+PROMETHEUS_ENV = VEXTRUS_PROMETHEUS_BIN="$$($(FETCH) prometheus)" && export VEXTRUS_PROMETHEUS_BIN
 BUF_ENV = VEXTRUS_BUF="$$($(FETCH) buf)" && export VEXTRUS_BUF
 
 # The first build is long, so it shows its progress; later ones are quiet.
@@ -42,7 +43,7 @@ dev: check-tools ## Build, then run the server, the worker and the facade for de
 
 test: check-tools ## Run every test
 	$(PYTHON) -B -m unittest discover -s tools
-	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && $(BUF_ENV) && set -x && \
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && $(BUF_ENV) && $(PROMETHEUS_ENV) && set -x && \
 	cargo build --workspace --bins --tests --locked && \
 	cargo test --workspace --locked && \
 	VEXTRUS_TEST_UNCACHED=1 cargo test --workspace --locked -q $(UNCACHED)

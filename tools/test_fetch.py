@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import unittest
@@ -187,6 +188,42 @@ class ChoiceOfTestServer(InTemporaryFolder):
         program.chmod(0o755)
         self.assertEqual(fetch.choose_program({"VEXTRUS_TEST_SERVER": str(program)}, "VEXTRUS_TEST_SERVER"), str(program))
         self.assertIsNone(fetch.choose_program({"VEXTRUS_TEST_SERVER": ""}, "VEXTRUS_TEST_SERVER"))
+
+
+class Prometheus(InTemporaryFolder):
+    def package(self, files):
+        """A package of Debian as `ar` makes it: three members, the last with the files."""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:xz") as archive:
+            for name, content in files.items():
+                entry = tarfile.TarInfo(f"./usr/bin/{name}")
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+        package = b"!<arch>\n"
+        for name, content in {"debian-binary": b"2.0\n", "control.tar.xz": b"odd", "data.tar.xz": packed.getvalue()}.items():
+            package += f"{name:<16}{0:<12}{0:<6}{0:<6}{'100644':<8}{len(content):<10}`\n".encode() + content
+            package += b"\n" * (len(content) % 2)
+        return package
+
+    def test_programs_are_taken_out_of_a_package(self):
+        package = self.package({"prometheus": b"one", "promtool": b"two!"})
+        self.assertEqual(dict(fetch.programs_of(package, ("promtool", "prometheus"))), {"promtool": b"two!", "prometheus": b"one"})
+        with self.assertRaisesRegex(fetch.ToolError, "no package of Debian"):
+            dict(fetch.programs_of(b"<html>", ("promtool",)))
+
+    def test_every_package_is_pinned_by_its_hash(self):
+        for package in fetch.PROMETHEUS_PACKAGES:
+            self.assertRegex(package.sha256, "^[0-9a-f]{64}$")
+
+    def test_what_the_user_names_is_kept_and_must_be_whole(self):
+        with self.assertRaisesRegex(fetch.ToolError, "lacks a program"):
+            fetch.choose_prometheus({"VEXTRUS_PROMETHEUS_BIN": str(self.folder)})
+        for name in fetch.PROMETHEUS_PROGRAMS:
+            (self.folder / name).write_text("#!/bin/sh\n")
+            (self.folder / name).chmod(0o755)
+        self.assertEqual(fetch.choose_prometheus({"VEXTRUS_PROMETHEUS_BIN": str(self.folder)}), str(self.folder))
+        self.assertEqual(fetch.choose_prometheus({}, lambda name: str(self.folder / name)), str(self.folder))
+        self.assertIsNone(fetch.choose_prometheus({}, lambda name: None))
 
 
 @unittest.skipUnless(HAS_PIP, "this Python has no pip")

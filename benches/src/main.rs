@@ -6,6 +6,7 @@ mod load;
 mod machine;
 mod process;
 mod report;
+mod telemetry;
 mod worker;
 
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use clap::{Parser, Subcommand};
 use vextrus_ledger::check;
 use vextrus_ledger::masterdata::Company;
 use vextrus_platform::config::{LogConfig, LogFormat};
-use vextrus_platform::{shutdown, telemetry};
+use vextrus_platform::shutdown;
 use vextrus_starter_cli::stack::{Stack, StackOptions};
 
 use crate::load::{Kind, Load};
@@ -56,7 +57,10 @@ struct BenchOptions {
 async fn main() -> anyhow::Result<()> {
     let Options { command, bench } = Options::parse();
     // What the outbox would send is of no interest here.
-    telemetry::log_only(&LogConfig { filter: "warn,vextrus::outbox=off".to_owned(), format: LogFormat::Text });
+    vextrus_platform::telemetry::log_only(&LogConfig {
+        filter: "warn,vextrus::outbox=off".to_owned(),
+        format: LogFormat::Text,
+    });
     match command {
         Some(Command::Worker(options)) => worker::run(options).await,
         None => tokio::select! {
@@ -74,7 +78,7 @@ async fn bench_all(options: BenchOptions) -> anyhow::Result<()> {
     stack.stop_worker().await?;
     let company = company()?;
     stack.found(&company).await?;
-    let worker = Worker::start(&stack).await?;
+    let worker = Worker::start(&stack, None).await?;
     let load = Load::new(&stack, &company, options.in_flight).await?;
     let mut next = 0;
     let mut phases = Vec::new();
@@ -87,10 +91,11 @@ async fn bench_all(options: BenchOptions) -> anyhow::Result<()> {
         next += options.documents;
     }
     let worker_peak_kib = worker.process.peak_kib();
-    sound(&stack, &company).await?;
     worker.stop().await?;
+    let seen = telemetry::compare(&stack, &load, (next, options.in_flight), options.documents).await?;
+    sound(&stack, &company).await?;
     stack.stop().await?;
-    let report = Report { machine, in_flight: options.in_flight, worker_peak_kib, phases };
+    let report = Report { machine, in_flight: options.in_flight, worker_peak_kib, phases, telemetry: seen };
     report.print()?;
     match &options.json {
         Some(file) => report.write(file),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::figures::{Spread, millis, thousandths};
 use crate::load::Phase;
 use crate::machine::Machine;
+use crate::telemetry::Telemetry;
 
 /// Everything.
 #[derive(Debug, Serialize)]
@@ -17,6 +18,7 @@ pub(crate) struct Report {
     pub(crate) in_flight: u32,
     pub(crate) worker_peak_kib: Option<u64>,
     pub(crate) phases: Vec<Phase>,
+    pub(crate) telemetry: Telemetry,
 }
 
 type Cell<'a> = &'a dyn Fn(&Phase) -> String;
@@ -49,6 +51,11 @@ impl Report {
         }
         let peak = self.worker_peak_kib.map_or_else(unknown, |kib| format!("{} MiB", kib / 1024));
         line(&format!("\nworker's peak memory   {peak}\nledger                 sound"))?;
+        let Telemetry { off, on } = &self.telemetry;
+        for (name, cost) in [("off", off), ("on ", on)] {
+            let (rate, cpu) = (thousandths(cost.documents_per_1000_s()), millis(cost.cpu_us()));
+            line(&format!("telemetry {name}          {rate} documents per second, {cpu} ms of worker CPU each"))?;
+        }
         if self.machine.profile == "debug" {
             line("This is a debug build: `make bench` builds for release.")?;
         }

@@ -4,11 +4,13 @@ use std::process::Stdio;
 
 use anyhow::Context as _;
 use clap::Args;
+use temporalio_sdk::opentelemetry::WorkflowIdGenerator;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::oneshot;
 use vextrus_ledger::Ledger;
-use vextrus_platform::Config;
+use vextrus_platform::config::OtlpProtocol;
+use vextrus_platform::{Config, telemetry};
 use vextrus_starter_cli::stack::Stack;
 use vextrus_temporal::{ConnectOptions, connect_to};
 
@@ -28,15 +30,29 @@ pub(crate) struct WorkerOptions {
     ledger: String,
     #[arg(long)]
     accepted_keys: String,
+    /// Where it sends its spans. Then it serves its metrics too.
+    #[arg(long)]
+    telemetry: Option<String>,
 }
 
 /// Polls until stdin ends.
 pub(crate) async fn run(options: WorkerOptions) -> anyhow::Result<()> {
     let mut config = Config::layered(None, |_| None)?;
     config.signing.accepted_keys = options.accepted_keys;
-    let client = connect_to(&options.temporal, &options.namespace, ConnectOptions::default()).await?;
+    let traced = options.telemetry.is_some();
+    if let Some(sink) = options.telemetry {
+        config.telemetry.otlp_endpoint = sink;
+        config.telemetry.otlp_protocol = OtlpProtocol::Http;
+        config.worker.admin_listen = "127.0.0.1:0".to_owned();
+    }
+    config.log.filter = "warn,vextrus::outbox=off".to_owned();
+    let telemetry = telemetry::start_with("vextrus-worker", &config, WorkflowIdGenerator::default())?;
+    let watched = vextrus_worker::watched(&config, None)?;
+    let metrics = watched.as_ref().map(|watched| watched.sdk.clone());
+    let connect = ConnectOptions { metrics, traced, ..ConnectOptions::default() };
+    let client = connect_to(&options.temporal, &options.namespace, connect).await?;
     let ledger = Ledger::open(&options.ledger).await?;
-    let mut fleet = vextrus_worker::start(vextrus_worker::parts(&config, client, ledger.clone(), None)?, |_| {})?;
+    let mut fleet = vextrus_worker::start(vextrus_worker::parts(&config, client, ledger.clone(), watched)?, |_| {})?;
     let (end, ended) = oneshot::channel();
     // A read of stdin cannot be given up; a thread of its own does not keep the process from ending.
     std::thread::spawn(move || {
@@ -50,6 +66,7 @@ pub(crate) async fn run(options: WorkerOptions) -> anyhow::Result<()> {
     };
     let stopped = fleet.stop().await;
     ledger.close().await;
+    telemetry.stop().await;
     Ok(failed.and(stopped)?)
 }
 
@@ -63,10 +80,11 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts a worker for the stack, and waits until it polls.
-    pub(crate) async fn start(stack: &Stack) -> anyhow::Result<Self> {
+    pub(crate) async fn start(stack: &Stack, telemetry: Option<&str>) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("worker").args(["--temporal", &stack.temporal, "--namespace", &stack.namespace]);
         command.args(["--ledger", &stack.config.ledger.address]);
+        command.args(telemetry.map(|sink| format!("--telemetry={sink}")));
         // Such a key may begin with a hyphen.
         command.arg(format!("--accepted-keys={}", stack.config.signing.accepted_keys));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);

@@ -52,8 +52,17 @@ enum Source {
 pub(crate) struct Jwks {
     source: Source,
     at_most: Duration,
-    known: RwLock<(Keys, Instant)>,
+    known: RwLock<Known>,
     wanted: Notify,
+}
+
+#[derive(Debug)]
+struct Known {
+    keys: Keys,
+    /// When they were last looked for.
+    tried: Instant,
+    /// When they were last there.
+    had: Instant,
 }
 
 /// The keys have not been fetched for so long that none of them counts any more.
@@ -89,14 +98,15 @@ impl Jwks {
     }
 
     fn new(source: Source, keys: Keys, at_most: Duration) -> Self {
-        Self { source, at_most, known: RwLock::new((keys, Instant::now())), wanted: Notify::new() }
+        let now = Instant::now();
+        Self { source, at_most, known: RwLock::new(Known { keys, tried: now, had: now }), wanted: Notify::new() }
     }
 
     /// The key of this id.
     pub(crate) fn find(&self, id: &str) -> Result<Option<Arc<TrustedKey>>, TooOld> {
         let (found, age) = {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            (known.0.get(id).cloned(), known.1.elapsed())
+            (known.keys.get(id).cloned(), known.tried.elapsed())
         };
         match &self.source {
             Source::Url => {
@@ -111,22 +121,32 @@ impl Jwks {
         }
     }
 
-    /// How long ago the keys were had.
+    /// How long ago the keys were had. A file that nobody's call has had read for a while is read now.
     pub(crate) fn age(&self) -> Duration {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).1.elapsed()
+        let (tried, had) = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            (known.tried.elapsed(), known.had.elapsed())
+        };
+        match &self.source {
+            Source::File(path) if tried >= self.at_most => {
+                self.read_again(path, "", tried);
+                self.known.read().unwrap_or_else(PoisonError::into_inner).had.elapsed()
+            }
+            Source::File(_) | Source::Url => had,
+        }
     }
 
     fn read_again(&self, path: &Path, id: &str, age: Duration) -> Option<Arc<TrustedKey>> {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         // Many calls may have waited for this lock; one of them reads. It blocks, but only for a small local file.
-        if known.1.elapsed() >= age {
-            known.1 = Instant::now();
+        if known.tried.elapsed() >= age {
+            known.tried = Instant::now();
             match read(path) {
-                Ok(keys) => known.0 = keys,
+                Ok(keys) => (known.keys, known.had) = (keys, known.tried),
                 Err(error) => tracing::warn!(%error, "the keys of tokens stay as they were"),
             }
         }
-        known.0.get(id).cloned()
+        known.keys.get(id).cloned()
     }
 }
 
@@ -138,7 +158,10 @@ async fn refresh(jwks: Weak<Jwks>, fetch: Fetch, every: Duration, at_most: Durat
         let wanted = tokio::time::timeout(every.saturating_sub(at_most), now.wanted.notified());
         drop(wanted.await);
         match fetch.keys().await {
-            Ok(keys) => *now.known.write().unwrap_or_else(PoisonError::into_inner) = (keys, Instant::now()),
+            Ok(keys) => {
+                let at = Instant::now();
+                *now.known.write().unwrap_or_else(PoisonError::into_inner) = Known { keys, tried: at, had: at };
+            }
             Err(error) => tracing::warn!(%error, age = ?now.age(), "the keys of tokens stay as they were"),
         }
     }

@@ -30,7 +30,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    let watched = vextrus_facade::watched(config)?;
+    let watched = vextrus_facade::watched(config, None)?;
     let metrics = watched.as_ref().map(|watched| watched.sdk.clone());
     let traced = !config.telemetry.otlp_endpoint.is_empty();
     let codec = Codec::configured(&config.codec)?;

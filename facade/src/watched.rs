@@ -14,7 +14,7 @@ use vextrus_ledger::Ledger;
 use vextrus_platform::config::FacadeConfig;
 use vextrus_platform::health::Check;
 use vextrus_platform::{Config, Health, metrics};
-use vextrus_temporal::{Watched, WatchedError, pollers};
+use vextrus_temporal::{SdkMetrics, Watched, WatchedError, pollers};
 use x509_parser::parse_x509_certificate;
 
 use crate::auth::Authenticator;
@@ -29,9 +29,9 @@ const REPLACED_BEFORE: i64 = 14 * 24 * 3600;
 ///
 /// # Errors
 /// [`WatchedError`].
-pub fn watched(config: &Config) -> Result<Option<Watched>, WatchedError> {
+pub fn watched(config: &Config, sdk: Option<SdkMetrics>) -> Result<Option<Watched>, WatchedError> {
     let place = ("facade.admin_listen", config.facade.admin_listen.as_str());
-    Watched::open("vextrus-facade", place, option_env!("VEXTRUS_COMMIT"))
+    Watched::open("vextrus-facade", place, option_env!("VEXTRUS_COMMIT"), sdk)
 }
 
 /// Tells every refusal that has not been given yet as none.

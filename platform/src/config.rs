@@ -10,6 +10,7 @@ use vextrus_domain::RoleName;
 use crate::notify::NotifyConfig;
 
 mod facade;
+mod look;
 mod telemetry;
 
 pub use facade::{AttachmentsConfig, AuthConfig, CodecConfig, FacadeConfig};

@@ -32,7 +32,8 @@ pub(crate) async fn run(global: &Global, options: DevOptions) -> anyhow::Result<
         trust: SignalTrust::Namespace,
         codec: Some(config.codec),
         telemetry: Some(config.telemetry),
-        admin_listen: Some(config.worker.admin_listen),
+        worker_admin_listen: Some(config.worker.admin_listen),
+        facade_admin_listen: Some(config.facade.admin_listen),
         ..StackOptions::default()
     };
     let mut stack = start(options, stop.as_mut()).await?;

@@ -4,6 +4,7 @@
 mod acts;
 mod audit;
 pub mod client;
+mod config;
 mod cutover;
 mod delegations;
 mod demo;
@@ -94,6 +95,7 @@ async fn carry_out(options: Options) -> u8 {
         Command::Rollout(command) => rollout::run(&global, command).await,
         Command::Dev(dev) => dev::run(&global, dev).await,
         Command::Demo(demo) => demo::run(&global, demo).await,
+        Command::Config(command) => config::run(&global, command),
         Command::Completions(options) => manual::completions(&options),
         Command::Man(options) => manual::man(&options),
     };

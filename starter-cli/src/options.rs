@@ -8,6 +8,7 @@ use vextrus_domain::Lang;
 use crate::acts::ActCommand;
 use crate::audit::options::AuditCommand;
 use crate::client::Certificates;
+use crate::config::ConfigCommand;
 use crate::cutover::CutoverCommand;
 use crate::delegations::DelegationCommand;
 use crate::employees::{EmployeeCommand, OffboardingCommand, OnboardingCommand};
@@ -159,6 +160,9 @@ pub(crate) enum Command {
     /// Which version of the workers new workflows go to, and how a new one is brought in.
     #[command(subcommand)]
     Rollout(RolloutCommand),
+    /// The configuration of the processes: checks and prints it.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Runs everything on this machine, in the foreground: a Temporal development server, ledger, worker and facade.
     Dev(DevOptions),
     /// Shows an order and invoices going from request to payment instruction, or to their end.

@@ -17,7 +17,7 @@ use vextrus_ledger::masterdata::Company;
 use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_platform::Config;
 use vextrus_platform::config::{CodecConfig, ReconcileConfig, SignalTrust, TelemetryConfig};
-use vextrus_temporal::{Codec, ConnectOptions, DevServer, DevServerOptions, connect_to, ensure_namespace};
+use vextrus_temporal::{Codec, ConnectOptions, DevServer, DevServerOptions, SdkMetrics, connect_to, ensure_namespace};
 use vextrus_worker::{Fleet, Parts};
 
 /// The rules that a development stack founds a company on.
@@ -88,7 +88,9 @@ pub struct StackOptions {
     /// Where traces are sent; nowhere, the default, where it is unset.
     pub telemetry: Option<TelemetryConfig>,
     /// Where the worker's health and metrics are served; nowhere where it is unset.
-    pub admin_listen: Option<String>,
+    pub worker_admin_listen: Option<String>,
+    /// Where the facade's are.
+    pub facade_admin_listen: Option<String>,
     /// How many workflows the worker keeps between their tasks; the SDK's default where it is unset. With none, each task replays all.
     pub cached_workflows: Option<usize>,
 }
@@ -108,7 +110,8 @@ impl Default for StackOptions {
             codec: None,
             reconcile: None,
             telemetry: None,
-            admin_listen: None,
+            worker_admin_listen: None,
+            facade_admin_listen: None,
             cached_workflows: None,
         }
     }
@@ -122,6 +125,8 @@ pub struct Stack {
     pub ledger: Ledger,
     /// The connection to Temporal.
     pub client: Client,
+    /// What its calls to Temporal are counted with, where somebody looks.
+    sdk: Option<SdkMetrics>,
     /// Where Temporal listens.
     pub temporal: String,
     /// The namespace.
@@ -168,7 +173,10 @@ impl Stack {
         };
         let codec = Codec::configured(&config.codec)?;
         let traced = !config.telemetry.otlp_endpoint.is_empty();
-        let connect = ConnectOptions { codec, traced, ..ConnectOptions::default() };
+        let is_watched =
+            [&config.worker.admin_listen, &config.facade.admin_listen].iter().any(|place| !place.is_empty());
+        let sdk = is_watched.then(SdkMetrics::start).transpose()?;
+        let connect = ConnectOptions { codec, traced, metrics: sdk.clone(), ..ConnectOptions::default() };
         let client = connect_to(&temporal, &namespace, connect).await?;
         ensure_namespace(&client, &namespace, vextrus_temporal::RETENTION).await?;
         let ledger = Ledger::open_to_serve(&config.ledger).await?;
@@ -178,11 +186,12 @@ impl Stack {
         })?;
         let facade = format!("http://{}", listener.local_addr()?);
         let (stop_facade, stopped) = watch::channel(false);
-        let facade_task = serve_facade(config.clone(), ledger.clone(), client.clone(), listener, stopped);
+        let facade_task = serve_facade(config.clone(), ledger.clone(), client.clone(), listener, sdk.clone(), stopped);
         let mut stack = Self {
             config,
             ledger,
             client,
+            sdk,
             temporal,
             namespace,
             ui: server.as_ref().and_then(|s| s.ui_address.as_ref().map(|a| format!("http://{a}"))),
@@ -205,7 +214,7 @@ impl Stack {
     /// # Errors
     /// A configuration that cannot be used.
     pub fn parts(&self) -> anyhow::Result<Parts> {
-        let watched = vextrus_worker::watched(&self.config)?;
+        let watched = vextrus_worker::watched(&self.config, self.sdk.clone())?;
         Ok(vextrus_worker::parts(&self.config, self.client.clone(), self.ledger.clone(), watched)?)
     }
 
@@ -337,11 +346,12 @@ fn serve_facade(
     ledger: Ledger,
     client: Client,
     listener: TcpListener,
+    sdk: Option<SdkMetrics>,
     mut stopped: watch::Receiver<bool>,
 ) -> JoinHandle<Result<(), FacadeError>> {
     tokio::spawn(async move {
         let stop = async move { drop(stopped.wait_for(|s| *s).await) };
-        let watched = vextrus_facade::watched(&config)?;
+        let watched = vextrus_facade::watched(&config, sdk)?;
         vextrus_facade::serve(&config, ledger, client, listener, watched, stop).await
     })
 }
@@ -380,7 +390,8 @@ fn configure(
     config.codec = options.codec.clone().unwrap_or(config.codec);
     config.reconcile = options.reconcile.clone().unwrap_or(config.reconcile);
     config.telemetry = options.telemetry.clone().unwrap_or(config.telemetry);
-    config.worker.admin_listen = options.admin_listen.clone().unwrap_or_default();
+    config.worker.admin_listen = options.worker_admin_listen.clone().unwrap_or_default();
+    config.facade.admin_listen = options.facade_admin_listen.clone().unwrap_or_default();
     Ok(config)
 }
 

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use http_body_util::BodyExt as _;
 use hyper::Request;
 use temporalio_client::ConnectionOptions;
-use temporalio_common::telemetry::metrics::{CoreMeter, NewAttributes, TemporalMeter};
+use temporalio_common::telemetry::metrics::{CoreMeter, TemporalMeter};
 use temporalio_common::telemetry::{
-    PrometheusExporterOptions, TaskQueueLabelStrategy, start_prometheus_metric_exporter,
+    PrometheusExporterOptions, TelemetryOptions, start_prometheus_metric_exporter, telemetry_init,
 };
 use tokio::task::AbortHandle;
 use vextrus_platform::http::{self, Body, Client};
@@ -22,6 +22,7 @@ pub struct SdkMetrics(Arc<Exporter>);
 
 struct Exporter {
     meter: Arc<dyn CoreMeter>,
+    of_calls: TemporalMeter,
     address: SocketAddr,
     client: Client,
     server: AbortHandle,
@@ -63,7 +64,11 @@ impl SdkMetrics {
         let client = http::client(false).map_err(|e| failed(&e))?;
         let server = start_prometheus_metric_exporter(options).map_err(|e| failed(&e))?;
         let (meter, address, server) = (server.meter, server.bound_addr, server.abort_handle);
-        Ok(Self(Arc::new(Exporter { meter, address, client, server })))
+        // Only by way of its options does the SDK give a connection's metrics the names that its workers' have.
+        let options = TelemetryOptions::builder().metrics(Arc::clone(&meter) as Arc<dyn CoreMeter>).build();
+        let named = telemetry_init(options).map_err(|e| failed(&e))?.get_temporal_metric_meter();
+        let of_calls = named.ok_or_else(|| failed(&"it makes no meter"))?;
+        Ok(Self(Arc::new(Exporter { meter, of_calls, address, client, server })))
     }
 
     /// What workers count with.
@@ -74,8 +79,7 @@ impl SdkMetrics {
 
     /// Has the calls of a connection counted.
     pub(crate) fn count(&self, connection: &mut ConnectionOptions) {
-        let meter = TemporalMeter::new(self.meter(), NewAttributes::from([]), TaskQueueLabelStrategy::UseNormal);
-        connection.metrics_meter = Some(meter);
+        connection.metrics_meter = Some(self.0.of_calls.clone());
     }
 
     /// Everything, as Prometheus reads it.

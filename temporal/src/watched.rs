@@ -33,8 +33,9 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// Serves them of this program where a key of the configuration says; none where it names no place. Must be called within a tokio
-    /// runtime, before anything that may take long: whoever looks sees that the process starts.
+    /// Serves them of this program where a key of the configuration says; none where it names no place. A process that is connected to
+    /// Temporal already gives the SDK's metrics that it counts with. Must be called within a tokio runtime, before anything that may take
+    /// long: whoever looks sees that the process starts.
     ///
     /// # Errors
     /// [`WatchedError`].
@@ -42,11 +43,12 @@ impl Watched {
         program: &str,
         (key, listen): (&'static str, &str),
         commit: Option<&str>,
+        sdk: Option<SdkMetrics>,
     ) -> Result<Option<Self>, WatchedError> {
         if listen.is_empty() {
             return Ok(None);
         }
-        let (health, sdk) = (Health::starting(), SdkMetrics::start()?);
+        let (health, sdk) = (Health::starting(), sdk.map_or_else(SdkMetrics::start, Ok)?);
         let served = sdk.clone();
         let source: Source = Arc::new(move || {
             let sdk = served.clone();
@@ -58,7 +60,13 @@ impl Watched {
             })
         });
         let admin = admin::serve((key, listen), health.clone(), Some(source))?;
-        metrics::BUILD.with_label_values(&[program, env!("CARGO_PKG_VERSION"), commit.unwrap_or_default()]).set(1);
+        metrics::BUILD
+            .with_label_values(&[
+                program,
+                env!("CARGO_PKG_VERSION"),
+                commit.filter(|commit| !commit.is_empty()).unwrap_or("unknown"),
+            ])
+            .set(1);
         machine::watch(&health);
         Ok(Some(Self { health, sdk, admin: Arc::new(admin) }))
     }

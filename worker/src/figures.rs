@@ -30,8 +30,14 @@ pub(crate) struct Verifying {
 }
 
 /// Reads the figures until it is to stop.
-pub(crate) async fn tell(ledger: Ledger, verifying: Option<Verifying>, mut stopped: watch::Receiver<bool>) {
-    let mut channels = BTreeSet::new();
+///
+/// `channels` are those that are configured: of them all is told, also before they have had anything.
+pub(crate) async fn tell(
+    ledger: Ledger,
+    mut channels: BTreeSet<String>,
+    verifying: Option<Verifying>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let (mut dates_at, mut verify_at) = (Instant::now(), Instant::now());
     loop {
         match read_open(&ledger, &mut channels).await {

@@ -134,12 +134,13 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
         tracing::info!(queue, "polling");
     }
     let (stop_beside, stopped) = watch::channel(false);
+    let channels = parts.channels.names();
     let mut beside = vec![tokio::spawn(vextrus_notify::run(parts.ledger.clone(), parts.channels, stopped.clone()))];
     if let Some(watched) = &parts.watched {
         vextrus_documents::counted::at_zero();
         checks::watch(watched, &parts.client, &parts.ledger, queues);
         let verifying = parts.verifying.map(|(every, keys)| Verifying { every, keys });
-        beside.push(tokio::spawn(figures::tell(parts.ledger.clone(), verifying, stopped.clone())));
+        beside.push(tokio::spawn(figures::tell(parts.ledger.clone(), channels, verifying, stopped.clone())));
         watched.health.serving();
     }
     beside.extend(parts.sealer.map(|sealer| tokio::spawn(sealer.run(parts.ledger, stopped))));

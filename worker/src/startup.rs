@@ -16,7 +16,7 @@ use vextrus_platform::keys::{self, KeyError};
 use vextrus_reconcile::{ReconcileError, Reconciler};
 use vextrus_sealer::{Sealer, SealerError};
 use vextrus_temporal::{
-    Codec, ConnectError, ConnectOptions, KeysError, SearchAttributesError, Watched, WatchedError,
+    Codec, ConnectError, ConnectOptions, KeysError, SdkMetrics, SearchAttributesError, Watched, WatchedError,
     ensure_search_attributes,
 };
 
@@ -124,9 +124,9 @@ pub fn parts(config: &Config, client: Client, ledger: Ledger, watched: Option<Wa
 ///
 /// # Errors
 /// [`WatchedError`].
-pub fn watched(config: &Config) -> Result<Option<Watched>, WatchedError> {
+pub fn watched(config: &Config, sdk: Option<SdkMetrics>) -> Result<Option<Watched>, WatchedError> {
     let place = ("worker.admin_listen", config.worker.admin_listen.as_str());
-    Watched::open("vextrus-worker", place, option_env!("VEXTRUS_COMMIT"))
+    Watched::open("vextrus-worker", place, option_env!("VEXTRUS_COMMIT"), sdk)
 }
 
 /// Brings about what the workers rely on: the search attributes, the namespace that the ledger knows, the schedule of the rounds. It
@@ -153,7 +153,7 @@ pub async fn run(
     trust(config)?;
     let codec = Codec::configured(&config.codec)?;
     // Before anything that may take long: whoever looks sees that it starts.
-    let watched = watched(config)?;
+    let watched = watched(config, None)?;
     let metrics = watched.as_ref().map(|watched| watched.sdk.clone());
     let traced = !config.telemetry.otlp_endpoint.is_empty();
     let ledger = Ledger::open_to_serve(&config.ledger).await?;

@@ -1,5 +1,6 @@
 //! The channels that are configured, and how each hands an event over.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +78,12 @@ impl NotifyError {
 }
 
 impl Channels {
+    /// The names of the channels.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<String> {
+        self.all.iter().map(|channel| channel.name().to_owned()).collect()
+    }
+
     /// The channels that are configured. Nothing is sent yet.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use vextrus_temporal::metrics::failed_polls;
 use vextrus_temporal::{DevServer, DevServerOptions};
 use vextrus_tests_support::postgres::{OWNER, Server};
 use vextrus_tests_support::proxy::{Proxy, Target};
@@ -92,6 +93,7 @@ async fn a_process_is_ready_while_what_it_depends_on_answers() {
         both.iter().for_each(|address| until_ready(address));
     }
     let (_, metrics) = asked(&of_worker, "/metrics");
+    assert!(!failed_polls(&metrics).is_empty(), "polls that were cut off are counted: {metrics}");
     assert!(metrics.contains("vextrus_health_check{check=\"temporal\"} 1"), "{metrics}");
 
     // Temporal goes, and the database.

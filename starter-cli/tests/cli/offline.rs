@@ -118,3 +118,22 @@ fn a_ledger_that_cannot_be_opened_is_named_without_its_password() {
     command.env("VEXTRUS_LEDGER_ADDRESS", "sqlite:unused.db");
     run(command).fails(1, "/nowhere.toml");
 }
+
+#[test]
+fn a_configuration_is_printed_without_secrets_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("vextrus.toml").display().to_string();
+    let defaults = run(vextrus(&["config", "print", "--defaults"])).ok();
+    assert!(defaults.starts_with("# The configuration of every Vextrus process"), "{defaults}");
+    std::fs::write(&file, &defaults).unwrap();
+    assert_eq!(run(vextrus(&["config", "check", "--config", &file])).ok(), "sound\n");
+    let with_secret =
+        defaults.replace("address = \"sqlite:.vextrus/ledger.db\"", "address = \"postgres://v:geheim@db/v\"");
+    std::fs::write(&file, with_secret.replace("key_file = \"\"", "key_file = \"/nowhere/a.key\"")).unwrap();
+    let shown = run(vextrus(&["config", "print", "--config", &file, "-o", "json"])).json();
+    assert_eq!(shown["ledger"]["address"], "postgres://v:(hidden)@db/v");
+    let checked = run(vextrus(&["config", "check", "--config", &file])).exits(1);
+    assert!(checked.out.contains("signing.key_file /nowhere/a.key"), "{checked:#?}");
+    std::fs::write(&file, "[telemetry]\nsample_one_in = \"many\"\n").unwrap();
+    run(vextrus(&["config", "check", "--config", &file])).fails(1, "sample_one_in");
+}

@@ -4,6 +4,7 @@ pub mod history;
 pub mod messages;
 mod papers;
 mod staff;
+pub mod watched;
 mod work;
 mod world;
 

@@ -1,0 +1,111 @@
+//! A configuration as people may see it, and what of it cannot be used.
+
+use toml::{Table, Value};
+
+use super::{Config, ConfigError};
+
+/// Where a user name with a password may stand before a host.
+const HIDDEN: &str = "(hidden)";
+
+impl Config {
+    /// What counts, as it may be shown: secrets and passwords are hidden.
+    ///
+    /// # Errors
+    /// [`ConfigError::Content`]: a value that TOML cannot hold.
+    pub fn shown(&self) -> Result<Table, ConfigError> {
+        let mut table = Table::try_from(self).map_err(|e| ConfigError::Content(e.to_string()))?;
+        for (section, keys) in &mut table {
+            let is_adapters = section == "adapters";
+            for (key, value) in keys.as_table_mut().into_iter().flatten() {
+                if let Value::String(text) = value {
+                    *text = if is_adapters && !text.is_empty() && text.contains("://") {
+                        // Its path or query may be as good as a password.
+                        format!("{}://{HIDDEN}", text.split("://").next().unwrap_or_default())
+                    } else {
+                        without_password(text, key.ends_with("_url"))
+                    };
+                }
+            }
+        }
+        Ok(table)
+    }
+
+    /// What a process would stumble over once it starts: files that cannot be read. What is unknown or out of range is found when the
+    /// configuration is read.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let Ok(table) = Table::try_from(self) else { return vec!["it cannot be written".to_owned()] };
+        let mut faults = Vec::new();
+        for (section, keys) in &table {
+            for (key, value) in keys.as_table().into_iter().flatten() {
+                let Some(path) = value.as_str().filter(|path| !path.is_empty() && key.ends_with("_file")) else {
+                    continue;
+                };
+                if let Err(error) = std::fs::File::open(path) {
+                    faults.push(format!("{section}.{key} {path}: {error}"));
+                }
+            }
+        }
+        if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log.filter) {
+            faults.push(format!("log.filter {:?}: {error}", self.log.filter));
+        }
+        faults
+    }
+}
+
+/// A URL without what stands between `//` and `@`, and, where it leads to somebody else, without its query.
+fn without_password(text: &str, leads_away: bool) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = match host.rsplit_once('@') {
+        Some((who, host)) => match who.split_once(':') {
+            Some((name, _)) => format!("{name}:{HIDDEN}@{host}"),
+            None => format!("{who}@{host}"),
+        },
+        None => host.to_owned(),
+    };
+    let path = match path.split_once('?') {
+        Some((path, _)) if leads_away => format!("{path}?{HIDDEN}"),
+        // A database's address may name its password here too.
+        Some((path, query)) => {
+            let hide = |pair: &str| match pair.split_once('=') {
+                Some((name, _)) if name == "password" => format!("{name}={HIDDEN}"),
+                _ => pair.to_owned(),
+            };
+            format!("{path}?{}", query.split('&').map(hide).collect::<Vec<_>>().join("&"))
+        }
+        None => path.to_owned(),
+    };
+    format!("{scheme}://{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let env = |name: &str| {
+            let value = match name {
+                "VEXTRUS_LEDGER_ADDRESS" => "postgres://vextrus:geheim@db/vextrus?password=geheim&sslmode=require",
+                "VEXTRUS_CODEC_KEYS" => "k1=geheim",
+                "VEXTRUS_ADAPTERS_MAIL" => "https://mail.example/hook/geheim",
+                "VEXTRUS_NOTIFY_WEBHOOK_URL" => "https://erp.example/events?token=geheim",
+                "VEXTRUS_SIGNING_KEY_FILE" => "/nowhere/signing.key",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let config = Config::layered(None, env).unwrap();
+        let shown = config.shown().unwrap().to_string();
+        assert!(!shown.contains("geheim"), "{shown}");
+        for there in [
+            "postgres://vextrus:(hidden)@db/vextrus?password=(hidden)&sslmode=require",
+            "https://erp.example/events?(hidden)",
+        ] {
+            assert!(shown.contains(there), "{there}: {shown}");
+        }
+        let faults = config.faults();
+        assert!(faults.len() == 1 && faults[0].starts_with("signing.key_file /nowhere/signing.key: "), "{faults:?}");
+    }
+}
