@@ -4,6 +4,7 @@ pub mod history;
 pub mod messages;
 mod papers;
 mod staff;
+#[expect(clippy::unwrap_used, reason = "only tests use it, and a test fails by panicking")]
 pub mod watched;
 mod work;
 mod world;
