@@ -14,6 +14,7 @@ mod look;
 mod telemetry;
 
 pub use facade::{AttachmentsConfig, AuthConfig, CodecConfig, FacadeConfig};
+pub(crate) use look::without_password;
 pub use telemetry::{LogConfig, LogFormat, OtlpProtocol, TelemetryConfig};
 
 /// The defaults, with their comments.
@@ -169,7 +170,7 @@ pub struct AuditConfig {
 
 impl AuditConfig {
     fn check(&self) -> Result<(), ConfigError> {
-        let (key, value, least, most) = ("audit.verify_every_millis", self.verify_every_millis, 1_000, 86_400_000);
+        let (key, value, least, most) = ("audit.verify_every_millis", self.verify_every_millis, 1_000, 3_600_000);
         let is_right = value == 0 || (least..=most).contains(&value);
         if is_right { Ok(()) } else { Err(ConfigError::Range { key, value, least, most }) }
     }

@@ -140,10 +140,17 @@ struct State {
     tasks: Vec<AbortHandle>,
 }
 
+/// One look that fails may be bad luck: a burst that holds every connection, a service that restarts. As many in a row are none.
+const IN_A_ROW: u32 = 3;
+
 #[derive(Debug, Clone, Default)]
 struct Last {
     said: Option<(Result<String, String>, Instant, Duration)>,
     failed: Option<(String, Instant)>,
+    /// Looks that failed since the last one that passed.
+    in_a_row: u32,
+    /// Whether one has ever passed.
+    has_passed: bool,
 }
 
 impl fmt::Debug for Inner {
@@ -167,6 +174,7 @@ impl Health {
     /// That of a process that starts. Must be called within a tokio runtime.
     #[must_use]
     pub fn starting() -> Self {
+        metrics::READY.with_label_values::<&str>(&[]).set(0);
         let state = State { phase: Phase::Starting, turned: Instant::now(), checks: Vec::new(), tasks: Vec::new() };
         let health = Self(Arc::new(Inner { state: Mutex::new(state), ready: watch::Sender::new(false) }));
         let weak = Arc::downgrade(&health.0);
@@ -216,15 +224,18 @@ impl Health {
         let now = Instant::now();
         self.state(|state| {
             let Some((check, last)) = state.checks.get_mut(place) else { return };
-            metrics::HEALTH.with_label_values(&[check.name]).set(i64::from(answer.is_ok()));
-            if let Err(why) = &answer {
-                let is_new = last.said.as_ref().is_none_or(|(said, ..)| said.is_ok());
-                if is_new && state.phase != Phase::Draining {
-                    tracing::warn!(check = check.name, %why, "a health check fails");
+            match &answer {
+                Ok(_) => (last.in_a_row, last.has_passed) = (0, true),
+                Err(why) => {
+                    if last.in_a_row == 0 && state.phase != Phase::Draining {
+                        tracing::warn!(check = check.name, %why, "a health check fails");
+                    }
+                    last.in_a_row = last.in_a_row.saturating_add(1);
+                    last.failed = Some((why.clone(), now));
                 }
-                last.failed = Some((why.clone(), now));
             }
             last.said = Some((answer, now, took));
+            metrics::HEALTH.with_label_values(&[check.name]).set(i64::from(!last.fails()));
         });
         self.tell_ready();
     }
@@ -268,6 +279,7 @@ impl Health {
 
     fn tell_ready(&self) {
         let is_ready = self.is_ready();
+        metrics::READY.with_label_values::<&str>(&[]).set(i64::from(is_ready));
         let changed = self.0.ready.send_if_modified(|before| std::mem::replace(before, is_ready) != is_ready);
         if changed {
             tracing::info!(ready = is_ready, "readiness has changed");
@@ -293,12 +305,17 @@ impl Health {
 }
 
 impl Last {
+    fn fails(&self) -> bool {
+        self.in_a_row >= IN_A_ROW || (self.in_a_row > 0 && !self.has_passed)
+    }
+
     fn told(&self, check: &Check) -> Checked {
         let (status, detail) = match &self.said {
             None => (Status::Unknown, String::new()),
             Some((_, at, _)) if at.elapsed() > check.stale_after() => (Status::Unknown, String::new()),
             Some((Ok(detail), ..)) => (Status::Pass, detail.clone()),
-            Some((Err(_), ..)) => (Status::Fail, String::new()),
+            Some((Err(_), ..)) if self.fails() => (Status::Fail, String::new()),
+            Some((Err(why), ..)) => (Status::Pass, format!("it failed {} times in a row: {why}", self.in_a_row)),
         };
         Checked {
             name: check.name,

@@ -33,9 +33,18 @@ fn number(file: &str) -> Option<u64> {
     std::fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
+/// What the kernel gives back when it is needed: pages of files that were read or written.
+fn cached(used: &str) -> u64 {
+    let Some((folder, _)) = used.rsplit_once('/') else { return 0 };
+    let stat = std::fs::read_to_string(format!("{folder}/memory.stat")).unwrap_or_default();
+    let of = |name: &str| stat.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+    of("total_inactive_file ").or_else(|| of("inactive_file ")).unwrap_or_default()
+}
+
 fn memory() -> Result<String, String> {
     // Without a limit the file says `max`, or a number near 2^63.
-    let limited = CGROUPS.iter().find_map(|(used, most)| Some((number(used)?, number(most)?)));
+    let limited =
+        CGROUPS.iter().find_map(|(used, most)| Some((number(used)?.saturating_sub(cached(used)), number(most)?)));
     let limited = limited.filter(|(_, most)| *most < 1 << 60);
     metrics::MEMORY_LIMIT.with_label_values::<&str>(&[]).set(limited.map_or(0, |(_, most)| signed(most)));
     let Some((used, most)) = limited else { return Ok("the cgroup has no limit".to_owned()) };

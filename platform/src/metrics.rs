@@ -62,7 +62,7 @@ macro_rules! metrics {
         #[doc = $help]
         pub static $variable: LazyLock<$kind> = LazyLock::new(|| $make($name, $help, &[$($label),*]));)*
 
-        /// Makes every metric, so that what has not happened yet is told as nothing rather than not at all.
+        /// Makes every metric. Series come with their first value: whoever knows the labels beforehand tells them at zero.
         pub fn init() {
             $(LazyLock::force(&$variable);)*
         }
@@ -81,6 +81,8 @@ metrics! {
         "1, with what this process is.";
     HEALTH: IntGaugeVec = gauges "vextrus_health_check" ["check"],
         "1 while a health check passes, 0 while it fails.";
+    READY: IntGaugeVec = gauges "vextrus_ready" [],
+        "1 while work may be sent to this process, 0 while it starts, cannot work, or drains.";
     DISK_FREE: IntGaugeVec = gauges "vextrus_disk_free_bytes" [],
         "What is free on the disk of the working folder.";
     MEMORY_LIMIT: IntGaugeVec = gauges "vextrus_memory_limit_bytes" [],
@@ -89,7 +91,7 @@ metrics! {
     CALLS: HistogramVec = latencies "rpc_server_call_duration_seconds" ["rpc_method", "rpc_response_status_code"],
         "How long calls of the API took, by method and gRPC code.";
     CALLS_UNDER_WAY: IntGaugeVec = gauges "vextrus_calls_under_way" [],
-        "Calls of the API that are being answered, watches among them.";
+        "Calls of the API that are being answered. A watch counts until it is open.";
     REFUSALS: IntCounterVec = counters "vextrus_refusals_total" ["code"],
         "Refusals that callers of the API were given, by code.";
     JWKS_AGE: IntGaugeVec = gauges "vextrus_jwks_age_seconds" [],

@@ -19,7 +19,6 @@ pub(crate) const EXAMPLE_COMPANY: &str = include_str!("../../examples/company.js
 pub(crate) async fn run(global: &Global, options: DevOptions) -> anyhow::Result<()> {
     let config = Config::load(None)?;
     let telemetry = telemetry::start_with("vextrus-dev", &config, WorkflowIdGenerator::default())?;
-    telemetry::read_filter_again_on_hangup(None);
     let company = match &options.company {
         None => ledger::company(EXAMPLE_COMPANY)?,
         Some(file) => ledger::company_in(file)?,

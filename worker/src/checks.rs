@@ -61,6 +61,9 @@ async fn outbox(ledger: &Ledger) -> Result<String, String> {
 }
 
 fn trail() -> Result<String, String> {
+    if metrics::TRAIL_VERIFIED.with_label_values::<&str>(&[]).get() == 0 {
+        return Ok("it was not verified yet by this worker".to_owned());
+    }
     match metrics::TRAIL_FAULTS.with_label_values::<&str>(&[]).get() {
         0 => Ok(String::new()),
         faults => Err(format!("the last verification found {faults} faults; run `vextrus audit verify`")),
@@ -116,10 +119,16 @@ impl Polls {
     async fn unseen(&self) -> Result<Vec<String>, String> {
         let mut unseen = Vec::new();
         for queue in &self.queues {
-            let activities = *queue == task_queue::INTEGRATIONS;
-            let seen = pollers::seen(&self.client, queue, activities).await.map_err(|e| e.to_string())?;
-            metrics::BACKLOG.with_label_values(&[*queue]).set(seen.backlog);
-            if seen.polled.is_none_or(|age| age > SEEN_WITHIN) {
+            // Outside systems are asked from a queue of their own, which has no workflows; on the others run both.
+            let kinds: &[bool] = if *queue == task_queue::INTEGRATIONS { &[true] } else { &[false, true] };
+            let (mut backlog, mut is_seen) = (0, true);
+            for activities in kinds {
+                let seen = pollers::seen(&self.client, queue, *activities).await.map_err(|e| e.to_string())?;
+                backlog += seen.backlog;
+                is_seen &= seen.polled.is_some_and(|age| age <= SEEN_WITHIN);
+            }
+            metrics::BACKLOG.with_label_values(&[*queue]).set(backlog);
+            if !is_seen {
                 unseen.push((*queue).to_owned());
             }
         }

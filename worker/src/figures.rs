@@ -32,13 +32,10 @@ pub(crate) struct Verifying {
 /// Reads the figures until it is to stop.
 ///
 /// `channels` are those that are configured: of them all is told, also before they have had anything.
-pub(crate) async fn tell(
-    ledger: Ledger,
-    mut channels: BTreeSet<String>,
-    verifying: Option<Verifying>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let (mut dates_at, mut verify_at) = (Instant::now(), Instant::now());
+pub(crate) async fn tell(ledger: Ledger, mut channels: BTreeSet<String>, mut stopped: watch::Receiver<bool>) {
+    let mut dates_at = Instant::now();
+    // What has not been read yet has been read never, and not at a time that nobody knows.
+    set(&metrics::SAMPLED, &[], 0);
     loop {
         match read_open(&ledger, &mut channels).await {
             Ok(()) => {}
@@ -50,15 +47,27 @@ pub(crate) async fn tell(
                 Err(error) => tracing::warn!(%error, "what comes due cannot be told"),
             }
         }
-        if let Some(verifying) = verifying.as_ref().filter(|_| Instant::now() >= verify_at) {
-            match verify(&ledger, &verifying.keys).await {
-                Ok(()) => verify_at = Instant::now() + verifying.every,
-                Err(error) => tracing::warn!(%error, "the trails cannot be verified"),
-            }
-        }
         if tokio::time::timeout(OPEN_EVERY, stopped.wait_for(|s| *s)).await.is_ok() {
             return;
         }
+    }
+}
+
+/// Verifies the trails again and again until it is to stop, also in the midst of it: a long trail takes a while.
+pub(crate) async fn verify_again(ledger: Ledger, verifying: Option<Verifying>, mut stopped: watch::Receiver<bool>) {
+    set(&metrics::TRAIL_VERIFIED, &[], 0);
+    let Some(Verifying { every, keys }) = verifying else { return };
+    let verifying = async {
+        loop {
+            if let Err(error) = verify(&ledger, &keys).await {
+                tracing::warn!(%error, "the trails cannot be verified");
+            }
+            tokio::time::sleep(every).await;
+        }
+    };
+    tokio::select! {
+        () = verifying => {}
+        _ = stopped.wait_for(|s| *s) => {}
     }
 }
 
@@ -68,16 +77,17 @@ fn set(gauges: &Gauges, labels: &[&str], number: i64) {
 }
 
 async fn read_open(ledger: &Ledger, channels: &mut BTreeSet<String>) -> Result<(), LedgerError> {
+    // First: a pool that has nothing left is to be seen, and what follows needs a connection.
+    let (idle, used, most) = ledger.connections();
+    set(&metrics::CONNECTIONS, &["idle"], i64::from(idle));
+    set(&metrics::CONNECTIONS, &["used"], i64::from(used));
+    set(&metrics::CONNECTIONS_MAX, &[], i64::from(most));
     let mut tx = ledger.read_for_all().await?;
     let (open, backlog) = (figures::open(&mut tx).await?, outbox::backlog(&mut tx, None).await?);
     let now = tx.now();
     tx.rollback().await?;
     tell_open(&open, now);
     tell_backlog(&backlog, channels, now);
-    let (idle, used, most) = ledger.connections();
-    set(&metrics::CONNECTIONS, &["idle"], i64::from(idle));
-    set(&metrics::CONNECTIONS, &["used"], i64::from(used));
-    set(&metrics::CONNECTIONS_MAX, &[], i64::from(most));
     set(&metrics::SAMPLED, &[], now.timestamp());
     Ok(())
 }
@@ -123,13 +133,14 @@ fn tell_backlog(backlog: &Backlog, channels: &mut BTreeSet<String>, now: DateTim
 
 async fn read_dates(ledger: &Ledger) -> Result<(), LedgerError> {
     let mut tx = ledger.read_for_all().await?;
-    let (deposits, rates) = (figures::deposits_due(&mut tx).await?, figures::rates_end(&mut tx).await?);
-    tx.rollback().await?;
+    let deposits = figures::deposits_due(&mut tx).await?;
     let end_of = |day: NaiveDate| day.succ_opt().map_or(0, |next| dhaka_midnight(next).timestamp());
     for tax in TAXES {
         let due = deposits.iter().find(|(of, _)| of == tax).map_or(0, |(_, day)| end_of(*day));
         set(&metrics::DEPOSIT_DUE, &[tax], due);
     }
+    let rates = figures::rates_end(&mut tx).await?;
+    tx.rollback().await?;
     set(&metrics::RATE_EXPIRY, &[], rates.map_or(0, |day| dhaka_midnight(day).timestamp()));
     Ok(())
 }

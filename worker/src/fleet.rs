@@ -139,10 +139,11 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     if let Some(watched) = &parts.watched {
         vextrus_documents::counted::at_zero();
         checks::watch(watched, &parts.client, &parts.ledger, queues);
-        let verifying = parts.verifying.map(|(every, keys)| Verifying { every, keys });
-        beside.push(tokio::spawn(figures::tell(parts.ledger.clone(), channels, verifying, stopped.clone())));
+        beside.push(tokio::spawn(figures::tell(parts.ledger.clone(), channels, stopped.clone())));
         watched.health.serving();
     }
+    let verifying = parts.verifying.map(|(every, keys)| Verifying { every, keys });
+    beside.push(tokio::spawn(figures::verify_again(parts.ledger.clone(), verifying, stopped.clone())));
     beside.extend(parts.sealer.map(|sealer| tokio::spawn(sealer.run(parts.ledger, stopped))));
     Ok(Fleet { running: stops.len(), stops, ended, stop_beside, beside, watched: parts.watched })
 }

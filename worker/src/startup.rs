@@ -6,6 +6,7 @@ use std::time::Duration;
 use temporalio_client::{Client, NamespacedClient as _};
 
 use vextrus_documents::Steps;
+use vextrus_domain::signature::AcceptedKeys;
 use vextrus_employees::{Adapters, AdaptersError};
 use vextrus_ledger::approvals::Trust;
 use vextrus_ledger::{Ledger, LedgerError};
@@ -95,7 +96,7 @@ fn sealer(config: &Config) -> Result<Option<Sealer>, SealerError> {
 /// [`StartupError::Key`], [`StartupError::NoKeys`], [`StartupError::Adapters`], [`StartupError::Notify`] or
 /// [`StartupError::Sealer`].
 pub fn parts(config: &Config, client: Client, ledger: Ledger, watched: Option<Watched>) -> Result<Parts, StartupError> {
-    let audit_keys = vextrus_sealer::accepted(&config.audit)?;
+    let verifying = verifying(config)?;
     let adapters = Adapters::configured(&config.adapters, &ledger)?;
     let channels = Channels::configured(&config.notify)?;
     let sealer = sealer(config)?;
@@ -113,10 +114,20 @@ pub fn parts(config: &Config, client: Client, ledger: Ledger, watched: Option<Wa
         day_millis: config.onboarding.day_millis,
         reconciler,
         watched,
-        verifying: (config.audit.verify_every_millis > 0)
-            .then(|| (Duration::from_millis(config.audit.verify_every_millis), audit_keys)),
+        verifying,
         version: None,
     })
+}
+
+/// How often the trails are verified, and with which keys. Without keys, every checkpoint would look like a fault.
+fn verifying(config: &Config) -> Result<Option<(Duration, AcceptedKeys)>, StartupError> {
+    let every = config.audit.verify_every_millis;
+    if every > 0 && config.audit.accepted_keys.trim().is_empty() {
+        tracing::warn!("audit.accepted_keys is empty: the trails are not verified by this worker");
+        return Ok(None);
+    }
+    let keys = vextrus_sealer::accepted(&config.audit)?;
+    Ok((every > 0).then(|| (Duration::from_millis(every), keys)))
 }
 
 /// What operators see of a worker, served where the configuration says; none where it names no place. Must be called within a tokio

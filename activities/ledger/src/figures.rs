@@ -1,4 +1,5 @@
-//! Figures of the whole ledger, for metrics: asked every quarter of a minute, so that each is found by an index of what is open.
+//! Figures of the whole ledger, for metrics. What is open is asked every quarter of a minute and found by its indexes; what comes due, every
+//! five minutes, and the deposits among it by reading all obligations.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use vextrus_domain::TenantId;

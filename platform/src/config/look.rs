@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::{Config, ConfigError};
 
-/// Where a user name with a password may stand before a host.
+/// What stands in the place of what is not shown.
 const HIDDEN: &str = "(hidden)";
 
 impl Config {
@@ -15,14 +15,14 @@ impl Config {
     pub fn shown(&self) -> Result<Table, ConfigError> {
         let mut table = Table::try_from(self).map_err(|e| ConfigError::Content(e.to_string()))?;
         for (section, keys) in &mut table {
-            let is_adapters = section == "adapters";
+            let leads_to_others = |key: &str| section == "adapters" || key == "webhook_url";
             for (key, value) in keys.as_table_mut().into_iter().flatten() {
                 if let Value::String(text) = value {
-                    *text = if is_adapters && !text.is_empty() && text.contains("://") {
+                    *text = if leads_to_others(key) && text.contains("://") {
                         // Its path or query may be as good as a password.
                         format!("{}://{HIDDEN}", text.split("://").next().unwrap_or_default())
                     } else {
-                        without_password(text, key.ends_with("_url"))
+                        without_password(text)
                     };
                 }
             }
@@ -53,27 +53,28 @@ impl Config {
     }
 }
 
-/// A URL without what stands between `//` and `@`, and, where it leads to somebody else, without its query.
-fn without_password(text: &str, leads_away: bool) -> String {
+/// A URL without a password before its host or in its query. A name without a password may be one itself, but where it leads to a database.
+pub(crate) fn without_password(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let is_database = scheme.starts_with("postgres");
     let host = match host.rsplit_once('@') {
         Some((who, host)) => match who.split_once(':') {
             Some((name, _)) => format!("{name}:{HIDDEN}@{host}"),
-            None => format!("{who}@{host}"),
+            None if is_database => format!("{who}@{host}"),
+            None => format!("{HIDDEN}@{host}"),
         },
         None => host.to_owned(),
     };
     let path = match path.split_once('?') {
-        Some((path, _)) if leads_away => format!("{path}?{HIDDEN}"),
-        // A database's address may name its password here too.
-        Some((path, query)) => {
+        Some((path, query)) if is_database => {
             let hide = |pair: &str| match pair.split_once('=') {
-                Some((name, _)) if name == "password" => format!("{name}={HIDDEN}"),
+                Some(("password", _)) => format!("password={HIDDEN}"),
                 _ => pair.to_owned(),
             };
             format!("{path}?{}", query.split('&').map(hide).collect::<Vec<_>>().join("&"))
         }
+        Some((path, _)) => format!("{path}?{HIDDEN}"),
         None => path.to_owned(),
     };
     format!("{scheme}://{host}{path}")
@@ -90,7 +91,9 @@ mod tests {
                 "VEXTRUS_LEDGER_ADDRESS" => "postgres://vextrus:geheim@db/vextrus?password=geheim&sslmode=require",
                 "VEXTRUS_CODEC_KEYS" => "k1=geheim",
                 "VEXTRUS_ADAPTERS_MAIL" => "https://mail.example/hook/geheim",
-                "VEXTRUS_NOTIFY_WEBHOOK_URL" => "https://erp.example/events?token=geheim",
+                "VEXTRUS_NOTIFY_WEBHOOK_URL" => "https://erp.example/events/geheim",
+                "VEXTRUS_AUTH_JWKS_URL" => "https://geheim@login.example?key=geheim",
+                "VEXTRUS_LEDGER_REPLICA_ADDRESS" => "postgres://vextrus@db?dbname=v&password=geheim",
                 "VEXTRUS_SIGNING_KEY_FILE" => "/nowhere/signing.key",
                 _ => return None,
             };
@@ -101,7 +104,7 @@ mod tests {
         assert!(!shown.contains("geheim"), "{shown}");
         for there in [
             "postgres://vextrus:(hidden)@db/vextrus?password=(hidden)&sslmode=require",
-            "https://erp.example/events?(hidden)",
+            "https://(hidden)@login.example?(hidden)",
         ] {
             assert!(shown.contains(there), "{there}: {shown}");
         }

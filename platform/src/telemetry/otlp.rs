@@ -16,7 +16,7 @@ use opentelemetry_sdk::trace::{IdGenerator, Sampler, SdkTracerProvider};
 use tokio::runtime::Handle;
 use tonic::transport::ClientTlsConfig;
 
-use crate::config::{OtlpProtocol, TelemetryConfig};
+use crate::config::{OtlpProtocol, TelemetryConfig, without_password};
 use crate::http::{self, Client};
 
 /// How long the last spans may take.
@@ -48,7 +48,7 @@ pub(super) fn provider(
     if config.otlp_endpoint.is_empty() {
         return Ok(None);
     }
-    let failed = |why: String| TelemetryError::Endpoint { endpoint: config.otlp_endpoint.clone(), why };
+    let failed = |why: String| TelemetryError::Endpoint { endpoint: without_password(&config.otlp_endpoint), why };
     let is_address = ["http://", "https://"].iter().any(|scheme| config.otlp_endpoint.starts_with(scheme));
     if !is_address {
         return Err(failed("give a URL such as http://otel-collector:4317".to_owned()));

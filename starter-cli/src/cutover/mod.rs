@@ -8,6 +8,7 @@ mod open;
 mod submit;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -33,11 +34,14 @@ pub(crate) enum CutoverCommand {
     },
     /// Approves, of what was submitted, the tasks that wait for you and that you had approved before. May be run again.
     ///
-    /// Example: vextrus --as rahim cutover confirm submitted.jsonl
+    /// Example: vextrus --as rahim cutover confirm open.jsonl --submitted submitted.jsonl
     Confirm {
-        /// What `cutover submit -o jsonl` has answered; - reads stdin.
+        /// The open documents as the replaced service wrote them: what you had approved is read here, and nowhere else.
         file: PathBuf,
-        /// Only says which tasks would be approved.
+        /// What `cutover submit -o jsonl` has answered; the names of the documents are taken from it.
+        #[arg(long)]
+        submitted: PathBuf,
+        /// Only says which tasks would be approved, and of what amount.
         #[arg(long)]
         dry_run: bool,
     },
@@ -46,7 +50,7 @@ pub(crate) enum CutoverCommand {
 pub(crate) async fn run(global: &Global, command: CutoverCommand) -> anyhow::Result<()> {
     match command {
         CutoverCommand::Submit { file, dry_run } => submit::run(global, &file, dry_run).await,
-        CutoverCommand::Confirm { file, dry_run } => confirm::run(global, &file, dry_run).await,
+        CutoverCommand::Confirm { file, submitted, dry_run } => confirm::run(global, &file, &submitted, dry_run).await,
     }
 }
 
@@ -124,5 +128,34 @@ fn refusal(status: Status) -> Result<String, Status> {
         | Code::NotFound
         | Code::AlreadyExists => Ok(status.message().to_owned()),
         _ => Err(status),
+    }
+}
+
+/// How often a call is made again that came too soon after many others.
+const TRIES: u32 = 60;
+
+/// Makes a call, and again a second later for as long as the facade says that this caller asks too much.
+async fn patiently<T>(mut call: impl AsyncFnMut() -> Result<T, Status>) -> Result<T, Status> {
+    let mut tries = 1;
+    loop {
+        match call().await {
+            Err(status) if status.code() == Code::ResourceExhausted && tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Tells of what was done, and then of what stopped it.
+fn end(format: Format, told: &[Told], stopped: Option<anyhow::Error>) -> anyhow::Result<()> {
+    let reported = report(format, told);
+    match stopped {
+        Some(error) => {
+            eprintln!("it stopped after {} documents; run it again, what was done stays done", told.len());
+            Err(error)
+        }
+        None => reported,
     }
 }

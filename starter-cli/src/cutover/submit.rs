@@ -6,7 +6,7 @@ use vextrus_proto::approval::v1::act_request::Action;
 use vextrus_proto::approval::v1::{Comment, PlannedTask};
 
 use super::open::{self, Content, OpenDocument};
-use super::{Became, Told, refusal, report};
+use super::{Became, Told, end, patiently, refusal};
 use crate::client::Client;
 use crate::json as shown;
 use crate::options::Global;
@@ -15,28 +15,37 @@ pub(super) async fn run(global: &Global, file: &Path, dry_run: bool) -> anyhow::
     let documents = open::read(file)?;
     let mut client = Client::from_options(global).await?;
     let caller = open::caller(&mut client).await?;
-    let mut told = Vec::with_capacity(documents.len());
+    let (mut told, mut stopped) = (Vec::with_capacity(documents.len()), None);
     for mut document in documents {
-        let (became, note) = if document.submitter != caller {
-            (Became::Left, format!("it is {}'s: they submit it themselves", document.submitter))
+        let became = if document.submitter != caller {
+            Ok((Became::Left, format!("it is {}'s: they submit it themselves", document.submitter)))
         } else if dry_run {
-            tried(&mut client, &document).await?
+            tried(&mut client, &document).await
         } else {
-            submitted(&mut client, &mut document).await?
+            submitted(&mut client, &mut document).await
+        };
+        let (became, note) = match became {
+            Ok(became) => became,
+            Err(error) => {
+                stopped = Some(error);
+                break;
+            }
         };
         let row = serde_json::to_value(&document)?;
         told.push(Told { reference: document.reference, document: document.document, became, note, row });
     }
-    report(global.output, &told)
+    end(global.output, &told, stopped)
 }
 
 /// What would become of it.
 async fn tried(client: &mut Client, document: &OpenDocument) -> anyhow::Result<(Became, String)> {
     let tasks = match document.content()? {
-        Content::Invoice(invoice) => client.preview(shown::content(invoice)).await.map(|preview| preview.tasks),
-        Content::PurchaseOrder(order) => {
-            client.preview_order(shown::order_content(order)).await.map(|preview| preview.tasks)
+        Content::Invoice(invoice) => {
+            patiently(async || client.preview(shown::content(invoice)).await).await.map(|preview| preview.tasks)
         }
+        Content::PurchaseOrder(order) => patiently(async || client.preview_order(shown::order_content(order)).await)
+            .await
+            .map(|preview| preview.tasks),
     };
     Ok(match tasks {
         Ok(tasks) => (Became::Possible, asked(&tasks)),
@@ -57,11 +66,12 @@ async fn submitted(client: &mut Client, document: &mut OpenDocument) -> anyhow::
     let request_id = document.request_id("submit");
     let answer = match document.content()? {
         Content::Invoice(invoice) => {
-            let answer = client.submit(shown::content(invoice), request_id).await;
+            let answer = patiently(async || client.submit(shown::content(invoice), request_id.clone()).await).await;
             answer.map(|(invoice, repeated)| (invoice.name, repeated))
         }
         Content::PurchaseOrder(order) => {
-            let answer = client.submit_order(shown::order_content(order), request_id).await;
+            let answer =
+                patiently(async || client.submit_order(shown::order_content(order), request_id.clone()).await).await;
             answer.map(|(order, repeated)| (order.name, repeated))
         }
     };
@@ -77,8 +87,9 @@ async fn submitted(client: &mut Client, document: &mut OpenDocument) -> anyhow::
         let said = if approval.comment.is_empty() { String::new() } else { format!(": {}", approval.comment) };
         let text = format!("{}: approved by {} on {}{said}", document.reference, approval.person, approval.on);
         let request_id = document.request_id(&format!("approval {number}"));
-        let comment = Action::Comment(Comment { text });
-        if let Err(status) = client.act(document.document.clone(), comment, request_id).await {
+        let (name, comment) = (document.document.clone(), Action::Comment(Comment { text }));
+        let said = patiently(async || client.act(name.clone(), comment.clone(), request_id.clone()).await).await;
+        if let Err(status) = said {
             return Ok((became, format!("its earlier approvals are not noted on it: {}", refusal(status)?)));
         }
     }
