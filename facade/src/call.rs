@@ -49,19 +49,18 @@ pub(crate) struct Call {
 impl Call {
     /// The call that a request makes: of the person whose token it brings, and within what one caller may ask.
     pub(crate) fn of<T>(app: &App, rpc: &'static str, request: &Request<T>) -> Result<Self, Failure> {
-        let began = Instant::now();
+        let started = Instant::now();
         let (actor, token_left) = app.auth.caller(request.metadata()).inspect_err(|refusal| {
             tracing::info!(rpc, %refusal, "a call was not authenticated");
-            measure(rpc, grpc_code(refusal.code), began);
+            measure(rpc, grpc_code(refusal.code), started);
         })?;
         let slot = app.limits.take(&actor).inspect_err(|_| {
             tracing::warn!(rpc, tenant = %actor.tenant, "a caller asks too much");
-            measure(rpc, Code::ResourceExhausted, began);
+            measure(rpc, Code::ResourceExhausted, started);
         })?;
         let trace = trace::received(&Metadata(request.metadata()));
         let asked = caller_limit(request.metadata());
         let limit = asked.unwrap_or(CALL_LIMIT).min(CALL_LIMIT);
-        let started = Instant::now();
         let until = started + limit - MARGIN.min(limit / 5);
         let token_until = started + token_left.min(A_DAY);
         Ok(Self { actor, rpc, started, asked, until, token_until, trace, _slot: Arc::new(slot) })

@@ -48,22 +48,8 @@ pub(crate) fn watch(
     auth: &Arc<Authenticator>,
 ) {
     at_zero();
-    let of = ledger.clone();
-    health.add(Check::ready("ledger"), move || {
-        let ledger = of.clone();
-        async move {
-            let (idle, used, most) = ledger.connections();
-            metrics::CONNECTIONS.with_label_values(&["idle"]).set(i64::from(idle));
-            metrics::CONNECTIONS.with_label_values(&["used"]).set(i64::from(used));
-            metrics::CONNECTIONS_MAX.with_label_values::<&str>(&[]).set(i64::from(most));
-            ledger.ping().await.map(|()| String::new()).map_err(|e| e.to_string())
-        }
-    });
-    let asked = client.clone();
-    health.add(Check::ready("temporal"), move || {
-        let client = asked.clone();
-        async move { pollers::answers(&client).await.map(|()| String::new()).map_err(|e| e.to_string()) }
-    });
+    ledger.watch(health);
+    pollers::watch(health, client);
     let auth = Arc::clone(auth);
     health.add(Check::told("jwks"), move || {
         let age = auth.keys_age();

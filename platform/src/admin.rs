@@ -46,7 +46,7 @@ pub struct AdminError {
 #[derive(Clone)]
 struct Served {
     health: Health,
-    source: Option<Source>,
+    source: Source,
 }
 
 impl Drop for Admin {
@@ -60,7 +60,7 @@ impl Drop for Admin {
 ///
 /// # Errors
 /// [`AdminError`], naming the key of the configuration.
-pub fn serve((key, listen): (&'static str, &str), health: Health, source: Option<Source>) -> Result<Admin, AdminError> {
+pub fn serve((key, listen): (&'static str, &str), health: Health, source: Source) -> Result<Admin, AdminError> {
     metrics::init();
     let failed = |why: String| AdminError { key, listen: listen.to_owned(), why };
     let address: SocketAddr = listen.parse().map_err(|_| failed("an IP address with a port is expected".to_owned()))?;
@@ -118,11 +118,9 @@ async fn ready(State(served): State<Served>) -> Response {
 
 async fn all_metrics(State(served): State<Served>) -> Response {
     let mut text = metrics::text();
-    if let Some(source) = served.source {
-        match tokio::time::timeout(WITHIN, source()).await {
-            Ok(more) => text.push_str(&more),
-            Err(_) => tracing::warn!("the SDK's metrics could not be read in time"),
-        }
+    match tokio::time::timeout(WITHIN, (served.source)()).await {
+        Ok(more) => text.push_str(&more),
+        Err(_) => tracing::warn!("the SDK's metrics could not be read in time"),
     }
     ([(CONTENT_TYPE, metrics::TEXT_FORMAT)], text).into_response()
 }

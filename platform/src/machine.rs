@@ -49,7 +49,7 @@ fn memory() -> Result<String, String> {
     metrics::MEMORY_LIMIT.with_label_values::<&str>(&[]).set(limited.map_or(0, |(_, most)| signed(most)));
     let Some((used, most)) = limited else { return Ok("the cgroup has no limit".to_owned()) };
     let said = format!("{used} of {most} bytes are used");
-    if used / MOST_MEMORY.max(1) <= most / 100 { Ok(said) } else { Err(said) }
+    if used / MOST_MEMORY <= most / 100 { Ok(said) } else { Err(said) }
 }
 
 fn disk(folder: &Path) -> Result<String, String> {

@@ -35,25 +35,22 @@ fn register(registry: &Registry, collector: impl Collector + 'static) {
 }
 
 #[expect(clippy::expect_used, reason = "names and labels are literals of this file, and a test makes each of them")]
+fn registered<C: Collector + Clone + 'static>(made: prometheus::Result<C>) -> C {
+    let made = made.expect("a valid metric");
+    register(&REGISTRY, made.clone());
+    made
+}
+
 fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-    let made = IntCounterVec::new(Opts::new(name, help), labels).expect("a valid counter");
-    register(&REGISTRY, made.clone());
-    made
+    registered(IntCounterVec::new(Opts::new(name, help), labels))
 }
 
-#[expect(clippy::expect_used, reason = "names and labels are literals of this file, and a test makes each of them")]
 fn gauges(name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
-    let made = IntGaugeVec::new(Opts::new(name, help), labels).expect("a valid gauge");
-    register(&REGISTRY, made.clone());
-    made
+    registered(IntGaugeVec::new(Opts::new(name, help), labels))
 }
 
-#[expect(clippy::expect_used, reason = "names and labels are literals of this file, and a test makes each of them")]
 fn latencies(name: &str, help: &str, labels: &[&str]) -> HistogramVec {
-    let options = HistogramOpts::new(name, help).buckets(LATENCIES.to_vec());
-    let made = HistogramVec::new(options, labels).expect("a valid histogram");
-    register(&REGISTRY, made.clone());
-    made
+    registered(HistogramVec::new(HistogramOpts::new(name, help).buckets(LATENCIES.to_vec()), labels))
 }
 
 macro_rules! metrics {

@@ -11,7 +11,6 @@ use temporalio_client::{
 use temporalio_sdk::opentelemetry::OpenTelemetryPlugin;
 use tokio::time::timeout;
 use tonic::Code;
-
 use vextrus_platform::machine;
 
 use crate::codec::Codec;

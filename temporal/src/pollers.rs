@@ -9,14 +9,22 @@ use temporalio_protos::temporal::api::workflowservice::v1::{
     DescribeNamespaceRequest, DescribeTaskQueueRequest, GetSystemInfoRequest,
 };
 use tonic::Status;
+use vextrus_platform::Health;
+use vextrus_platform::health::Check;
 
 use crate::rpc::request;
 
+/// Has a process's readiness depend on the service from now on. Must be called within a tokio runtime.
+pub fn watch(health: &Health, client: &Client) {
+    let asked = client.clone();
+    health.add(Check::ready("temporal"), move || {
+        let client = asked.clone();
+        async move { answers(&client).await.map(|()| String::new()).map_err(|e| e.to_string()) }
+    });
+}
+
 /// Whether the service answers, and knows our namespace.
-///
-/// # Errors
-/// Its status.
-pub async fn answers(client: &Client) -> Result<(), Status> {
+async fn answers(client: &Client) -> Result<(), Status> {
     let mut service = client.connection().workflow_service();
     service.get_system_info(request(GetSystemInfoRequest {})).await?;
     let describe = DescribeNamespaceRequest { namespace: client.namespace(), ..Default::default() };

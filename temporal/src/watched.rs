@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use temporalio_client::Client;
 use vextrus_platform::admin::{self, Admin, AdminError, Source};
-use vextrus_platform::health::Check;
 use vextrus_platform::{Health, machine, metrics};
 
 use crate::metrics::{SdkMetrics, SdkMetricsError};
-use crate::pollers;
 
 /// Nothing can be seen of it.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +56,7 @@ impl Watched {
                 })
             })
         });
-        let admin = admin::serve((key, listen), health.clone(), Some(source))?;
+        let admin = admin::serve((key, listen), health.clone(), source)?;
         metrics::BUILD
             .with_label_values(&[
                 program,
@@ -69,14 +66,5 @@ impl Watched {
             .set(1);
         machine::watch(&health);
         Ok(Some(Self { health, sdk, admin: Arc::new(admin) }))
-    }
-
-    /// Has Temporal looked at from now on.
-    pub fn watch_temporal(&self, client: &Client) {
-        let asked = client.clone();
-        self.health.add(Check::ready("temporal"), move || {
-            let client = asked.clone();
-            async move { pollers::answers(&client).await.map(|()| String::new()).map_err(|e| e.to_string()) }
-        });
     }
 }

@@ -3,8 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use temporalio_client::Client;
+use tokio::sync::watch;
 use vextrus_ledger::Ledger;
+use vextrus_ledger::outbox::Backlog;
 use vextrus_platform::health::Check;
 use vextrus_platform::metrics;
 use vextrus_temporal::metrics::{FailedPolls, failed_polls};
@@ -19,37 +22,32 @@ const SEEN_WITHIN: Duration = Duration::from_secs(75);
 /// An event that has waited for so long is not under way any more.
 const OUTBOX_WITHIN: i64 = 900;
 
-/// Has everything looked at that a worker depends on.
-pub(crate) fn watch(watched: &Watched, client: &Client, ledger: &Ledger, queues: Vec<&'static str>) {
-    let of = ledger.clone();
-    watched.health.add(Check::ready("ledger"), move || {
-        let ledger = of.clone();
-        async move { ledger.ping().await.map(|()| String::new()).map_err(|e| e.to_string()) }
-    });
-    watched.watch_temporal(client);
+/// Has everything looked at that a worker depends on. How the outbox is, those say who read its figures.
+pub(crate) fn watch(
+    watched: &Watched,
+    client: &Client,
+    ledger: &Ledger,
+    queues: Vec<&'static str>,
+    outbox: watch::Receiver<Result<String, String>>,
+) {
+    ledger.watch(&watched.health);
+    pollers::watch(&watched.health, client);
     let polls = Arc::new(Polls { sdk: watched.sdk.clone(), client: client.clone(), queues, last: Mutex::default() });
     watched.health.add(Check::ready("pollers"), move || {
         let polls = Arc::clone(&polls);
         async move { polls.look().await }
     });
-    let of = ledger.clone();
     watched.health.add(Check::told("outbox"), move || {
-        let ledger = of.clone();
-        async move { outbox(&ledger).await }
+        let outbox = outbox.borrow().clone();
+        async move { outbox }
     });
     watched.health.add(Check::told("trail"), || async { trail() });
 }
 
-async fn outbox(ledger: &Ledger) -> Result<String, String> {
-    let read = async {
-        let mut tx = ledger.read_for_all().await?;
-        let found = (vextrus_ledger::outbox::backlog(&mut tx, None).await?, tx.now().timestamp());
-        tx.rollback().await?;
-        Ok::<_, vextrus_ledger::LedgerError>(found)
-    };
-    let (backlog, now) = read.await.map_err(|e| e.to_string())?;
+/// How the outbox is, by what waits there.
+pub(crate) fn outbox(backlog: &Backlog, now: DateTime<Utc>) -> Result<String, String> {
     let wrong = backlog.channels.iter().filter_map(|(channel, of)| {
-        let age = of.oldest.map_or(0, |oldest| now - oldest.timestamp());
+        let age = of.oldest.map_or(0, |oldest| now.timestamp() - oldest.timestamp());
         match (of.dead, age > OUTBOX_WITHIN) {
             (0, false) => None,
             (0, true) => Some(format!("{channel}: the oldest event has waited for {age} s")),
@@ -94,12 +92,10 @@ impl Polls {
     async fn look(&self) -> Result<String, String> {
         let failed = failed_polls(&self.sdk.text().await.map_err(|e| e.to_string())?);
         let failing = self.last(|last| {
-            let more = |call: &String| failed.get(call) > last.failed.get(call);
-            let which: Vec<String> = failed.keys().filter(|call| more(call)).cloned().collect();
-            if !which.is_empty() {
+            if failed.iter().any(|(call, count)| Some(count) > last.failed.get(call)) {
                 last.failed_at = Some(Instant::now());
             }
-            last.failed = failed.clone();
+            last.failed = failed;
             last.failed_at.is_some_and(|at| at.elapsed() < POLLS_UNDISTURBED)
         });
         if failing {

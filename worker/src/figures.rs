@@ -13,6 +13,8 @@ use vextrus_ledger::outbox::{self, Backlog, ChannelBacklog};
 use vextrus_ledger::{Ledger, LedgerError, figures};
 use vextrus_platform::metrics::{self, Gauges};
 
+use crate::checks;
+
 /// How often what is open is read: no scraper comes more often.
 const OPEN_EVERY: Duration = Duration::from_secs(15);
 /// How often what moves by days is read.
@@ -23,24 +25,24 @@ const TAXES: [&str; 2] = ["VDS", "TDS"];
 const PROCESSES: [&str; 2] = ["onboarding", "offboarding"];
 const STATES: [&str; 2] = ["claimed", "assessed"];
 
-/// How the trails are verified.
-pub(crate) struct Verifying {
-    pub(crate) every: Duration,
-    pub(crate) keys: AcceptedKeys,
-}
-
 /// Reads the figures until it is to stop.
 ///
 /// `channels` are those that are configured: of them all is told, also before they have had anything.
-pub(crate) async fn tell(ledger: Ledger, mut channels: BTreeSet<String>, mut stopped: watch::Receiver<bool>) {
+pub(crate) async fn tell(
+    ledger: Ledger,
+    mut channels: BTreeSet<String>,
+    outbox_is: watch::Sender<Result<String, String>>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut dates_at = Instant::now();
     // What has not been read yet has been read never, and not at a time that nobody knows.
     set(&metrics::SAMPLED, &[], 0);
     loop {
-        match read_open(&ledger, &mut channels).await {
-            Ok(()) => {}
-            Err(error) => tracing::warn!(%error, "what is open cannot be told"),
-        }
+        let outbox = read_open(&ledger, &mut channels).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is open cannot be told");
+            Err(error.to_string())
+        });
+        drop(outbox_is.send_replace(outbox));
         if Instant::now() >= dates_at {
             match read_dates(&ledger).await {
                 Ok(()) => dates_at = Instant::now() + DATES_EVERY,
@@ -54,9 +56,13 @@ pub(crate) async fn tell(ledger: Ledger, mut channels: BTreeSet<String>, mut sto
 }
 
 /// Verifies the trails again and again until it is to stop, also in the midst of it: a long trail takes a while.
-pub(crate) async fn verify_again(ledger: Ledger, verifying: Option<Verifying>, mut stopped: watch::Receiver<bool>) {
+pub(crate) async fn verify_again(
+    ledger: Ledger,
+    verifying: Option<(Duration, AcceptedKeys)>,
+    mut stopped: watch::Receiver<bool>,
+) {
     set(&metrics::TRAIL_VERIFIED, &[], 0);
-    let Some(Verifying { every, keys }) = verifying else { return };
+    let Some((every, keys)) = verifying else { return };
     let verifying = async {
         loop {
             if let Err(error) = verify(&ledger, &keys).await {
@@ -76,12 +82,8 @@ fn set(gauges: &Gauges, labels: &[&str], number: i64) {
     gauges.with_label_values(labels).set(number.max(0));
 }
 
-async fn read_open(ledger: &Ledger, channels: &mut BTreeSet<String>) -> Result<(), LedgerError> {
-    // First: a pool that has nothing left is to be seen, and what follows needs a connection.
-    let (idle, used, most) = ledger.connections();
-    set(&metrics::CONNECTIONS, &["idle"], i64::from(idle));
-    set(&metrics::CONNECTIONS, &["used"], i64::from(used));
-    set(&metrics::CONNECTIONS_MAX, &[], i64::from(most));
+/// Reads and tells what is open; answers how the outbox is.
+async fn read_open(ledger: &Ledger, channels: &mut BTreeSet<String>) -> Result<Result<String, String>, LedgerError> {
     let mut tx = ledger.read_for_all().await?;
     let (open, backlog) = (figures::open(&mut tx).await?, outbox::backlog(&mut tx, None).await?);
     let now = tx.now();
@@ -89,7 +91,7 @@ async fn read_open(ledger: &Ledger, channels: &mut BTreeSet<String>) -> Result<(
     tell_open(&open, now);
     tell_backlog(&backlog, channels, now);
     set(&metrics::SAMPLED, &[], now.timestamp());
-    Ok(())
+    Ok(checks::outbox(&backlog, now))
 }
 
 fn tell_open(open: &figures::Open, now: DateTime<Utc>) {

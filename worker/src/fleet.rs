@@ -28,7 +28,7 @@ use vextrus_sealer::Sealer;
 use vextrus_temporal::{Watched, task_queue};
 
 use crate::checks;
-use crate::figures::{self, Verifying};
+use crate::figures;
 use crate::logged::Logged;
 use crate::version::WorkerVersion;
 
@@ -138,12 +138,12 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     let mut beside = vec![tokio::spawn(vextrus_notify::run(parts.ledger.clone(), parts.channels, stopped.clone()))];
     if let Some(watched) = &parts.watched {
         vextrus_documents::counted::at_zero();
-        checks::watch(watched, &parts.client, &parts.ledger, queues);
-        beside.push(tokio::spawn(figures::tell(parts.ledger.clone(), channels, stopped.clone())));
+        let (outbox_is, outbox) = watch::channel(Ok(String::new()));
+        checks::watch(watched, &parts.client, &parts.ledger, queues, outbox);
+        beside.push(tokio::spawn(figures::tell(parts.ledger.clone(), channels, outbox_is, stopped.clone())));
         watched.health.serving();
     }
-    let verifying = parts.verifying.map(|(every, keys)| Verifying { every, keys });
-    beside.push(tokio::spawn(figures::verify_again(parts.ledger.clone(), verifying, stopped.clone())));
+    beside.push(tokio::spawn(figures::verify_again(parts.ledger.clone(), parts.verifying, stopped.clone())));
     beside.extend(parts.sealer.map(|sealer| tokio::spawn(sealer.run(parts.ledger, stopped))));
     Ok(Fleet { running: stops.len(), stops, ended, stop_beside, beside, watched: parts.watched })
 }

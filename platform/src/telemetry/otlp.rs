@@ -7,7 +7,6 @@ use axum::body::Bytes;
 use axum::http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use opentelemetry::KeyValue;
-use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry_http::{HttpClient, HttpError};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _, WithTonicConfig as _};
 use opentelemetry_sdk::Resource;
@@ -42,9 +41,7 @@ pub(super) fn provider(
     ids: impl IdGenerator + 'static,
 ) -> Result<Option<SdkTracerProvider>, TelemetryError> {
     // A caller's context is passed on even where no span of ours is sent.
-    opentelemetry::global::set_text_map_propagator(TextMapCompositePropagator::new(vec![Box::new(
-        TraceContextPropagator::new(),
-    )]));
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     if config.otlp_endpoint.is_empty() {
         return Ok(None);
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use vextrus_domain::PersonId;
 use vextrus_proto::approval::v1::act_request::Action;
 use vextrus_proto::approval::v1::{Decide, PendingTask};
 
@@ -24,10 +25,22 @@ pub(super) async fn run(global: &Global, file: &Path, submitted: &Path, dry_run:
         open::read(submitted)?.into_iter().map(|document| (document.reference, document.document)).collect();
     let mut client = Client::from_options(global).await?;
     let caller = open::caller(&mut client).await?;
+    let mut told = Vec::new();
+    let done = each(&mut client, &caller, (documents, &names), dry_run, &mut told).await;
+    end(global.output, &told, done)
+}
+
+async fn each(
+    client: &mut Client,
+    caller: &PersonId,
+    (documents, names): (Vec<OpenDocument>, &HashMap<String, String>),
+    dry_run: bool,
+    told: &mut Vec<Told>,
+) -> anyhow::Result<()> {
     let inbox = client.inbox().await?;
-    let (mut told, mut stopped) = (Vec::new(), None);
     for mut document in documents {
-        let Some(approval) = document.approvals.iter().rev().find(|approval| approval.person == caller).cloned() else {
+        let Some(approval) = document.approvals.iter().rev().find(|approval| approval.person == *caller).cloned()
+        else {
             continue;
         };
         document.document = names.get(&document.reference).cloned().unwrap_or_default();
@@ -36,21 +49,13 @@ pub(super) async fn run(global: &Global, file: &Path, submitted: &Path, dry_run:
             task.document == document.document && task.kind == LEVEL && task.principal == caller.as_str()
         };
         let became = match inbox.iter().find(mine) {
-            _ if document.document.is_empty() => Ok((Became::Left, "it is not submitted".to_owned())),
-            None => Ok((Became::Left, "no level of it waits for you".to_owned())),
-            Some(task) => confirmed(&mut client, &document, &approval, task, dry_run).await,
+            _ if document.document.is_empty() => (Became::Left, "it is not submitted".to_owned()),
+            None => (Became::Left, "no level of it waits for you".to_owned()),
+            Some(task) => confirmed(client, &document, &approval, task, dry_run).await?,
         };
-        let (became, note) = match became {
-            Ok(became) => became,
-            Err(error) => {
-                stopped = Some(error);
-                break;
-            }
-        };
-        let row = serde_json::to_value(&document)?;
-        told.push(Told { reference: document.reference, document: document.document, became, note, row });
+        told.push(Told::of(document, became));
     }
-    end(global.output, &told, stopped)
+    Ok(())
 }
 
 /// Approves the task, if the document still says what was approved.

@@ -14,6 +14,8 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 
+use open::OpenDocument;
+
 use crate::exit::Refused;
 use crate::options::{Format, Global};
 use crate::output;
@@ -56,14 +58,27 @@ pub(crate) async fn run(global: &Global, command: CutoverCommand) -> anyhow::Res
 
 /// What became of one document of the file.
 struct Told {
-    reference: String,
-    /// Its name here. Empty where it has none.
-    document: String,
+    document: OpenDocument,
     became: Became,
     /// More to say, such as why it is refused.
     note: String,
-    /// What a later command needs to know of it.
-    row: Value,
+}
+
+impl Told {
+    fn of(document: OpenDocument, (became, note): (Became, String)) -> Self {
+        Self { document, became, note }
+    }
+
+    /// As a line that a later command reads.
+    fn line(&self) -> anyhow::Result<Value> {
+        let mut line = serde_json::to_value(&self.document)?;
+        if let Some(fields) = line.as_object_mut() {
+            // The name stands in it also where there is none yet.
+            let more = [("became", self.became.word()), ("document", &self.document.document), ("note", &self.note)];
+            fields.extend(more.map(|(name, value)| (name.to_owned(), json!(value))));
+        }
+        Ok(line)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,22 +112,12 @@ impl Became {
 
 /// Writes the report. What was refused makes the command fail, once everything is told.
 fn report(format: Format, told: &[Told]) -> anyhow::Result<()> {
-    let cells = |t: &Told| [t.reference.clone(), t.became.word().to_owned(), t.document.clone(), t.note.clone()];
-    let rows: Vec<[String; 4]> = told.iter().map(cells).collect();
-    let line = |t: &Told| {
-        let mut line = t.row.clone();
-        if let Some(fields) = line.as_object_mut() {
-            let more = [
-                ("reference", &*t.reference),
-                ("became", t.became.word()),
-                ("document", &t.document),
-                ("note", &t.note),
-            ];
-            fields.extend(more.map(|(name, value)| (name.to_owned(), json!(value))));
-        }
-        line
+    let cells = |Told { document, became, note }: &Told| {
+        [document.reference.clone(), became.word().to_owned(), document.document.clone(), note.clone()]
     };
-    output::list(format, || table(["reference", "became", "document", ""], &rows), told.iter().map(line).collect())?;
+    let rows: Vec<[String; 4]> = told.iter().map(cells).collect();
+    let lines = told.iter().map(Told::line).collect::<anyhow::Result<_>>()?;
+    output::list(format, || table(["reference", "became", "document", ""], &rows), lines)?;
     match told.iter().filter(|t| t.became == Became::Refused).count() {
         0 => Ok(()),
         refused => Err(Refused(format!("{refused} of {} documents are refused", told.len())).into()),
@@ -149,13 +154,11 @@ async fn patiently<T>(mut call: impl AsyncFnMut() -> Result<T, Status>) -> Resul
 }
 
 /// Tells of what was done, and then of what stopped it.
-fn end(format: Format, told: &[Told], stopped: Option<anyhow::Error>) -> anyhow::Result<()> {
+fn end(format: Format, told: &[Told], done: anyhow::Result<()>) -> anyhow::Result<()> {
     let reported = report(format, told);
-    match stopped {
-        Some(error) => {
-            eprintln!("it stopped after {} documents; run it again, what was done stays done", told.len());
-            Err(error)
-        }
-        None => reported,
+    if done.is_ok() {
+        return reported;
     }
+    eprintln!("it stopped after {} documents; run it again, what was done stays done", told.len());
+    done
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use vextrus_domain::PersonId;
 use vextrus_proto::approval::v1::act_request::Action;
 use vextrus_proto::approval::v1::{Comment, PlannedTask};
 
@@ -15,26 +16,29 @@ pub(super) async fn run(global: &Global, file: &Path, dry_run: bool) -> anyhow::
     let documents = open::read(file)?;
     let mut client = Client::from_options(global).await?;
     let caller = open::caller(&mut client).await?;
-    let (mut told, mut stopped) = (Vec::with_capacity(documents.len()), None);
+    let mut told = Vec::with_capacity(documents.len());
+    let done = each(&mut client, &caller, documents, dry_run, &mut told).await;
+    end(global.output, &told, done)
+}
+
+async fn each(
+    client: &mut Client,
+    caller: &PersonId,
+    documents: Vec<OpenDocument>,
+    dry_run: bool,
+    told: &mut Vec<Told>,
+) -> anyhow::Result<()> {
     for mut document in documents {
-        let became = if document.submitter != caller {
-            Ok((Became::Left, format!("it is {}'s: they submit it themselves", document.submitter)))
+        let became = if document.submitter != *caller {
+            (Became::Left, format!("it is {}'s: they submit it themselves", document.submitter))
         } else if dry_run {
-            tried(&mut client, &document).await
+            tried(client, &document).await?
         } else {
-            submitted(&mut client, &mut document).await
+            submitted(client, &mut document).await?
         };
-        let (became, note) = match became {
-            Ok(became) => became,
-            Err(error) => {
-                stopped = Some(error);
-                break;
-            }
-        };
-        let row = serde_json::to_value(&document)?;
-        told.push(Told { reference: document.reference, document: document.document, became, note, row });
+        told.push(Told::of(document, became));
     }
-    end(global.output, &told, stopped)
+    Ok(())
 }
 
 /// What would become of it.

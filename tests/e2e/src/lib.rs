@@ -9,7 +9,7 @@ pub mod watched;
 mod work;
 mod world;
 
-pub use papers::{invoice, order, status_of, task};
+pub use papers::{invoice, order, order_policy, status_of, task};
 pub use staff::{Door, Staff, employee, leaving, personal_words};
 pub use work::work;
 pub use world::{Handle, OrderHandle, World, sound};

@@ -37,6 +37,20 @@ pub fn order(vendor: &str, amount: &str) -> Order {
     Order::from_json(&json.to_string()).unwrap_or_else(|e| panic!("{e}"))
 }
 
+/// A policy for orders of one level with this time and these further lines, and a second level from finance above 100,000.
+#[must_use]
+pub fn order_policy(within: &str, more: &str) -> String {
+    format!(
+        "document = \"purchase_order\"\nbasis = \"subtotal\"\nremind_at_percent = [50]\n\
+         administrators = \"approval_administrator\"\nno_approval_up_to = \"0\"\n\
+         [budget]\nshortfall = \"stop\"\n[changes]\nwithin = \"1d\"\nrestart = \"all\"\n\
+         [[exception]]\nkind = \"possible_duplicate\"\nrole = \"finance_manager\"\nwithin = \"1d\"\n\
+         proceed = \"not_a_duplicate\"\nrefuse = \"reject\"\n\
+         [[level]]\nrole = \"department_head\"\nabove = \"0\"\nsame_department = true\nwithin = \"{within}\"\n{more}\n\
+         [[level]]\nname = \"finance\"\nrole = \"finance_manager\"\nabove = \"100000\"\nwithin = \"1d\"\n"
+    )
+}
+
 /// A task of these, by its id.
 ///
 /// # Panics

@@ -15,7 +15,7 @@ use vextrus_temporal::{DevServer, DevServerOptions};
 use vextrus_tests_observability::prometheus::free_port;
 use vextrus_tests_support::proxy::{Proxy, Target};
 
-use crate::{World, invoice, order};
+use crate::{World, invoice, order, order_policy};
 
 /// How long anything may take to be seen.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -34,18 +34,8 @@ fn here() -> String {
     format!("127.0.0.1:{}", free_port().unwrap())
 }
 
-/// A policy for orders whose only level has this long.
-pub fn policy(within: &str) -> String {
-    format!(
-        "document = \"purchase_order\"\nbasis = \"subtotal\"\nremind_at_percent = [50]\n\
-         administrators = \"approval_administrator\"\nno_approval_up_to = \"0\"\n\
-         [budget]\nshortfall = \"stop\"\n[changes]\nwithin = \"1d\"\nrestart = \"all\"\n\
-         [[exception]]\nkind = \"possible_duplicate\"\nrole = \"finance_manager\"\nwithin = \"1d\"\n\
-         proceed = \"not_a_duplicate\"\nrefuse = \"reject\"\n\
-         [[level]]\nrole = \"department_head\"\nabove = \"0\"\nsame_department = true\nwithin = \"{within}\"\n\
-         escalate = [{{ to = \"deputy\", within = \"2s\" }}, {{ to = \"manager\", within = \"1d\" }}]\n"
-    )
-}
+/// Where an order goes once nobody has decided it in time.
+const ONWARDS: &str = "escalate = [{ to = \"deputy\", within = \"2s\" }, { to = \"manager\", within = \"1d\" }]";
 
 impl Watched {
     pub async fn start() -> Self {
@@ -61,7 +51,7 @@ impl Watched {
         let mut fleet = Self { world: world.await.unwrap(), server, wire, worker, facade };
         // Its trails are verified again and again.
         fleet.restart(|config| config.audit.verify_every_millis = 1_000).await;
-        fleet.world.activate(RuleKind::Approval, &policy("1d")).await.unwrap();
+        fleet.world.activate(RuleKind::Approval, &order_policy("1d", ONWARDS)).await.unwrap();
         fleet
     }
 
@@ -134,7 +124,7 @@ impl Watched {
 
     /// Orders that nobody decides in time.
     pub async fn leave_an_order(&self) -> String {
-        self.world.activate(RuleKind::Approval, &policy("2s")).await.unwrap();
+        self.world.activate(RuleKind::Approval, &order_policy("2s", ONWARDS)).await.unwrap();
         let mut client = self.world.person("nasrin").await.unwrap();
         let content = vextrus_starter_cli::json::order_content(&order("meghna-steel", "1000"));
         let (shown, _) = client.submit_order(content, new_request_id()).await.unwrap();

@@ -19,22 +19,9 @@ use vextrus_proto::purchasing::v1::PurchaseOrder;
 use vextrus_starter_cli::client::new_request_id;
 use vextrus_starter_cli::json;
 use vextrus_tests_e2e::messages::signal;
-use vextrus_tests_e2e::{World, order, status_of, task};
+use vextrus_tests_e2e::{World, order, order_policy as policy, status_of, task};
 
 const ORDER: DocumentType = DocumentType::PurchaseOrder;
-
-/// A policy of one level with this time and these further lines, and a second level from finance above 100,000.
-fn policy(within: &str, more: &str) -> String {
-    format!(
-        "document = \"purchase_order\"\nbasis = \"subtotal\"\nremind_at_percent = [50]\n\
-         administrators = \"approval_administrator\"\nno_approval_up_to = \"0\"\n\
-         [budget]\nshortfall = \"stop\"\n[changes]\nwithin = \"1d\"\nrestart = \"all\"\n\
-         [[exception]]\nkind = \"possible_duplicate\"\nrole = \"finance_manager\"\nwithin = \"1d\"\n\
-         proceed = \"not_a_duplicate\"\nrefuse = \"reject\"\n\
-         [[level]]\nrole = \"department_head\"\nabove = \"0\"\nsame_department = true\nwithin = \"{within}\"\n{more}\n\
-         [[level]]\nname = \"finance\"\nrole = \"finance_manager\"\nabove = \"100000\"\nwithin = \"1d\"\n"
-    )
-}
 
 async fn world_with(within: &str, more: &str) -> World {
     let world = World::new().await.unwrap();

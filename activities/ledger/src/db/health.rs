@@ -1,5 +1,8 @@
 //! How the database itself is: its file, and whether it holds transactions to their tenant.
 
+use vextrus_platform::health::Check;
+use vextrus_platform::{Health, metrics};
+
 use crate::db::{Ledger, Pool, TABLES_VERSION};
 use crate::error::LedgerError;
 
@@ -44,9 +47,28 @@ impl Ledger {
         })
     }
 
+    /// Has a process's readiness depend on the database from now on, and its connections told. Must be called within a tokio runtime.
+    pub fn watch(&self, health: &Health) {
+        let asked = self.clone();
+        health.add(Check::ready("ledger"), move || {
+            let ledger = asked.clone();
+            async move {
+                // First: a pool that has nothing left is to be seen, and the ping needs a connection.
+                ledger.tell_connections();
+                ledger.ping().await.map(|()| String::new()).map_err(|e| e.to_string())
+            }
+        });
+    }
+
+    fn tell_connections(&self) {
+        let (idle, used, most) = self.connections();
+        metrics::CONNECTIONS.with_label_values(&["idle"]).set(i64::from(idle));
+        metrics::CONNECTIONS.with_label_values(&["used"]).set(i64::from(used));
+        metrics::CONNECTIONS_MAX.with_label_values::<&str>(&[]).set(i64::from(most));
+    }
+
     /// Its connections in this process: those that are idle, those in use, and the most there may be.
-    #[must_use]
-    pub fn connections(&self) -> (u32, u32, u32) {
+    fn connections(&self) -> (u32, u32, u32) {
         let of = |size: u32, idle: usize, most: u32| {
             let idle = u32::try_from(idle).unwrap_or(u32::MAX).min(size);
             (idle, size - idle, most)
