@@ -4,6 +4,7 @@
 pub mod fetch;
 pub mod format;
 pub mod gate;
+pub mod local;
 pub mod report;
 mod shorthand;
 pub mod steps;

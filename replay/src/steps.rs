@@ -13,6 +13,8 @@ use temporalio_protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_protos::temporal::api::history::v1::{ActivityTaskScheduledEventAttributes, HistoryEvent};
 use temporalio_protos::temporal::api::sdk::v1::UserMetadata;
 
+use crate::local::Local;
+
 /// The marker by which the SDK keeps that a patch was there.
 const PATCH_MARKER: &str = "core_patch";
 /// The search attribute that the SDK itself sets for a patch.
@@ -106,6 +108,10 @@ fn of_event(event: &HistoryEvent) -> Option<Step> {
             let id = data.filter_map(|d| d.get("id").and_then(Value::as_str).map(str::to_owned)).next();
             Step::new("Patch", id.unwrap_or_default(), json!({}))
         }
+        A::MarkerRecordedEventAttributes(_) => {
+            let local = Local::ended(event)?;
+            Step::new("LocalActivity", local.activity, json!({"input": list(local.input)}))
+        }
         A::WorkflowExecutionCompletedEventAttributes(a) => {
             Step::new("Complete", "", json!({"result": values(a.result.as_ref())}))
         }
@@ -174,6 +180,9 @@ fn of_command(command: &WorkflowCommand, task_queue: &str) -> Option<Step> {
     let step = match command.variant.as_ref()? {
         Variant::ScheduleActivity(a) => schedule(a, task_queue),
         Variant::RequestCancelActivity(_) => Step::new("CancelActivity", "", json!({})),
+        Variant::ScheduleLocalActivity(a) => {
+            Step::new("LocalActivity", a.activity_type.clone(), json!({"input": list(&a.arguments)}))
+        }
         Variant::StartTimer(t) => Step::new(
             "StartTimer",
             "",

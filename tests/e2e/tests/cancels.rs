@@ -8,6 +8,7 @@ use futures::FutureExt as _;
 use temporalio_sdk::interceptors::{ActivityInboundInterceptor, ExecuteActivityInput, ExecuteActivityOutput, Next};
 use tokio::sync::Notify;
 use vextrus_contract::document::FinalStatus;
+use vextrus_domain::RefusalCode;
 use vextrus_tests_e2e::messages::cancel;
 use vextrus_tests_e2e::{World, invoice, order};
 
@@ -26,7 +27,12 @@ impl ActivityInboundInterceptor for Gate {
         next: Next<'a, ExecuteActivityInput, ExecuteActivityOutput<'a>>,
     ) -> ExecuteActivityOutput<'a> {
         async move {
-            if input.activity_info().activity_type == self.activity && !self.reached.swap(true, Ordering::SeqCst) {
+            let info = input.activity_info();
+            // Within a workflow task nothing can come between: the server tells of the cancel with the next one.
+            if info.activity_type == self.activity && info.is_local {
+                return Err(vextrus_contract::failure(RefusalCode::Internal, false, &"left to the server"));
+            }
+            if info.activity_type == self.activity && !self.reached.swap(true, Ordering::SeqCst) {
                 self.opened.notified().await;
             }
             next.run(input).await

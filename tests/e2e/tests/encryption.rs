@@ -43,7 +43,9 @@ struct InClear(BTreeSet<&'static str>);
 
 impl AsyncPayloadVisitor for InClear {
     fn visit<'a>(&'a mut self, field: PayloadField<'a>) -> BoxFuture<'a, Result<(), PayloadConversionError>> {
-        let clear = |payload: &Payload| payload.metadata.get("encoding").is_none_or(|e| e != b"binary/encrypted");
+        let clear = |payload: &Payload| {
+            payload.metadata.get("encoding").is_none_or(|e| e != b"binary/encrypted") && !is_of_the_sdk(payload)
+        };
         let found = match field.data {
             PayloadFieldData::Single(payload) => clear(payload),
             PayloadFieldData::Repeated(payloads) => payloads.iter().any(clear),
@@ -54,6 +56,24 @@ impl AsyncPayloadVisitor for InClear {
         }
         Box::pin(ready(Ok(())))
     }
+}
+
+/// What the SDK keeps for itself in a marker: the id of a patch, or the type and the times of a local activity.
+fn is_of_the_sdk(payload: &Payload) -> bool {
+    const KEPT: [&str; 10] = [
+        "id",
+        "deprecated",
+        "seq",
+        "attempt",
+        "activity_id",
+        "activity_type",
+        "complete_time",
+        "backoff",
+        "original_schedule_time",
+        "activation_index",
+    ];
+    let fields: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(&payload.data).ok();
+    fields.is_some_and(|fields| !fields.is_empty() && fields.keys().all(|name| KEPT.contains(&name.as_str())))
 }
 
 /// The document's history as somebody without the keys gets it.

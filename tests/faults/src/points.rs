@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use temporalio_sdk::WorkerOptions;
 use temporalio_sdk::interceptors::{ActivityInboundInterceptor, ExecuteActivityInput, ExecuteActivityOutput, Next};
 use temporalio_sdk::workflow_interceptors::{
-    CancellableWorkflowOutboundFuture, ScheduleActivityInput, ScheduleActivityResult, WorkflowInterceptor,
-    WorkflowInterceptorConstructor, WorkflowInterceptorContext, WorkflowNext,
+    CancellableWorkflowOutboundFuture, ScheduleActivityInput, ScheduleActivityResult, ScheduleLocalActivityInput,
+    WorkflowInterceptor, WorkflowInterceptorConstructor, WorkflowInterceptorContext, WorkflowNext,
 };
 
 /// A point of a step.
@@ -128,6 +128,25 @@ impl WorkflowInterceptor for InWorkflows {
         _ctx: WorkflowInterceptorContext,
         input: ScheduleActivityInput,
         next: WorkflowNext<'static, ScheduleActivityInput, CancellableWorkflowOutboundFuture<ScheduleActivityResult>>,
+    ) -> CancellableWorkflowOutboundFuture<ScheduleActivityResult> {
+        let (points, step) = (Arc::clone(&self.0), input.activity_type().to_owned());
+        next.run(input).map(move |result| {
+            if points.is(&step, Point::Replied) {
+                points.die(&step);
+            }
+            result
+        })
+    }
+
+    fn schedule_local_activity(
+        &self,
+        _ctx: WorkflowInterceptorContext,
+        input: ScheduleLocalActivityInput,
+        next: WorkflowNext<
+            'static,
+            ScheduleLocalActivityInput,
+            CancellableWorkflowOutboundFuture<ScheduleActivityResult>,
+        >,
     ) -> CancellableWorkflowOutboundFuture<ScheduleActivityResult> {
         let (points, step) = (Arc::clone(&self.0), input.activity_type().to_owned());
         next.run(input).map(move |result| {

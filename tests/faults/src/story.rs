@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tonic::Code;
 use vextrus_contract::document::FinalStatus;
 use vextrus_domain::DocumentType;
+use vextrus_replay::local::Local;
 use vextrus_starter_cli::client::{new_request_id, task_of};
 use vextrus_tests_e2e::{World, invoice};
 
@@ -137,6 +138,9 @@ impl Story {
         let (mut scheduled, mut completed) = (Vec::new(), 0);
         while let Some(event) = events.next().await {
             let event = event.map_err(|e| anyhow::anyhow!("{e:?}"))?;
+            if Local::ended(&event).is_some_and(|local| local.activity == step && local.result.is_some()) {
+                completed += 1;
+            }
             match &event.attributes {
                 Some(Attributes::ActivityTaskScheduledEventAttributes(a))
                     if a.activity_type.as_ref().is_some_and(|t| t.name == step) =>

@@ -52,8 +52,12 @@ impl ActivityInboundInterceptor for Beside {
             if input.activity_info().activity_type != *step {
                 return next.run(input).await;
             }
-            let attempt = input.activity_info().attempt;
-            attempts.begun.send_modify(|n| *n += 1);
+            // Of a local activity and of the activity that follows it, both attempts are the first.
+            let mut attempt = 0;
+            attempts.begun.send_modify(|n| {
+                *n += 1;
+                attempt = *n;
+            });
             if attempt == 1 {
                 let mut other =
                     if *goes == Goes::Late { attempts.ended.subscribe() } else { attempts.begun.subscribe() };

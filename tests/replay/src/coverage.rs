@@ -9,6 +9,7 @@ use temporalio_protos::temporal::api::common::v1::{Payload, Payloads};
 use temporalio_protos::temporal::api::history::v1::history_event::Attributes as A;
 use temporalio_protos::temporal::api::history::v1::{History, HistoryEvent};
 use temporalio_protos::temporal::api::update::v1::outcome::Value as Outcome;
+use vextrus_replay::local::Local;
 use vextrus_replay::steps;
 
 use crate::machines;
@@ -44,6 +45,14 @@ impl Course {
 
     /// What activities and timers have come to.
     fn step(&mut self, event: &HistoryEvent) {
+        if let Some(local) = Local::ended(event) {
+            let answer = local.result.map(|result| variant(&json(result)));
+            self.is_answered |= answer.is_some();
+            self.add(match answer {
+                Some(answer) => format!("{}: {answer}", local.activity),
+                None => format!("{}: is left to the server", local.activity),
+            });
+        }
         let step = |course: &Self, scheduled: i64| course.scheduled.get(&scheduled).cloned().unwrap_or_default();
         let timer = |course: &Self, started: i64| course.timers.get(&started).cloned().unwrap_or_default();
         match event.attributes.as_ref() {
@@ -138,7 +147,7 @@ pub fn turns(history: &History) -> BTreeSet<String> {
     steps.windows(2).map(|two| format!("{} > {}", name(&two[0]), name(&two[1]))).collect()
 }
 
-fn json(payload: &Payload) -> Value {
+pub(crate) fn json(payload: &Payload) -> Value {
     serde_json::from_slice(&payload.data).unwrap_or_default()
 }
 
@@ -188,12 +197,13 @@ const ROUND: &str = "LedgerReconciliation";
 const GATE: &str = "RolloutGate";
 
 /// The ways of the shell of documents, which both types share.
-const OF_DOCUMENTS: [&str; 34] = [
+const OF_DOCUMENTS: [&str; 35] = [
     "timer is moved forward",
     "signal comes early",
     "assess: assessed",
     "assess: refused",
     "assess: fails",
+    "assess: is left to the server",
     "record: recorded",
     "record: refused",
     "record: fails",

@@ -17,8 +17,9 @@ use vextrus_contract::steps::{
 };
 use vextrus_domain::RequestId;
 use vextrus_lifecycle as lifecycle;
+use vextrus_replay::local::Local;
 
-use crate::coverage::{first, variant};
+use crate::coverage::{first, json, variant};
 
 /// What becomes of an approval and of its tasks.
 pub(crate) const OF_APPROVALS: [&str; 28] = [
@@ -134,7 +135,6 @@ fn read<T: DeserializeOwned>(value: &Value) -> anyhow::Result<T> {
 /// A step that was answered.
 struct Step {
     name: String,
-    scheduled_at: DateTime<Utc>,
     input: Value,
     result: Value,
 }
@@ -142,17 +142,18 @@ struct Step {
 fn steps(history: &History) -> Vec<Step> {
     let (mut scheduled, mut steps) = (HashMap::new(), Vec::new());
     for event in &history.events {
-        let at = event.event_time.and_then(|t| DateTime::from_timestamp(t.seconds, t.nanos.try_into().ok()?));
-        let at = at.unwrap_or_default();
+        if let Some(Local { activity: name, input, result: Some(result) }) = Local::ended(event) {
+            steps.push(Step { name, input: input.first().map(json).unwrap_or_default(), result: json(result) });
+        }
         match event.attributes.as_ref() {
             Some(A::ActivityTaskScheduledEventAttributes(a)) => {
                 let name = a.activity_type.as_ref().map(|t| t.name.clone()).unwrap_or_default();
-                scheduled.insert(event.event_id, (name, first(a.input.as_ref()), at));
+                scheduled.insert(event.event_id, (name, first(a.input.as_ref())));
             }
             Some(A::ActivityTaskCompletedEventAttributes(a)) => {
                 let result = first(a.result.as_ref());
                 let step = scheduled.remove(&a.scheduled_event_id);
-                steps.extend(step.map(|(name, input, scheduled_at)| Step { name, scheduled_at, input, result }));
+                steps.extend(step.map(|(name, input)| Step { name, input, result }));
             }
             _ => {}
         }
@@ -185,11 +186,12 @@ impl Approval {
             }
             "settle" => {
                 let input: SettleInput = read(&step.input)?;
+                let at = input.at;
                 match read(&step.result)? {
                     SettleOutput::Settled(_) => self.entries(input.entries, &[])?,
                     SettleOutput::Reassess { why } => {
                         self.entries(input.entries, &[])?;
-                        self.take(&Input::Reopen { why }, step.scheduled_at)?;
+                        self.take(&Input::Reopen { why }, at)?;
                     }
                     SettleOutput::NotApproved { refused } => self.entries(input.entries, &refused)?,
                     SettleOutput::Refused(_) => {}

@@ -71,9 +71,8 @@ async fn assess<W: Holds>(ctx: &WorkflowContext<W>) -> Result<(), End> {
         let state = w.state();
         AssessInput { key: state.start.key.clone(), revision: state.revision() + 1, payload_hash: state.payload_hash() }
     });
-    let summary = format!("assess, revision {}", input.revision);
     let payload_hash = input.payload_hash.clone();
-    let (end, at) = match ctx.execute_activity(DocumentActivities::assess, input, options(ctx, summary)).await {
+    let (end, at) = match steps::assess(ctx, input).await {
         Ok(AssessOutput::Assessed(assessed)) => {
             let (at, taken) = (now(ctx), ctx.state_mut(|w| w.state_mut().take_up(*assessed, payload_hash)));
             match taken {

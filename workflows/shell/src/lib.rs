@@ -19,7 +19,7 @@ pub use handlers::{approve, check, command, reject, request_info};
 pub use messages::{Refused, parse, time};
 pub use run::{Exit, run};
 pub use state::State;
-pub use steps::{now, refusal, retries, step_options};
+pub use steps::{LOCAL_ASSESS, now, refusal, retries, step_options};
 
 /// A workflow that holds a document's state.
 pub trait Holds: 'static {

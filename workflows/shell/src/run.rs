@@ -7,6 +7,7 @@ use crate::Holds;
 use crate::alarm::Alarm;
 use crate::body::{End, body};
 use crate::conclude::{Conclusion, conclude};
+use crate::steps::LOCAL_ASSESS;
 
 /// How a run ends.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub enum Exit {
 
 /// Runs the document.
 pub async fn run<W: Holds>(ctx: &WorkflowContext<W>) -> Exit {
+    let is_local = ctx.patched(LOCAL_ASSESS);
+    ctx.state_mut(|w| w.state_mut().assess_is_local = is_local);
     let mut alarm = Alarm::none(ctx.cancellation_token().clone());
     loop {
         let end = body(ctx, &mut alarm).await;

@@ -43,6 +43,8 @@ pub struct State {
     /// The document is being closed whatever people say: it was refused, cancelled, or cannot go on.
     pub(crate) closing: bool,
     pub(crate) shown: (String, String),
+    /// Whether this run first tries to be assessed by a local activity.
+    pub(crate) assess_is_local: bool,
     pub(crate) runs: u32,
     early: Vec<(&'static str, Message)>,
     signals: u32,
@@ -77,6 +79,7 @@ impl State {
             ended: None,
             closing: false,
             shown: carried.shown,
+            assess_is_local: false,
             runs: carried.runs,
             early: Vec::new(),
             signals: carried.signals,

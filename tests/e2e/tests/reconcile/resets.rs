@@ -10,13 +10,14 @@ use temporalio_protos::temporal::api::workflowservice::v1::ResetWorkflowExecutio
 use tonic::Request;
 use vextrus_contract::document::{DocumentResult, FinalStatus};
 use vextrus_domain::RefusalCode;
+use vextrus_replay::local::Local;
 use vextrus_tests_e2e::messages::{decision, sent};
 use vextrus_tests_e2e::{World, history, invoice};
 use vextrus_tests_support::raw::Raw;
 
 use crate::{is_closed, names, round, terminate, until_visible, world};
 
-/// Begins the workflow's latest run again from the workflow task before the first of these activities was scheduled.
+/// Begins the workflow's latest run again from the workflow task before the first of these activities was asked for.
 pub(crate) async fn reset_before(world: &World, workflow: &str, activity: &str) -> anyhow::Result<()> {
     let client = &world.stack.client;
     let runs = history::runs(client, workflow).await?;
@@ -25,7 +26,7 @@ pub(crate) async fn reset_before(world: &World, workflow: &str, activity: &str) 
         Some(Attributes::ActivityTaskScheduledEventAttributes(a)) => {
             a.activity_type.as_ref().is_some_and(|t| t.name == activity)
         }
-        _ => false,
+        _ => Local::ended(event).is_some_and(|local| local.activity == activity),
     });
     let before = scheduled.with_context(|| format!("{activity} was not scheduled"))?.event_id;
     let is_task = |event: &&HistoryEvent| event.event_type() == EventType::WorkflowTaskCompleted;

@@ -58,6 +58,11 @@ impl ActivityInboundInterceptor for Instead {
             let is_ours = input.activity_info().activity_type == self.step;
             let said = if is_ours { self.said.lock().unwrap().pop_front() } else { None };
             match said {
+                // What a local activity fails with, the server tries again: it is told there.
+                Some(said @ (Said::Fails | Said::Nothing)) if input.activity_info().is_local => {
+                    self.said.lock().unwrap().push_front(said);
+                    Err(vextrus_contract::failure(RefusalCode::Internal, true, &"it was left to the server"))
+                }
                 None => next.run(input).await,
                 Some(Said::Value(value)) => Ok(value),
                 Some(Said::Fails) => {
