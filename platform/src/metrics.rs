@@ -156,6 +156,8 @@ metrics! {
         "The most connections that this process opens.";
     CONNECTION_WAIT: HistogramVec = latencies "db_client_connection_wait_time_seconds" [],
         "How long a transaction waited for its connection, and its turn to write.";
+    STATEMENTS: HistogramVec = latencies "db_client_operation_duration_seconds" [],
+        "How long SQL statements took.";
     TRANSACTIONS: HistogramVec = latencies "vextrus_ledger_transaction_duration_seconds" ["outcome"],
         "How long transactions that write were held, by how they ended: committed or not.";
 }

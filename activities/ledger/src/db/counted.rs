@@ -67,13 +67,16 @@ impl Drop for Held {
     }
 }
 
-/// The span of a statement, where the trace that it belongs to is sent. Values are no part of a statement's text.
-pub(super) struct Statement(Option<Context>);
+/// A statement under way: how long it takes, and its span where the trace that it belongs to is sent. Values are no part of its text.
+pub(super) struct Statement {
+    began: Instant,
+    span: Option<Context>,
+}
 
 impl Statement {
     pub(super) fn begin(system: &'static str, sql: &str) -> Self {
         let is_sampled = Context::map_current(|context| context.span().span_context().is_sampled());
-        Self(is_sampled.then(|| {
+        let span = is_sampled.then(|| {
             let words: Vec<&str> = sql.split_whitespace().collect();
             let summary = words.iter().take(3).copied().collect::<Vec<_>>().join(" ");
             let with = vec![
@@ -82,11 +85,13 @@ impl Statement {
                 KeyValue::new("db.query.text", words.join(" ")),
             ];
             trace::span(summary, SpanKind::Client, with, &Context::current())
-        }))
+        });
+        Self { began: Instant::now(), span }
     }
 
     pub(super) fn end<T>(self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
-        if let Some(context) = self.0 {
+        metrics::STATEMENTS.with_label_values::<&str>(&[]).observe(self.began.elapsed().as_secs_f64());
+        if let Some(context) = self.span {
             if let Err(error) = &result {
                 let kind = error.as_database_error().and_then(|e| e.code()).map_or_else(
                     || "the database did not answer".to_owned(),
