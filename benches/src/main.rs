@@ -1,121 +1,276 @@
-//! `make bench`: how many documents go through, how fast, and at what cost, on this machine: a Temporal development server, a
-//! SQLite ledger, the facade in this process and the worker in one of its own. It measures and judges nothing.
+//! `make bench`: how many documents go through, how fast, and at what cost, on this machine: a Temporal development server, a worker, a
+//! facade and a database in processes of their own. It measures; it judges nothing that it is not told to.
 
 mod figures;
+mod fleet;
+mod knee;
 mod load;
 mod machine;
+mod memory;
+mod mix;
+mod part;
+mod peer;
+mod phase;
 mod process;
 mod report;
+mod scrape;
+mod starts;
+mod story;
 mod telemetry;
-mod worker;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
-use vextrus_ledger::check;
-use vextrus_ledger::masterdata::Company;
+use clap::{Args, Parser, Subcommand};
 use vextrus_platform::config::{LogConfig, LogFormat};
 use vextrus_platform::shutdown;
-use vextrus_starter_cli::stack::{Stack, StackOptions};
 
-use crate::load::{Kind, Load};
+use crate::fleet::{Engine, Fleet};
+use crate::load::{Pace, Rate};
 use crate::machine::Machine;
+use crate::mix::{Kind, Mix};
+use crate::part::PartOptions;
+use crate::phase::Plan;
 use crate::report::Report;
-use crate::worker::{Worker, WorkerOptions};
 
 /// Measures documents through the whole fleet on this machine.
 #[derive(Debug, Parser)]
-#[command(name = "vextrus-benches", version, args_conflicts_with_subcommands = true)]
+#[command(name = "vextrus-benches", version)]
 struct Options {
     #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    bench: BenchOptions,
+    command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The worker that is measured; it ends with its stdin.
+    /// Everything, on both databases: loads of each kind, starts with and without the facade, the knee, telemetry off and on, memory.
+    All(AllOptions),
+    /// One load.
+    Load(LoadOptions),
+    /// The highest rate that goes through.
+    Knee(KneeOptions),
+    /// The worker's memory over many documents.
+    Memory(MemoryOptions),
+    /// Invoices beside a TypeScript worker with eleven activities that do nothing.
+    Peer(PeerOptions),
+    /// A worker or a facade that is measured; it ends with its stdin.
     #[command(hide = true)]
-    Worker(WorkerOptions),
+    Part(PartOptions),
 }
 
-#[derive(Debug, Parser)]
-struct BenchOptions {
-    /// Documents with one level, and as many with three.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3000))]
+#[derive(Debug, Args)]
+struct AllOptions {
+    /// Invoices with one level in each load; half as many of each other kind.
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     documents: u32,
     /// Documents under way at a time.
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
     in_flight: u32,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
+struct Setup {
+    /// The ledger's database.
+    #[arg(long, value_enum, default_value = "sqlite")]
+    ledger: Engine,
+    /// The kinds of documents with their shares: one-level, three-levels, order. Such as one-level=8,three-levels=1,order=1.
+    #[arg(long, default_value = "one-level")]
+    mix: Mix,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
+struct Output {
     /// Writes the figures to this file too, as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct LoadOptions {
+    #[command(flatten)]
+    setup: Setup,
+    /// How many documents.
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    documents: u32,
+    /// How many come before and do not count.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    warm_up: u32,
+    /// Documents under way at a time.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    in_flight: u32,
+    /// Documents per second, such as 12.5, whether or not those before have ended.
+    #[arg(long, conflicts_with = "in_flight")]
+    rate: Option<Rate>,
+    /// The worker and the facade tell nothing of themselves.
+    #[arg(long)]
+    no_telemetry: bool,
+}
+
+#[derive(Debug, Args)]
+struct KneeOptions {
+    #[command(flatten)]
+    setup: Setup,
+    /// The first rate, in documents per second.
+    #[arg(long, default_value = "5")]
+    from: Rate,
+}
+
+#[derive(Debug, Args)]
+struct MemoryOptions {
+    #[command(flatten)]
+    setup: Setup,
+    /// How many documents.
+    #[arg(long, default_value_t = 5000, value_parser = clap::value_parser!(u32).range(25..=1_000_000))]
+    documents: u32,
+    /// How many come before and do not count.
+    #[arg(long, default_value_t = 1500, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    warm_up: u32,
+    /// Fails where memory grows by more than this, in KiB in 1000 documents.
+    #[arg(long)]
+    at_most: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+struct PeerOptions {
+    /// How often each takes its turn.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+    /// How many documents in each.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    documents: u32,
+    /// Documents under way at a time.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    in_flight: u32,
+    #[command(flatten)]
+    output: Output,
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Options { command, bench } = Options::parse();
+    let Options { command } = Options::parse();
+    if let Command::Part(options) = command {
+        return part::run(options).await;
+    }
     // What the outbox would send is of no interest here.
     vextrus_platform::telemetry::log_only(&LogConfig {
         filter: "warn,vextrus::outbox=off".to_owned(),
         format: LogFormat::Text,
     });
-    match command {
-        Some(Command::Worker(options)) => worker::run(options).await,
-        None => tokio::select! {
-            done = bench_all(bench) => done,
-            () = shutdown::requested() => anyhow::bail!("stopped before its end"),
-        },
+    let measured = async {
+        match command {
+            Command::All(options) => all(options).await,
+            Command::Load(options) => one_load(options).await,
+            Command::Knee(options) => the_knee(options).await,
+            Command::Memory(options) => the_memory(options).await,
+            Command::Peer(options) => beside(options).await,
+            Command::Part(_) => Ok(()),
+        }
+    };
+    tokio::select! {
+        done = measured => done,
+        () = shutdown::requested() => anyhow::bail!("stopped before its end"),
     }
 }
 
-async fn bench_all(options: BenchOptions) -> anyhow::Result<()> {
-    let machine = Machine::here();
-    eprintln!("starting a Temporal server, the ledger, the facade and a worker of its own process");
-    let mut stack = Stack::start(StackOptions::default()).await?;
-    // The one in this process would be measured together with the facade and with the load.
-    stack.stop_worker().await?;
-    let company = company()?;
-    stack.found(&company).await?;
-    let worker = Worker::start(&stack, None).await?;
-    let load = Load::new(&stack, &company, options.in_flight).await?;
-    let mut next = 0;
-    let mut phases = Vec::new();
-    for kind in Kind::ALL {
-        // The first documents find empty caches and pools; they do not count.
-        load.phase(kind, next, options.in_flight, &worker).await?;
-        next += options.in_flight;
-        eprintln!("{}: {} documents, {} under way at a time", kind.name(), options.documents, options.in_flight);
-        phases.push(load.phase(kind, next, options.documents, &worker).await?);
-        next += options.documents;
+impl Report {
+    fn new() -> Self {
+        Self {
+            machine: Machine::here(),
+            phases: Vec::new(),
+            peaks: Vec::new(),
+            knee: None,
+            telemetry: None,
+            starts: Vec::new(),
+            memory: None,
+            peer: Vec::new(),
+        }
     }
-    let worker_peak_kib = worker.process.peak_kib();
-    worker.stop().await?;
-    let seen = telemetry::compare(&stack, &load, (next, options.in_flight), options.documents).await?;
-    sound(&stack, &company).await?;
-    stack.stop().await?;
-    let report = Report { machine, in_flight: options.in_flight, worker_peak_kib, phases, telemetry: seen };
-    report.print()?;
-    match &options.json {
-        Some(file) => report.write(file),
-        None => Ok(()),
+
+    fn give(&self, output: &Output) -> anyhow::Result<()> {
+        self.print()?;
+        output.json.as_ref().map_or(Ok(()), |file| self.write(file))
     }
 }
 
-/// The example company with budgets that suffice.
-fn company() -> anyhow::Result<Company> {
-    let mut company: serde_json::Value = serde_json::from_str(include_str!("../../examples/company.json"))?;
-    for budget in company["budgets"].as_array_mut().into_iter().flatten() {
-        budget["allocated"] = "900000000000.00".into();
+async fn all(options: AllOptions) -> anyhow::Result<()> {
+    let mut report = Report::new();
+    let pace = Pace::InFlight(usize::try_from(options.in_flight)?);
+    let plan = |kind, documents| Plan { mix: Mix::only(kind), pace, documents, warm_up: options.in_flight * 3 };
+    let half = options.documents / 2;
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let (mut fleet, mut next) = (Fleet::start(engine, true).await?, 0);
+        for plan in [plan(Kind::OneLevel, options.documents), plan(Kind::ThreeLevels, half), plan(Kind::Order, half)] {
+            let measured = phase::measure(&fleet, &plan, next).await?;
+            next = measured.1;
+            report.phases.push(measured.0);
+        }
+        report.peaks.push((engine.name(), fleet.peaks_kib()));
+        if engine == Engine::Sqlite {
+            // What one kind carries with so many under way is near the knee.
+            let carried = report.phases.first().map_or(5000, |phase| phase.documents_per_1000_s);
+            let (knee, number) = knee::find(&fleet, &Mix::only(Kind::OneLevel), Rate(carried / 2), next).await?;
+            report.knee = Some(knee);
+            let (told, renewed, number) = telemetry::compare(fleet, &plan(Kind::OneLevel, half), number).await?;
+            report.telemetry = Some(told);
+            fleet = renewed;
+            let (memory, number) =
+                memory::watch(&fleet, (&Mix::only(Kind::OneLevel), pace), (1500, 5000), number).await?;
+            report.memory = Some(memory);
+            next = number;
+        }
+        let (starts, _) = starts::compare(&fleet, half.max(100), next).await?;
+        report.starts.push((engine.name(), starts));
+        fleet.stop().await?;
     }
-    Ok(serde_json::from_value(company)?)
+    report.give(&options.output)
 }
 
-/// What was measured must also be right.
-async fn sound(stack: &Stack, company: &Company) -> anyhow::Result<()> {
-    let mut tx = stack.ledger.read(&company.tenant).await?;
-    let wrong = check::check(&mut tx, &company.tenant).await?;
-    anyhow::ensure!(wrong.is_empty(), "the ledger is not sound: {}", wrong.join("; "));
-    Ok(tx.rollback().await?)
+async fn one_load(options: LoadOptions) -> anyhow::Result<()> {
+    let LoadOptions { setup, documents, warm_up, in_flight, rate, no_telemetry } = options;
+    let mut report = Report::new();
+    let pace = rate.map_or(Pace::InFlight(usize::try_from(in_flight)?), Pace::Rate);
+    let fleet = Fleet::start(setup.ledger, !no_telemetry).await?;
+    let (phase, _) = phase::measure(&fleet, &Plan { mix: setup.mix, pace, documents, warm_up }, 0).await?;
+    report.phases.push(phase);
+    report.peaks.push((setup.ledger.name(), fleet.peaks_kib()));
+    fleet.stop().await?;
+    report.give(&setup.output)
+}
+
+async fn the_knee(options: KneeOptions) -> anyhow::Result<()> {
+    let KneeOptions { setup, from } = options;
+    let mut report = Report::new();
+    let fleet = Fleet::start(setup.ledger, true).await?;
+    let warm = Plan { mix: setup.mix.clone(), pace: Pace::InFlight(8), documents: 50, warm_up: 0 };
+    let (_, next) = phase::measure(&fleet, &warm, 0).await?;
+    report.knee = Some(knee::find(&fleet, &setup.mix, from, next).await?.0);
+    report.peaks.push((setup.ledger.name(), fleet.peaks_kib()));
+    fleet.stop().await?;
+    report.give(&setup.output)
+}
+
+async fn the_memory(options: MemoryOptions) -> anyhow::Result<()> {
+    let MemoryOptions { setup, documents, warm_up, at_most } = options;
+    let mut report = Report::new();
+    let fleet = Fleet::start(setup.ledger, true).await?;
+    let (memory, _) = memory::watch(&fleet, (&setup.mix, Pace::InFlight(16)), (warm_up, documents), 0).await?;
+    fleet.stop().await?;
+    let slope = memory.kib_per_1000_documents;
+    report.memory = Some(memory);
+    report.give(&setup.output)?;
+    anyhow::ensure!(
+        at_most.is_none_or(|most| slope <= most),
+        "the worker's memory grows by {slope} KiB in 1000 documents"
+    );
+    Ok(())
+}
+
+async fn beside(options: PeerOptions) -> anyhow::Result<()> {
+    let PeerOptions { rounds, documents, in_flight, output } = options;
+    let mut report = Report::new();
+    report.peer = peer::compare(&peer::folder(), rounds, documents, in_flight).await?;
+    report.give(&output)
 }

@@ -6,56 +6,110 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::figures::{Spread, millis, thousandths};
-use crate::load::Phase;
+use crate::figures::{millis, thousandths};
+use crate::knee::Knee;
 use crate::machine::Machine;
-use crate::telemetry::Telemetry;
+use crate::memory::Memory;
+use crate::peer::Run;
+use crate::phase::Phase;
+use crate::starts::Starts;
+use crate::telemetry::{Cost, Telemetry};
 
-/// Everything.
+/// Everything that was asked for.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     pub(crate) machine: Machine,
-    pub(crate) in_flight: u32,
-    pub(crate) worker_peak_kib: Option<u64>,
     pub(crate) phases: Vec<Phase>,
-    pub(crate) telemetry: Telemetry,
+    /// By database and process, in KiB.
+    pub(crate) peaks: Vec<(&'static str, Vec<(&'static str, Option<u64>)>)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) knee: Option<Knee>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) telemetry: Option<Telemetry>,
+    pub(crate) starts: Vec<(&'static str, Starts)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) memory: Option<Memory>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) peer: Vec<Run>,
 }
 
-type Cell<'a> = &'a dyn Fn(&Phase) -> String;
+type Row = (&'static str, fn(&Phase) -> String);
+
+/// What is said of each phase.
+const ROWS: [Row; 14] = [
+    ("documents", |p| p.documents.to_string()),
+    ("how they come", |p| p.pace.clone()),
+    ("documents per second", |p| thousandths(p.documents_per_1000_s)),
+    ("history events per document", |p| {
+        let ranges = p.history_events.values().map(|(least, most)| match least == most {
+            true => least.to_string(),
+            false => format!("{least} to {most}"),
+        });
+        ranges.collect::<Vec<_>>().join(", ")
+    }),
+    ("CPU per document, ms: worker", |p| named(&p.cpu_us, "worker", millis)),
+    ("  facade", |p| named(&p.cpu_us, "facade", millis)),
+    ("  database's server", |p| named(&p.cpu_us, "database", millis)),
+    ("  Temporal's server", |p| named(&p.cpu_us, "server", millis)),
+    ("  the load itself", |p| named(&p.cpu_us, "load", millis)),
+    ("SQL statements: worker / facade", |p| both(&p.statements)),
+    ("calls of Temporal: worker / facade", |p| both(&p.requests)),
+    ("workflow task waits, p95, ms", |p| p.schedule_to_start_us.map_or_else(dash, |us| format!("≤ {}", millis(us)))),
+    ("start, p50 / p95 / p99, ms", |p| p.start.text()),
+    ("decide", |p| p.decide.text()),
+];
+const MORE_ROWS: [Row; 3] = [
+    ("query", |p| p.query.text()),
+    ("inbox, first page", |p| p.inbox.text()),
+    ("submitted to settled", |p| p.whole.text()),
+];
+
+fn dash() -> String {
+    "-".to_owned()
+}
+
+fn named(of: &[(&'static str, Option<u64>)], name: &str, text: fn(u64) -> String) -> String {
+    of.iter().find(|(n, _)| *n == name).and_then(|(_, value)| *value).map_or_else(dash, text)
+}
+
+fn both(of: &[(&'static str, Option<u64>)]) -> String {
+    let [worker, facade] = ["worker", "facade"].map(|name| named(of, name, thousandths));
+    format!("{worker} / {facade}")
+}
 
 impl Report {
-    /// Prints the table.
+    /// Prints the tables.
     pub(crate) fn print(&self) -> anyhow::Result<()> {
         line(&self.machine.text())?;
-        line(&format!("load       {} documents under way at a time\n", self.in_flight))?;
-        let unknown = || "unknown".to_owned();
-        let cost = |us: Option<u64>| us.map_or_else(unknown, millis);
-        let spread = |s: &Spread| format!("{} / {}", millis(s.p50_us), millis(s.p95_us));
-        let rows: [(&str, Cell<'_>); 9] = [
-            ("", &|p| p.kind.to_owned()),
-            ("documents", &|p| p.documents.to_string()),
-            ("documents per second", &|p| thousandths(p.documents_per_1000_s)),
-            ("history events per document", &|p| match p.events {
-                (least, most) if least == most => least.to_string(),
-                (least, most) => format!("{least} to {most}"),
-            }),
-            ("worker CPU per document, ms", &|p| cost(p.worker_cpu_us)),
-            ("facade and load CPU per document, ms", &|p| cost(p.rest_cpu_us)),
-            ("submit, p50 / p95, ms", &|p| spread(&p.submit)),
-            ("decide, p50 / p95, ms", &|p| spread(&p.decide)),
-            ("submitted to settled, p50 / p95, ms", &|p| spread(&p.settle)),
-        ];
-        for (name, cell) in rows {
-            let cells: String = self.phases.iter().map(|p| format!("{:>20}", cell(p))).collect();
-            line(format!("{name:<38}{cells}").trim_end())?;
+        // Not more beside each other than a page is wide.
+        for phases in self.phases.chunks(3) {
+            table(phases)?;
         }
-        let peak = self.worker_peak_kib.map_or_else(unknown, |kib| format!("{} MiB", kib / 1024));
-        line(&format!("\nworker's peak memory   {peak}\nledger                 sound"))?;
-        let Telemetry { off, on } = &self.telemetry;
-        for (name, cost) in [("off", off), ("on ", on)] {
-            let (rate, cpu) = (thousandths(cost.documents_per_1000_s()), millis(cost.cpu_us()));
-            line(&format!("telemetry {name}          {rate} documents per second, {cpu} ms of worker CPU each"))?;
+        for (ledger, peaks) in &self.peaks {
+            let peaks = peaks
+                .iter()
+                .map(|(name, kib)| format!("{name} {}", kib.map_or_else(dash, |kib| format!("{} MiB", kib / 1024))));
+            line(&format!("\npeak memory, {ledger}: {}", peaks.collect::<Vec<_>>().join(", ")))?;
         }
+        for (ledger, starts) in &self.starts {
+            line(&format!("\nstarts, {ledger}, p50 / p95 / p99, ms"))?;
+            line(&format!("  claim and start     {}", starts.direct.text()))?;
+            line(&format!("  by the facade       {}", starts.facade.text()))?;
+        }
+        if let Some(knee) = &self.knee {
+            print_knee(knee)?;
+        }
+        if let Some(telemetry) = &self.telemetry {
+            print_telemetry(telemetry)?;
+        }
+        if let Some(memory) = &self.memory {
+            let mib: Vec<String> = memory.resident_kib.iter().map(|kib| (kib / 1024).to_string()).collect();
+            let (documents, slope) = (memory.documents, memory.kib_per_1000_documents);
+            line(&format!("\nworker's memory over {documents} documents, MiB: {}", mib.join(" ")))?;
+            line(&format!("  slope               {slope} KiB in 1000 documents"))?;
+        }
+        print_peer(&self.peer)?;
+        line("\nthe ledger is sound")?;
         if self.machine.profile == "debug" {
             line("This is a debug build: `make bench` builds for release.")?;
         }
@@ -67,6 +121,56 @@ impl Report {
         let json = serde_json::to_string_pretty(self)?;
         std::fs::write(file, json + "\n").with_context(|| format!("{} cannot be written", file.display()))
     }
+}
+
+fn table(phases: &[Phase]) -> anyhow::Result<()> {
+    let row = |name: &str, cell: &dyn Fn(&Phase) -> String| {
+        let cells: String = phases.iter().map(|p| format!("{:>26}", cell(p))).collect();
+        line(format!("{name:<36}{cells}").trim_end())
+    };
+    line("")?;
+    row("", &|p| format!("{}, {}", p.ledger.name(), p.mix))?;
+    ROWS.iter().chain(&MORE_ROWS).try_for_each(|(name, cell)| row(name, &|p| cell(p)))
+}
+
+fn print_knee(knee: &Knee) -> anyhow::Result<()> {
+    let rate = |rate: Option<u64>| rate.map_or_else(dash, thousandths);
+    line(
+        "\nthe knee: documents per second that go through as they come, with starts under 300 ms at the 95th percentile",
+    )?;
+    for phase in &knee.phases {
+        let (came, went) = (&phase.pace, thousandths(phase.documents_per_1000_s));
+        line(&format!(
+            "  {came:<18}  {went} went through; start {}, whole {} ms",
+            phase.start.text(),
+            phase.whole.text()
+        ))?;
+    }
+    line(&format!("  carried {}, not {}", rate(knee.carried_per_1000_s), rate(knee.not_carried_per_1000_s)))
+}
+
+fn print_peer(runs: &[Run]) -> anyhow::Result<()> {
+    if runs.is_empty() {
+        return Ok(());
+    }
+    line("\nbeside eleven activities that do nothing, one server each; CPU per document, of ours with the database")?;
+    for run in runs {
+        let (rate, cpu) = (thousandths(run.documents_per_1000_s), run.worker_cpu_us.map_or_else(dash, millis));
+        let server = run.server_cpu_us.map_or_else(dash, millis);
+        let peak = run.worker_peak_kib.map_or_else(dash, |kib| (kib / 1024).to_string());
+        line(&format!("  {:<12} {rate:>8} a second, worker {cpu} ms and {peak} MiB, server {server} ms", run.who))?;
+    }
+    Ok(())
+}
+
+fn print_telemetry(telemetry: &Telemetry) -> anyhow::Result<()> {
+    let said = |name: &str, cost: &Cost| {
+        let (rate, cpu) = (thousandths(cost.documents_per_1000_s()), millis(cost.cpu_each_us()));
+        line(&format!("  {name:<18}  {rate} documents per second, {cpu} ms of worker and facade CPU each"))
+    };
+    line("\ntelemetry (metrics served, every trace sent with each statement)")?;
+    said("off", &telemetry.off)?;
+    said("on", &telemetry.on)
 }
 
 /// Writes a line to stdout.

@@ -1,16 +1,12 @@
-//! What it costs to be seen: the same load on a worker that tells nothing and on one that tells everything, in turns.
+//! What it costs to be seen: the same load on a worker and a facade that tell nothing, and on ones that tell everything, in turns.
 
-use axum::Router;
-use axum::routing::post;
 use serde::Serialize;
-use tokio::net::TcpListener;
-use vextrus_starter_cli::stack::Stack;
 
-use crate::load::{Kind, Load, Phase};
-use crate::worker::Worker;
+use crate::fleet::Fleet;
+use crate::phase::{self, Phase, Plan};
 
 /// How often both take their turn.
-const ROUNDS: u32 = 3;
+const ROUNDS: u32 = 4;
 
 /// Both, over all turns.
 #[derive(Debug, Serialize)]
@@ -24,15 +20,17 @@ pub(crate) struct Telemetry {
 pub(crate) struct Cost {
     pub(crate) documents: u64,
     pub(crate) elapsed_us: u64,
-    pub(crate) worker_cpu_us: u64,
+    /// Of worker and facade together.
+    pub(crate) cpu_us: u64,
 }
 
 impl Cost {
     fn add(&mut self, phase: &Phase) {
         let documents = u64::from(phase.documents);
+        let ours = phase.cpu_us.iter().filter(|(name, _)| ["worker", "facade"].contains(name));
         self.documents += documents;
         self.elapsed_us += phase.elapsed_us;
-        self.worker_cpu_us += phase.worker_cpu_us.unwrap_or_default() * documents;
+        self.cpu_us += ours.filter_map(|(_, cpu)| *cpu).sum::<u64>() * documents;
     }
 
     /// Documents in a thousand seconds.
@@ -40,41 +38,24 @@ impl Cost {
         (self.documents * 1_000_000_000).checked_div(self.elapsed_us).unwrap_or_default()
     }
 
-    /// Of one document, in microseconds.
-    pub(crate) fn cpu_us(&self) -> u64 {
-        self.worker_cpu_us.checked_div(self.documents).unwrap_or_default()
+    /// Of one document.
+    pub(crate) fn cpu_each_us(&self) -> u64 {
+        self.cpu_us.checked_div(self.documents).unwrap_or_default()
     }
 }
 
-/// Takes spans and throws them away.
-async fn sink() -> anyhow::Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    let router = Router::new().route("/v1/traces", post(async |_: axum::body::Bytes| ""));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(format!("http://{address}"))
-}
-
-/// Measures both, from this number of documents on.
-pub(crate) async fn compare(
-    stack: &Stack,
-    load: &Load,
-    (mut next, in_flight): (u32, u32),
-    documents: u32,
-) -> anyhow::Result<Telemetry> {
-    let sink = sink().await?;
+/// Measures both. Answers the fleet as it was and the next number too.
+pub(crate) async fn compare(mut fleet: Fleet, plan: &Plan, mut next: u32) -> anyhow::Result<(Telemetry, Fleet, u32)> {
     let mut both = Telemetry { off: Cost::default(), on: Cost::default() };
     for round in 1..=ROUNDS {
-        for is_on in [false, true] {
+        // Neither is always the one that comes after the other.
+        for is_on in if round % 2 == 1 { [false, true] } else { [true, false] } {
             eprintln!("telemetry {}, {round} of {ROUNDS}", if is_on { "on" } else { "off" });
-            let worker = Worker::start(stack, is_on.then_some(sink.as_str())).await?;
-            load.phase(Kind::OneLevel, next, in_flight, &worker).await?;
-            next += in_flight;
-            let phase = load.phase(Kind::OneLevel, next, documents, &worker).await?;
-            next += documents;
-            if is_on { &mut both.on } else { &mut both.off }.add(&phase);
-            worker.stop().await?;
+            fleet = fleet.renew(is_on).await?;
+            let measured = phase::measure(&fleet, plan, next).await?;
+            next = measured.1;
+            if is_on { &mut both.on } else { &mut both.off }.add(&measured.0);
         }
     }
-    Ok(both)
+    Ok((both, fleet.renew(true).await?, next))
 }

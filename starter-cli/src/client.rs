@@ -375,14 +375,27 @@ impl Client {
     pub async fn inbox(&mut self) -> Result<Vec<PendingTask>, Status> {
         let (mut tasks, mut page_token) = (Vec::new(), String::new());
         loop {
-            let message = ListTasksRequest { parent: self.parent(), page_size: 200, page_token };
-            let response = self.approvals.list_tasks(self.request(message)).await?.into_inner();
-            tasks.extend(response.tasks);
-            if response.next_page_token.is_empty() {
+            let (page, next) = self.inbox_page(200, page_token).await?;
+            tasks.extend(page);
+            if next.is_empty() {
                 return Ok(tasks);
             }
-            page_token = response.next_page_token;
+            page_token = next;
         }
+    }
+
+    /// A page of the inbox, and the token of the next one: empty where there is none, as the first page's is.
+    ///
+    /// # Errors
+    /// The facade's status.
+    pub async fn inbox_page(
+        &mut self,
+        page_size: i32,
+        page_token: String,
+    ) -> Result<(Vec<PendingTask>, String), Status> {
+        let message = ListTasksRequest { parent: self.parent(), page_size, page_token };
+        let response = self.approvals.list_tasks(self.request(message)).await?.into_inner();
+        Ok((response.tasks, response.next_page_token))
     }
 }
 

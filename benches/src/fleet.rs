@@ -1,0 +1,168 @@
+//! All that is measured: a Temporal server, a database, a worker and a facade, each in a process of its own, and this one, the load.
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::routing::post;
+use clap::ValueEnum;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use vextrus_ledger::check;
+use vextrus_ledger::masterdata::Company;
+use vextrus_starter_cli::stack::{Stack, StackOptions};
+use vextrus_tests_support::ledgers::{Database, Engine as TestEngine};
+use vextrus_tests_support::raw::Raw;
+
+use crate::part::{Part, Role};
+use crate::process::Process;
+use crate::scrape::Counts;
+use crate::story::People;
+
+/// The ledger's database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Engine {
+    /// In the worker and in the facade, `synchronous=FULL`.
+    Sqlite,
+    /// A server of its own, `fsync=on`.
+    Postgres,
+}
+
+impl Engine {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// Everything that runs.
+pub(crate) struct Fleet {
+    pub(crate) stack: Stack,
+    pub(crate) company: Company,
+    pub(crate) engine: Engine,
+    pub(crate) worker: Part,
+    pub(crate) facade: Part,
+    pub(crate) people: People,
+    server: Option<Process>,
+    database: Option<Process>,
+    load: Process,
+    /// Where spans are sent.
+    sink: String,
+    folder: tempfile::TempDir,
+}
+
+/// What has been used up to now. CPU times in microseconds, by process.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Used {
+    pub(crate) cpu_us: Vec<(&'static str, Option<u64>)>,
+    pub(crate) worker: Option<Counts>,
+    pub(crate) facade: Option<Counts>,
+}
+
+impl Fleet {
+    /// Starts everything.
+    pub(crate) async fn start(engine: Engine, is_watched: bool) -> anyhow::Result<Self> {
+        let address = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(Database::create(TestEngine::Postgres).await.address),
+        };
+        let database = match &address {
+            Some(address) => {
+                let id = Raw::open(address).await.number("SELECT pg_backend_pid()").await;
+                Process::of(u32::try_from(id)?).parent().map(Process::with_children)
+            }
+            None => None,
+        };
+        let mut stack = Stack::start(StackOptions { ledger: address, ..StackOptions::default() }).await?;
+        // The one in this process would be measured together with the load.
+        stack.stop_worker().await?;
+        let company = company()?;
+        stack.found(&company).await?;
+        let sink = sink().await?;
+        let folder = tempfile::tempdir().context("no temporary folder")?;
+        let seen = is_watched.then_some(sink.as_str());
+        let worker = Part::start(Role::Worker, &stack, folder.path(), seen).await?;
+        let facade = Part::start(Role::Facade, &stack, folder.path(), seen).await?;
+        let people = connect(&stack, &company, &facade.url).await?;
+        let port = stack.temporal.rsplit(':').next().context("a server without a port")?;
+        let server = Process::called(&["--port", port]);
+        let load = Process::of(std::process::id());
+        Ok(Self { stack, company, engine, worker, facade, people, server, database, load, sink, folder })
+    }
+
+    /// Puts another worker and another facade in their place, which tell of themselves or do not.
+    pub(crate) async fn renew(self, is_watched: bool) -> anyhow::Result<Self> {
+        self.worker.stop().await?;
+        self.facade.stop().await?;
+        let seen = is_watched.then_some(self.sink.as_str());
+        let worker = Part::start(Role::Worker, &self.stack, self.folder.path(), seen).await?;
+        let facade = Part::start(Role::Facade, &self.stack, self.folder.path(), seen).await?;
+        let people = connect(&self.stack, &self.company, &facade.url).await?;
+        Ok(Self { worker, facade, people, ..self })
+    }
+
+    /// What everything has used.
+    pub(crate) async fn used(&self) -> anyhow::Result<Used> {
+        let cpu = |process: &Option<Process>| process.as_ref().and_then(Process::cpu_us);
+        let mut cpu_us = vec![("worker", self.worker.process.cpu_us()), ("facade", self.facade.process.cpu_us())];
+        if self.engine == Engine::Postgres {
+            cpu_us.push(("database", cpu(&self.database)));
+        }
+        cpu_us.extend([("server", cpu(&self.server)), ("load", self.load.cpu_us())]);
+        Ok(Used { cpu_us, worker: self.worker.counts().await?, facade: self.facade.counts().await? })
+    }
+
+    /// The most memory that each process has had, in KiB.
+    pub(crate) fn peaks_kib(&self) -> Vec<(&'static str, Option<u64>)> {
+        vec![
+            ("worker", self.worker.process.peak_kib()),
+            ("facade", self.facade.process.peak_kib()),
+            ("server", self.server.as_ref().and_then(Process::peak_kib)),
+        ]
+    }
+
+    /// Stops everything. What was measured must also be right.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.worker.stop().await?;
+        self.facade.stop().await?;
+        let tenant = &self.company.tenant;
+        let mut tx = self.stack.ledger.read(tenant).await?;
+        let wrong = check::check(&mut tx, tenant).await?;
+        anyhow::ensure!(wrong.is_empty(), "the ledger is not sound: {}", wrong.join("; "));
+        tx.rollback().await?;
+        self.stack.stop().await
+    }
+}
+
+/// Connects everybody, once the facade answers.
+async fn connect(stack: &Stack, company: &Company, facade: &str) -> anyhow::Result<People> {
+    let mut tries = 0;
+    loop {
+        match People::connect(stack, company, facade).await {
+            Err(_) if tries < 100 => {
+                tries += 1;
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+            people => return people,
+        }
+    }
+}
+
+/// The example company with budgets that suffice.
+fn company() -> anyhow::Result<Company> {
+    let mut company: serde_json::Value = serde_json::from_str(include_str!("../../examples/company.json"))?;
+    for budget in company["budgets"].as_array_mut().into_iter().flatten() {
+        budget["allocated"] = "900000000000.00".into();
+    }
+    Ok(serde_json::from_value(company)?)
+}
+
+/// Takes spans and throws them away.
+async fn sink() -> anyhow::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let router = Router::new().route("/v1/traces", post(async |_: axum::body::Bytes| ""));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(format!("http://{address}"))
+}

@@ -1,0 +1,88 @@
+//! What the facade adds to a start: the same starts through it, and by its own steps without it, in turns.
+
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Serialize;
+use temporalio_client::WorkflowStartOptions;
+use temporalio_common::search_attributes::SearchAttributes;
+use vextrus_contract::document::{DocumentStart, Head};
+use vextrus_contract::search_attributes::{STAGE, STATUS};
+use vextrus_domain::Actor;
+use vextrus_invoice::InvoiceApproval;
+use vextrus_ledger::claims;
+use vextrus_temporal::search_attributes::{DEPARTMENT, DOCUMENT, TENANT, TOTAL_POISHA, VENDOR};
+use vextrus_temporal::task_queue;
+
+use crate::figures::{Spread, Times};
+use crate::fleet::Fleet;
+use crate::mix::Kind;
+use crate::story::{SUBMITTER, submit};
+
+/// How many starts make a turn.
+const TURN: u32 = 50;
+/// Starts under way at a time.
+const IN_FLIGHT: usize = 2;
+
+/// Both, over all turns.
+#[derive(Debug, Serialize)]
+pub(crate) struct Starts {
+    /// The claim in the ledger and the start of the workflow, by this process.
+    pub(crate) direct: Spread,
+    /// By the facade.
+    pub(crate) facade: Spread,
+}
+
+/// Starts so many invoices each way. They are left open. Answers the next number too.
+pub(crate) async fn compare(fleet: &Fleet, each: u32, mut next: u32) -> anyhow::Result<(Starts, u32)> {
+    eprintln!("{}, starts: by the facade and without it", fleet.engine.name());
+    let (mut direct, mut facade) = (Times::new()?, Times::new()?);
+    for turn in 0..each.div_ceil(TURN) + 1 {
+        for by_facade in [false, true] {
+            let numbers = stream::iter(next..next + TURN);
+            let took = numbers.map(|number| one(fleet, number, by_facade)).buffer_unordered(IN_FLIGHT);
+            let took: Vec<Duration> = took.try_collect().await?;
+            next += TURN;
+            // The first turn finds empty caches and pools.
+            let times = if by_facade { &mut facade } else { &mut direct };
+            took.into_iter().filter(|_| turn > 0).for_each(|took| times.record(took));
+        }
+    }
+    Ok((Starts { direct: direct.spread(), facade: facade.spread() }, next))
+}
+
+async fn one(fleet: &Fleet, number: u32, by_facade: bool) -> anyhow::Result<Duration> {
+    let content = Kind::OneLevel.document(number)?;
+    let mut submitter = fleet.people.person(SUBMITTER)?;
+    let began = Instant::now();
+    if by_facade {
+        submit(&mut submitter, &content).await?;
+        return Ok(began.elapsed());
+    }
+    let actor = Actor { tenant: fleet.company.tenant.clone(), person: SUBMITTER.parse()? };
+    let request_id = vextrus_starter_cli::client::new_request_id().parse()?;
+    let claim = claims::claim(&fleet.stack.ledger, &actor, &request_id, &content).await??;
+    let (id, head) = (format!("invoice/{}", claim.key), Head::from(&content));
+    // Who starts it without the facade must set what operators look for all the same.
+    let attributes = SearchAttributes::new([
+        TENANT.value_set(actor.tenant.to_string()),
+        DOCUMENT.value_set(claim.key.document.to_string()),
+        VENDOR.value_set(head.vendor().to_string()),
+        DEPARTMENT.value_set(head.department().to_string()),
+        TOTAL_POISHA.value_set(head.amount().poisha()),
+        STATUS.value_set("assessing".to_owned()),
+        STAGE.value_set("assess".to_owned()),
+    ]);
+    let start = DocumentStart {
+        key: claim.key,
+        payload_hash: claim.payload_hash,
+        submitter: actor.person,
+        head,
+        step_timeout_millis: fleet.stack.config.steps.timeout_millis,
+        events_of_a_run: fleet.stack.config.steps.events_of_a_run,
+        carried: None,
+    };
+    let options = WorkflowStartOptions::new(task_queue::INVOICE, id).search_attributes(attributes).build();
+    fleet.stack.client.start_workflow(InvoiceApproval::run, start, options).await?;
+    Ok(began.elapsed())
+}
