@@ -1,6 +1,6 @@
 //! One document, from its submission to its settlement, as clients bring it there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -72,7 +72,7 @@ impl People {
         let mut submitter = self.person(SUBMITTER)?;
         let name = submit(&mut submitter, &kind.document(number)?).await?;
         let start = due.elapsed();
-        let (mut decide, mut query, mut inbox) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut decide, mut query, mut inbox, mut decided) = (Vec::new(), Vec::new(), Vec::new(), HashSet::new());
         loop {
             let asked = Instant::now();
             let seen = look(&mut submitter, kind, &name).await?;
@@ -83,7 +83,9 @@ impl People {
                 return Ok(Timed { kind, workflow_id, start, decide, query, inbox, whole: due.elapsed() });
             }
             anyhow::ensure!(seen.state != DocumentState::Closed, "{name} was closed");
-            let Some(task) = seen.tasks.into_iter().find(|t| t.state() == TaskState::Open) else {
+            // The ledger is told of a decision a moment after whoever took it has their answer.
+            let is_next = |task: &Task| task.state() == TaskState::Open && !decided.contains(&task.name);
+            let Some(task) = seen.tasks.into_iter().find(is_next) else {
                 tokio::time::sleep(LOOK_EVERY).await;
                 continue;
             };
@@ -94,8 +96,9 @@ impl People {
             inbox.push(asked.elapsed());
             let asked = Instant::now();
             let approve = Decide { answer: "approve".to_owned(), comment: String::new() };
-            approver.act(task.name, Action::Decide(approve), new_request_id()).await?;
+            approver.act(task.name.clone(), Action::Decide(approve), new_request_id()).await?;
             decide.push(asked.elapsed());
+            decided.insert(task.name);
         }
     }
 }

@@ -74,12 +74,11 @@ pub fn faults<'a>(
         if !asked.contains(id) {
             faults.push(format!("patch {id} is listed, and no workflow asks for it"));
         }
-        // What began before it has no marker of it.
-        let is_before = |version: &str| order(version) < order(since);
+        // What began before it has no marker of it; of the version that brought it, only what was recorded after has one.
         let by_history = corpus.iter().any(|(workflow, version, history)| {
-            patch.types.iter().any(|t| t == workflow) && is_before(version) && !marks(history, id)
+            patch.types.iter().any(|t| t == workflow) && order(version) <= order(since) && !marks(history, id)
         });
-        if !by_history && !patches.supported.iter().any(|version| is_before(version)) {
+        if !by_history && !patches.supported.iter().any(|version| order(version) < order(since)) {
             faults.push(format!("patch {id} can go: no history and no supported version is older than {since}"));
         }
     }
