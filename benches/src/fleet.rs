@@ -52,10 +52,13 @@ pub(crate) struct Fleet {
     folder: tempfile::TempDir,
 }
 
+/// What was found of each process, or of some of them; none where it is not known.
+pub(crate) type ByProcess = Vec<(&'static str, Option<u64>)>;
+
 /// What has been used up to now. CPU times in microseconds, by process.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Used {
-    pub(crate) cpu_us: Vec<(&'static str, Option<u64>)>,
+    pub(crate) cpu_us: ByProcess,
     pub(crate) worker: Option<Counts>,
     pub(crate) facade: Option<Counts>,
 }
@@ -114,7 +117,7 @@ impl Fleet {
     }
 
     /// The most memory that each process has had, in KiB.
-    pub(crate) fn peaks_kib(&self) -> Vec<(&'static str, Option<u64>)> {
+    pub(crate) fn peaks_kib(&self) -> ByProcess {
         vec![
             ("worker", self.worker.process.peak_kib()),
             ("facade", self.facade.process.peak_kib()),

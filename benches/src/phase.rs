@@ -13,7 +13,7 @@ use vextrus_purchase_order::PurchaseOrderApproval;
 use vextrus_starter_cli::stack::Stack;
 
 use crate::figures::{Spread, Times, micros, per_1000_s};
-use crate::fleet::{Engine, Fleet, Used};
+use crate::fleet::{ByProcess, Engine, Fleet, Used};
 use crate::load::{self, Pace};
 use crate::mix::Mix;
 use crate::story::{Timed, document_type};
@@ -45,11 +45,11 @@ pub(crate) struct Phase {
     pub(crate) documents_per_1000_s: u64,
     /// The least and the most, by kind.
     pub(crate) history_events: BTreeMap<&'static str, (usize, usize)>,
-    pub(crate) cpu_us: Vec<(&'static str, Option<u64>)>,
+    pub(crate) cpu_us: ByProcess,
     /// In thousandths; known where the processes tell of themselves.
-    pub(crate) statements: Vec<(&'static str, Option<u64>)>,
+    pub(crate) statements: ByProcess,
     /// Calls of the Temporal service, in thousandths.
-    pub(crate) requests: Vec<(&'static str, Option<u64>)>,
+    pub(crate) requests: ByProcess,
     /// How long a workflow task waited for the worker, at the 95th percentile.
     pub(crate) schedule_to_start_us: Option<u64>,
     pub(crate) start: Spread,

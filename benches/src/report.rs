@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::figures::{millis, thousandths};
+use crate::fleet::ByProcess;
 use crate::knee::Knee;
 use crate::machine::Machine;
 use crate::memory::Memory;
@@ -21,7 +22,7 @@ pub(crate) struct Report {
     pub(crate) machine: Machine,
     pub(crate) phases: Vec<Phase>,
     /// By database and process, in KiB.
-    pub(crate) peaks: Vec<(&'static str, Vec<(&'static str, Option<u64>)>)>,
+    pub(crate) peaks: Vec<(&'static str, ByProcess)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) knee: Option<Knee>,
     #[serde(skip_serializing_if = "Option::is_none")]
