@@ -74,7 +74,7 @@ fn what_runs_is_replayed_and_a_divergence_is_told() {
     assert_eq!(all["total"]["replayed"], 6, "{all:#}");
 
     // Code that once scheduled another step.
-    let other = short.replace("\"name\": \"assess\"", "\"name\": \"examine\"");
+    let other = short.replace("\"activity_type\": \"assess\"", "\"activity_type\": \"examine\"");
     assert_ne!(other, short);
     fs::write(file("other.json"), &other).unwrap();
     let junit = file("replay.xml");
@@ -83,18 +83,18 @@ fn what_runs_is_replayed_and_a_divergence_is_told() {
     assert!(diverged.err.contains("this build would break running workflows: 1 diverged"), "{diverged:#?}");
     let json: Value = serde_json::from_str(&diverged.out).unwrap();
     let finding = &json["findings"][0];
-    assert_eq!((&finding["verdict"], &finding["event"]), (&Value::from("diverged"), &Value::from(5)), "{json:#}");
+    assert_eq!((&finding["verdict"], &finding["event"]), (&Value::from("diverged"), &Value::from(7)), "{json:#}");
     let told = |key: &str| finding[key].as_str().unwrap().to_owned();
-    assert!(told("recorded").starts_with("ScheduleActivity examine"), "{json:#}");
-    assert!(told("given").starts_with("ScheduleActivity assess"), "{json:#}");
+    assert!(told("recorded").starts_with("LocalActivity examine"), "{json:#}");
+    assert!(told("given").starts_with("LocalActivity assess"), "{json:#}");
     let xml = fs::read_to_string(&junit).unwrap();
     assert!(xml.contains("failures=\"1\"") && xml.contains("<failure message=\"diverged\">"), "{xml}");
     let text = run(vextrus(&["replay", other.to_str().unwrap()])).exits(1).out;
-    assert!(text.contains("event 5: ScheduleActivity examine") && text.contains("ctx.patched"), "{text}");
+    assert!(text.contains("event 7: LocalActivity examine") && text.contains("ctx.patched"), "{text}");
 
     // What says something else goes on, and is told.
     let mut changed: Value = serde_json::from_str(&short).unwrap();
-    changed["events"][4]["activityTaskScheduledEventAttributes"]["input"][0]["revision"] = Value::from(7);
+    changed["events"][6]["markerRecordedEventAttributes"]["details"]["input"][0]["revision"] = Value::from(7);
     fs::write(file("changed.json"), changed.to_string()).unwrap();
     let changed = file("changed.json");
     let json = here(&[changed.to_str().unwrap()]).json();
