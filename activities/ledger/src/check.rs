@@ -142,6 +142,19 @@ const QUESTIONS: &[(&str, &str)] = &[
             WHERE t.tenant = $1 AND t.state IN ('waiting', 'open') AND d.state <> 'assessed'",
     ),
     (
+        "a task does not stand in an inbox where its time says",
+        "SELECT p.document || ' ' || p.task || ' ' || p.person FROM task_people p JOIN tasks t
+            ON t.tenant = p.tenant AND t.document = p.document AND t.submission = p.submission AND t.task = p.task
+            WHERE p.tenant = $1
+            AND p.sorted_at IS DISTINCT FROM CASE WHEN t.state = 'open' THEN coalesce(t.due_at, t.opened_at) END",
+    ),
+    (
+        "a change of bank details does not stand in an inbox where its time says",
+        "SELECT p.change || ' ' || p.person FROM bank_change_people p
+            JOIN bank_changes c ON c.tenant = p.tenant AND c.change = p.change
+            WHERE p.tenant = $1 AND p.sorted_at IS DISTINCT FROM c.due_at",
+    ),
+    (
         "a document's events leave a gap",
         "SELECT document FROM outbox WHERE tenant = $1 GROUP BY document HAVING min(sequence) <> 1 OR max(sequence) <> count(*)",
     ),

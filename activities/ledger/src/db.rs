@@ -1,8 +1,8 @@
 //! The two databases behind one face: the same SQL text, the same Rust types, one place that tells them apart.
 
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
@@ -21,8 +21,8 @@ mod migrate;
 mod tx;
 
 use counted::Held;
-pub use tx::Tx;
 pub(crate) use tx::{Arg, Conn, Kind, MOST_ROWS, Row, Scope, args, places};
+pub use tx::{Plan, Plans, Tx};
 
 /// The version of the tables.
 pub(crate) const TABLES_VERSION: &str = "SELECT max(version) FROM _sqlx_migrations";
@@ -44,6 +44,8 @@ pub struct Ledger {
     /// Where lists and reports are read; none is from the pool.
     replica: Option<PgPool>,
     clock: Clock,
+    /// Where the plans of its statements are kept, once a test wants them.
+    plans: Arc<OnceLock<Plans>>,
 }
 
 /// What a transaction takes for the present.
@@ -97,8 +99,12 @@ impl Ledger {
         let address = config.address.as_str();
         let acquire = Duration::from_millis(config.acquire_timeout_millis);
         migrate::migrate(address).await?;
-        let mut ledger =
-            Self { pool: Pool::open(config, address, acquire).await?, replica: None, clock: Clock::System };
+        let mut ledger = Self {
+            pool: Pool::open(config, address, acquire).await?,
+            replica: None,
+            clock: Clock::System,
+            plans: Arc::default(),
+        };
         if !config.replica_address.is_empty() {
             ledger.replica = Some(ledger.open_replica(config).await?);
         }
@@ -208,7 +214,17 @@ impl Ledger {
 
     fn opened(&self, conn: Conn, scope: Scope) -> Tx {
         let now = self.clock.now();
-        Tx { conn, scope, now, entries: Vec::new(), ties: Vec::new(), counted: Vec::new(), held: None, _writer: None }
+        Tx {
+            conn,
+            scope,
+            now,
+            entries: Vec::new(),
+            ties: Vec::new(),
+            counted: Vec::new(),
+            plans: self.plans.get().cloned(),
+            held: None,
+            _writer: None,
+        }
     }
 
     /// Whether the database answers.

@@ -280,12 +280,12 @@ pub async fn ordered_together(tx: &mut Tx, document: &Document, seconds: u64) ->
     let (sum,): (i64,) = tx
         .one(
             "SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM (
-                SELECT max(CASE WHEN d.state = 'assessed' THEN d.total ELSE o.amount END) AS amount
-                FROM documents d LEFT JOIN purchase_orders o ON o.tenant = d.tenant
-                    AND (o.document = d.document OR o.po_number = d.po_number)
+                SELECT max(CASE WHEN d.state = 'assessed' THEN d.total ELSE coalesce(o.amount, a.amount) END) AS amount
+                FROM documents d LEFT JOIN purchase_orders o ON o.tenant = d.tenant AND o.document = d.document
+                LEFT JOIN purchase_orders a ON a.tenant = d.tenant AND a.po_number = d.po_number
                 WHERE d.tenant = $1 AND d.kind = $2 AND d.vendor = $3 AND d.submitter = $4 AND d.claimed_at >= $5
-                    AND d.document <> $6 AND d.state IN ('assessed', 'settled') AND coalesce(o.po_number, '-') <> $7
-                GROUP BY coalesce(o.po_number, d.document)) AS orders",
+                    AND d.document <> $6 AND d.state IN ('assessed', 'settled') AND coalesce(o.po_number, a.po_number, '-') <> $7
+                GROUP BY coalesce(o.po_number, a.po_number, d.document)) AS orders",
             args![
                 document.key.tenant.as_str(),
                 DocumentType::PurchaseOrder.name(),

@@ -47,15 +47,19 @@ pub async fn open(tx: &mut Tx) -> Result<Open, LedgerError> {
             args![],
         )
         .await?;
+    // What is open is found first, and SQLite takes the tables of a cross join as they stand: otherwise it reads all tasks.
     let tasks: Vec<(String, i64, i64, Option<DateTime<Utc>>)> = tx
         .all(
-            "SELECT d.kind, count(*), count(CASE WHEN t.due_at < $1 THEN 1 END), min(t.opened_at)
-             FROM documents d JOIN tasks t ON t.tenant = d.tenant AND t.document = d.document AND t.submission = d.submission
-             WHERE d.state IN ('claimed', 'assessed') AND t.state = 'open' GROUP BY d.kind
+            "WITH d AS MATERIALIZED (
+                SELECT tenant, document, submission, kind FROM documents WHERE state IN ('claimed', 'assessed')),
+             p AS MATERIALIZED (SELECT tenant, process, kind FROM employee_processes WHERE state <> 'ended')
+             SELECT d.kind, count(*), count(CASE WHEN t.due_at < $1 THEN 1 END), min(t.opened_at) FROM d CROSS JOIN tasks t
+             WHERE t.tenant = d.tenant AND t.document = d.document AND t.submission = d.submission AND t.state = 'open'
+             GROUP BY d.kind
              UNION ALL
              SELECT p.kind, count(*), count(CASE WHEN t.due_at < $1 THEN 1 END), min(t.opened_at)
-             FROM employee_processes p JOIN process_tasks t ON t.tenant = p.tenant AND t.process = p.process
-             WHERE p.state <> 'ended' AND t.state = 'open' GROUP BY p.kind",
+             FROM p CROSS JOIN process_tasks t
+             WHERE t.tenant = p.tenant AND t.process = p.process AND t.state = 'open' GROUP BY p.kind",
             args![tx.now()],
         )
         .await?;

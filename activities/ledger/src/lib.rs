@@ -38,5 +38,5 @@ mod asked;
 mod db;
 mod error;
 
-pub use db::{Clock, Ledger, Tx};
+pub use db::{Clock, Ledger, Plan, Plans, Tx};
 pub use error::LedgerError;

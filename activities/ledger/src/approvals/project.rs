@@ -9,41 +9,51 @@ use vextrus_domain::{DocumentKey, PersonId, canonical};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
+/// Where a task stands in inboxes, as its row says: nowhere while it is not open.
+macro_rules! place {
+    () => {
+        "(SELECT coalesce(t.due_at, t.opened_at) FROM tasks t
+            WHERE t.tenant = $1 AND t.document = $2 AND t.submission = $3 AND t.task = $4 AND t.state = 'open')"
+    };
+}
+
 /// Writes what differs between two moments of an approval.
 pub(super) async fn write(tx: &mut Tx, key: &DocumentKey, before: &Machine, now: &Machine) -> Result<(), LedgerError> {
     let amount = |machine: &Machine| machine.terms().map(|terms| terms.amount);
     for (position, task) in (0_i64..).zip(now.tasks()) {
         let earlier = before.task(&task.task.id);
+        let (tenant, document, id) = (key.tenant.as_str(), key.document.as_str(), task.task.id.as_str());
         if earlier != Some(task) || amount(before) != amount(now) {
             put(tx, key, now, task, position).await?;
+            tx.exec(
+                concat!(
+                    "UPDATE task_people SET sorted_at = ",
+                    place!(),
+                    " WHERE tenant = $1 AND document = $2 AND submission = $3 AND task = $4 AND sorted_at IS DISTINCT FROM ",
+                    place!()
+                ),
+                args![tenant, document, key.submission, id],
+            )
+            .await?;
         }
         let people = asked(now, task);
         let known = earlier.map(|task| asked(before, task)).unwrap_or_default();
         for (person, _) in known.difference(&people) {
             tx.exec(
                 "DELETE FROM task_people WHERE tenant = $1 AND person = $2 AND document = $3 AND submission = $4 AND task = $5",
-                args![
-                    key.tenant.as_str(),
-                    person.as_str(),
-                    key.document.as_str(),
-                    key.submission,
-                    task.task.id.as_str()
-                ],
+                args![tenant, person.as_str(), document, key.submission, id],
             )
             .await?;
         }
         for (person, principal) in people.difference(&known) {
             tx.exec(
-                "INSERT INTO task_people (tenant, person, document, submission, task, principal) VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT DO NOTHING",
-                args![
-                    key.tenant.as_str(),
-                    person.as_str(),
-                    key.document.as_str(),
-                    key.submission,
-                    task.task.id.as_str(),
-                    principal.as_str()
-                ],
+                concat!(
+                    "INSERT INTO task_people (tenant, document, submission, task, person, principal, sorted_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, ",
+                    place!(),
+                    ") ON CONFLICT DO NOTHING"
+                ),
+                args![tenant, document, key.submission, id, person.as_str(), principal.as_str()],
             )
             .await?;
         }
@@ -53,10 +63,17 @@ pub(super) async fn write(tx: &mut Tx, key: &DocumentKey, before: &Machine, now:
 
 /// Drops what is still undecided, when a document ends.
 pub(super) async fn drop_undecided(tx: &mut Tx, key: &DocumentKey) -> Result<(), LedgerError> {
+    let of = args![key.tenant.as_str(), key.document.as_str(), key.submission];
     tx.exec(
         "UPDATE tasks SET state = 'dropped'
          WHERE tenant = $1 AND document = $2 AND submission = $3 AND state IN ('waiting', 'open')",
-        args![key.tenant.as_str(), key.document.as_str(), key.submission],
+        of.clone(),
+    )
+    .await?;
+    tx.exec(
+        "UPDATE task_people SET sorted_at = NULL
+         WHERE tenant = $1 AND document = $2 AND submission = $3 AND sorted_at IS NOT NULL",
+        of,
     )
     .await
     .map(drop)

@@ -42,7 +42,17 @@ impl From<LeafRow> for Leaf {
 /// [`LedgerError::Database`].
 pub async fn waiting(ledger: &Ledger) -> Result<Vec<TenantId>, LedgerError> {
     let mut tx = ledger.read_for_all().await?;
-    let rows: Vec<(String,)> = tx.all("SELECT DISTINCT tenant FROM audit_unsealed ORDER BY tenant", args![]).await?;
+    // From one tenant to the next: each has many entries where the sealer has not been for a while.
+    let rows: Vec<(String,)> = tx
+        .all(
+            "WITH RECURSIVE waits (tenant) AS (
+                SELECT min(tenant) FROM audit_unsealed
+                UNION ALL SELECT (SELECT min(u.tenant) FROM audit_unsealed u WHERE u.tenant > w.tenant) FROM waits w
+                WHERE w.tenant IS NOT NULL)
+             SELECT tenant FROM waits WHERE tenant IS NOT NULL ORDER BY tenant",
+            args![],
+        )
+        .await?;
     rows.into_iter().map(|(t,)| t.parse().map_err(|e| LedgerError::corrupt("tenant", e))).collect()
 }
 
@@ -83,12 +93,13 @@ pub async fn seal(ledger: &Ledger, tenant: &TenantId, key: &KeyPair) -> Result<O
 
 /// Makes entries leaves, in the order of their chains, and answers them in the order of the log.
 async fn take(tx: &mut Tx, tenant: &TenantId, size: i64) -> Result<Vec<Leaf>, LedgerError> {
+    // SQLite takes the tables of a cross join as they stand: what waits first.
     let mut rows: Vec<LeafRow> = tx
         .all(
             "INSERT INTO audit_leaves (tenant, position, chain, seq, hash)
-             SELECT e.tenant, $2 + row_number() OVER (ORDER BY e.chain, e.seq), e.chain, e.seq, e.hash
+             SELECT e.tenant, $2 + row_number() OVER (ORDER BY u.chain, u.seq), e.chain, e.seq, e.hash
              FROM (SELECT chain, seq FROM audit_unsealed WHERE tenant = $1 ORDER BY chain, seq LIMIT $3) u
-             JOIN audit_entries e ON e.tenant = $1 AND e.chain = u.chain AND e.seq = u.seq
+             CROSS JOIN audit_entries e WHERE e.tenant = $1 AND e.chain = u.chain AND e.seq = u.seq
              RETURNING position, chain, seq, hash",
             args![tenant.as_str(), size, MOST_ENTRIES],
         )

@@ -130,8 +130,8 @@ async fn insert(
     log::append(tx, &key, 1, &log::Put::Open, now).await?;
     for person in &task.eligible {
         tx.exec(
-            "INSERT INTO bank_change_people (tenant, person, change) VALUES ($1, $2, $3)",
-            args![key.tenant.as_str(), person.as_str(), document.as_str()],
+            "INSERT INTO bank_change_people (tenant, person, change, sorted_at) VALUES ($1, $2, $3, $4)",
+            args![key.tenant.as_str(), person.as_str(), document.as_str(), *due_at],
         )
         .await?;
     }

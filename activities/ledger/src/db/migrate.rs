@@ -118,5 +118,6 @@ fn migrations(is_sqlite: bool) -> Migrator {
         migration(22, "master data", include_str!("../../migrations/0012_masterdata.sql")),
         migration(23, "master data guards", either!("0012_guards")),
         migration(24, "figures", include_str!("../../migrations/0013_figures.sql")),
+        migration(25, "indexes", include_str!("../../migrations/0014_indexes.sql")),
     ])
 }

@@ -54,6 +54,8 @@ pub struct Tx {
     pub(crate) entries: Vec<PendingEntry>,
     pub(crate) ties: Vec<PendingTie>,
     pub(super) counted: Vec<Counted>,
+    /// Where somebody wants to know how its statements go.
+    pub(super) plans: Option<Plans>,
     /// Of one that writes.
     pub(super) held: Option<Held>,
     pub(super) _writer: Option<OwnedSemaphorePermit>,
@@ -146,7 +148,9 @@ macro_rules! on {
 }
 
 mod built;
+mod plans;
 pub(crate) use built::{MOST_ROWS, places};
+pub use plans::{Plan, Plans};
 
 /// A row that both databases can give.
 pub(crate) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
@@ -205,15 +209,20 @@ impl Tx {
         if self.scope.allows(sql, args) { Ok(()) } else { Err(LedgerError::OtherTenant) }
     }
 
+    /// What comes before a statement: it stays within the scope, and is under way.
+    async fn ready(&mut self, sql: &str, args: &[Arg]) -> Result<Statement, LedgerError> {
+        self.hold(sql, args)?;
+        self.explain(sql, args).await?;
+        Ok(self.statement(sql))
+    }
+
     pub(crate) async fn exec(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, LedgerError> {
-        self.hold(sql, &args)?;
-        let statement = self.statement(sql);
+        let statement = self.ready(sql, &args).await?;
         Ok(on!(self, conn => statement.end(bind!(sqlx::query(sql), args).execute(conn).await)?.rows_affected()))
     }
 
     pub(crate) async fn all<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
-        self.hold(sql, &args)?;
-        let statement = self.statement(sql);
+        let statement = self.ready(sql, &args).await?;
         Ok(on!(self, conn => statement.end(bind!(sqlx::query_as(sql), args).fetch_all(conn).await)?))
     }
 
@@ -228,6 +237,7 @@ impl Tx {
         mut take: impl FnMut(T) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         self.hold(sql, &args)?;
+        self.explain(sql, &args).await?;
         if let Conn::Postgres(tx) = &mut self.conn {
             // The time of a statement is also that of its reader.
             sqlx::query("SET LOCAL statement_timeout = '10min'").execute(&mut **tx).await?;
@@ -242,14 +252,12 @@ impl Tx {
     }
 
     pub(crate) async fn opt<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Option<T>, LedgerError> {
-        self.hold(sql, &args)?;
-        let statement = self.statement(sql);
+        let statement = self.ready(sql, &args).await?;
         Ok(on!(self, conn => statement.end(bind!(sqlx::query_as(sql), args).fetch_optional(conn).await)?))
     }
 
     pub(crate) async fn one<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<T, LedgerError> {
-        self.hold(sql, &args)?;
-        let statement = self.statement(sql);
+        let statement = self.ready(sql, &args).await?;
         Ok(on!(self, conn => statement.end(bind!(sqlx::query_as(sql), args).fetch_one(conn).await)?))
     }
 
@@ -263,8 +271,7 @@ impl Tx {
 
     /// The rows of such a statement.
     pub(crate) async fn all_text<T: Row>(&mut self, sql: String, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
-        self.hold(&sql, &args)?;
-        let statement = self.statement(&sql);
+        let statement = self.ready(&sql, &args).await?;
         Ok(on!(self, conn => {
             statement.end(bind!(sqlx::query_as(AssertSqlSafe(sql)), args).persistent(false).fetch_all(conn).await)?
         }))

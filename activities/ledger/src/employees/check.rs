@@ -20,6 +20,13 @@ const QUESTIONS: &[(&str, &str)] = &[
             WHERE p.tenant = $1 AND t.state <> 'open'",
     ),
     (
+        "a task of an employee does not stand in an inbox where its time says",
+        "SELECT p.process || ' ' || p.task || ' ' || p.person FROM process_task_people p
+            JOIN process_tasks t ON t.tenant = p.tenant AND t.process = p.process AND t.task = p.task
+            WHERE p.tenant = $1
+            AND p.sorted_at IS DISTINCT FROM CASE WHEN t.state = 'open' THEN coalesce(t.due_at, t.opened_at) END",
+    ),
+    (
         "a task is unsettled though its process has ended",
         "SELECT t.process || ' ' || t.task FROM process_tasks t
             JOIN employee_processes p ON p.tenant = t.tenant AND p.process = t.process

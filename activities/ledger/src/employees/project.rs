@@ -8,6 +8,14 @@ use vextrus_lifecycle::{Machine, TaskState, TaskStatus};
 use crate::db::{Tx, args};
 use crate::error::LedgerError;
 
+/// Where a task stands in inboxes, as its row says: nowhere while it is not open.
+macro_rules! place {
+    () => {
+        "(SELECT coalesce(t.due_at, t.opened_at) FROM process_tasks t
+            WHERE t.tenant = $1 AND t.process = $2 AND t.task = $3 AND t.state = 'open')"
+    };
+}
+
 /// Writes what differs between two moments of a process.
 pub(super) async fn write(tx: &mut Tx, key: &DocumentKey, before: &Machine, now: &Machine) -> Result<(), LedgerError> {
     for (position, task) in (0_i64..).zip(now.tasks()) {
@@ -19,6 +27,16 @@ pub(super) async fn write(tx: &mut Tx, key: &DocumentKey, before: &Machine, now:
         let people = asked(task);
         let known = earlier.map(asked).unwrap_or_default();
         let (tenant, process, id) = (key.tenant.as_str(), key.document.as_str(), task.plan.id.as_str());
+        tx.exec(
+            concat!(
+                "UPDATE process_task_people SET sorted_at = ",
+                place!(),
+                " WHERE tenant = $1 AND process = $2 AND task = $3 AND sorted_at IS DISTINCT FROM ",
+                place!()
+            ),
+            args![tenant, process, id],
+        )
+        .await?;
         for person in known.difference(&people) {
             tx.exec(
                 "DELETE FROM process_task_people WHERE tenant = $1 AND person = $2 AND process = $3 AND task = $4",
@@ -28,9 +46,12 @@ pub(super) async fn write(tx: &mut Tx, key: &DocumentKey, before: &Machine, now:
         }
         for person in people.difference(&known) {
             tx.exec(
-                "INSERT INTO process_task_people (tenant, person, process, task) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT DO NOTHING",
-                args![tenant, person.as_str(), process, id],
+                concat!(
+                    "INSERT INTO process_task_people (tenant, process, task, person, sorted_at) VALUES ($1, $2, $3, $4, ",
+                    place!(),
+                    ") ON CONFLICT DO NOTHING"
+                ),
+                args![tenant, process, id, person.as_str()],
             )
             .await?;
         }

@@ -115,12 +115,14 @@ async fn end(
 pub async fn end_when_billed(tx: &mut Tx, key: &DocumentKey, number: &PoNumber) -> Result<(), LedgerError> {
     let Some(order) = get(tx, &key.tenant, number).await?.filter(|o| o.open) else { return Ok(()) };
     let Some(issued) = &order.issued else { return Ok(()) };
+    // SQLite takes the tables of a cross join as they stand: the few that concern this order first.
     let (open_bills,): (i64,) = tx
         .one(
-            "SELECT count(*) FROM documents d
-             WHERE d.tenant = $1 AND d.kind = 'invoice' AND d.state IN ('claimed', 'assessed') AND d.document <> $3
-               AND (d.po_number = $2 OR EXISTS (SELECT 1 FROM billed_lines b WHERE b.tenant = d.tenant AND b.po_number = $2
-                   AND b.document = d.document AND b.submission = d.submission))",
+            "SELECT count(*) FROM (
+                SELECT document, submission FROM documents WHERE tenant = $1 AND po_number = $2
+                UNION SELECT document, submission FROM billed_lines WHERE tenant = $1 AND po_number = $2) n
+             CROSS JOIN documents d WHERE d.tenant = $1 AND d.document = n.document AND d.submission = n.submission
+               AND d.kind = 'invoice' AND d.state IN ('claimed', 'assessed') AND d.document <> $3",
             args![key.tenant.as_str(), number.as_str(), key.document.as_str()],
         )
         .await?;

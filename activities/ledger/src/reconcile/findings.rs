@@ -83,9 +83,9 @@ pub async fn acts(tx: &mut Tx, tenant: &TenantId, workflow: &str, act: &str) -> 
 pub async fn has_room(tx: &mut Tx, tenant: &TenantId, finding: &str, most: u32) -> Result<bool, LedgerError> {
     let (people, told): (i64, i64) = tx
         .one(
-            "SELECT (SELECT count(*) FROM people WHERE tenant = $1),
-                (SELECT count(*) FROM reconcile_findings WHERE tenant = $1 AND finding = $2)",
-            args![tenant.as_str(), finding],
+            "SELECT (SELECT count(*) FROM (SELECT 1 FROM people WHERE tenant = $1 LIMIT 1) p),
+                (SELECT count(*) FROM (SELECT 1 FROM reconcile_findings WHERE tenant = $1 AND finding = $2 LIMIT $3) f)",
+            args![tenant.as_str(), finding, most],
         )
         .await?;
     Ok(people > 0 && told < i64::from(most))

@@ -77,15 +77,15 @@ pub async fn inbox(
         let found: Vec<InboxLine> = tx
             .all(
                 "SELECT d.kind AS document_kind, t.document, t.submission, t.task, t.kind, t.role, t.question, t.answers,
-                    t.due_at, coalesce(t.due_at, t.opened_at) AS sorted_at, d.vendor, d.number, d.total, p.principal,
+                    t.due_at, p.sorted_at, d.vendor, d.number, d.total, p.principal,
                     '' AS employee
                  FROM task_people p
                  JOIN tasks t ON t.tenant = p.tenant AND t.document = p.document AND t.submission = p.submission AND t.task = p.task
                  JOIN documents d ON d.tenant = t.tenant AND d.document = t.document AND d.submission = t.submission
-                 WHERE p.tenant = $1 AND p.person = $2 AND t.state = 'open' AND d.submitter <> $7
+                 WHERE p.tenant = $1 AND p.person = $2 AND p.sorted_at IS NOT NULL AND t.state = 'open' AND d.submitter <> $7
                    AND t.amount <= CASE d.kind WHEN 'invoice' THEN $8 ELSE $9 END
-                   AND (coalesce(t.due_at, t.opened_at), t.document, t.task) > ($3, $4, $5)
-                 ORDER BY coalesce(t.due_at, t.opened_at), t.document, t.task LIMIT $6",
+                   AND (p.sorted_at, p.document, p.task) > ($3, $4, $5)
+                 ORDER BY p.sorted_at, p.document, p.task LIMIT $6",
                 args![
                     tenant.as_str(),
                     owner.as_str(),
@@ -129,14 +129,14 @@ async fn of_processes(
         "SELECT e.kind AS document_kind, t.process AS document, CAST(1 AS BIGINT) AS submission, t.task,
             CASE WHEN t.review THEN 'probation_review' ELSE 'employee_task' END AS kind, t.owner AS role,
             t.name AS question, CASE WHEN t.review THEN $7 ELSE '[]' END AS answers, t.due_at,
-            coalesce(t.due_at, t.opened_at) AS sorted_at, '' AS vendor, '' AS number, CAST(0 AS BIGINT) AS total,
+            p.sorted_at, '' AS vendor, '' AS number, CAST(0 AS BIGINT) AS total,
             p.person AS principal, e.employee
          FROM process_task_people p
          JOIN process_tasks t ON t.tenant = p.tenant AND t.process = p.process AND t.task = p.task
          JOIN employee_processes e ON e.tenant = t.tenant AND e.process = t.process
-         WHERE p.tenant = $1 AND p.person = $2 AND t.state = 'open'
-           AND (coalesce(t.due_at, t.opened_at), t.process, t.task) > ($3, $4, $5)
-         ORDER BY coalesce(t.due_at, t.opened_at), t.process, t.task LIMIT $6",
+         WHERE p.tenant = $1 AND p.person = $2 AND p.sorted_at IS NOT NULL AND t.state = 'open'
+           AND (p.sorted_at, p.process, p.task) > ($3, $4, $5)
+         ORDER BY p.sorted_at, p.process, p.task LIMIT $6",
         args![tenant.as_str(), person.as_str(), place, process, task, page, verdicts],
     )
     .await
@@ -157,11 +157,12 @@ async fn of_bank_details(
     )?;
     tx.all(
         "SELECT 'bank_details' AS document_kind, c.change AS document, CAST(1 AS BIGINT) AS submission, $8 AS task,
-            'bank_details' AS kind, c.role, c.question, $7 AS answers, c.due_at, c.due_at AS sorted_at, c.vendor, '' AS number,
+            'bank_details' AS kind, c.role, c.question, $7 AS answers, c.due_at, p.sorted_at, c.vendor, '' AS number,
             CAST(0 AS BIGINT) AS total, p.person AS principal, '' AS employee
          FROM bank_change_people p JOIN bank_changes c ON c.tenant = p.tenant AND c.change = p.change
-         WHERE p.tenant = $1 AND p.person = $2 AND c.state = 'open' AND c.due_at > $9 AND (c.due_at, c.change, $8) > ($3, $4, $5)
-         ORDER BY c.due_at, c.change LIMIT $6",
+         WHERE p.tenant = $1 AND p.person = $2 AND p.sorted_at IS NOT NULL AND c.state = 'open' AND p.sorted_at > $9
+           AND (p.sorted_at, p.change, $8) > ($3, $4, $5)
+         ORDER BY p.sorted_at, p.change LIMIT $6",
         args![tenant.as_str(), person.as_str(), place, change, task, page, answers, bank_details::TASK, tx.now()],
     )
     .await

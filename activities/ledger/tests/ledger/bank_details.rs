@@ -33,8 +33,18 @@ fn account(number: &str) -> BankAccount {
 }
 
 async fn propose(acme: &Acme, person: &str, number: &str) -> Result<DocumentId, RefusalCode> {
+    propose_for(acme, "padma", person, number).await
+}
+
+/// Proposes an account of a vendor.
+pub(crate) async fn propose_for(
+    acme: &Acme,
+    vendor: &str,
+    person: &str,
+    number: &str,
+) -> Result<DocumentId, RefusalCode> {
     let mut tx = acme.begin().await.unwrap();
-    let (vendor, account) = (id("padma"), account(number));
+    let (vendor, account) = (id(vendor), account(number));
     let done = bank_details::propose(&mut tx, &actor(person), &request(), &vendor, &account, "their letter").await;
     let done = done.unwrap();
     if done.is_ok() {

@@ -4,6 +4,7 @@ use vextrus_ledger::orders;
 use vextrus_tests_support::company::{Acme, CLERK, actor};
 use vextrus_tests_support::on_both;
 
+use crate::bank_details;
 use crate::books::{self, task};
 
 on_both![good_books_are_found_good, planted_damage_is_found_and_named];
@@ -15,6 +16,7 @@ async fn good_books_are_found_good(acme: &Acme) {
 }
 
 async fn fill(acme: &Acme) {
+    bank_details::propose_for(acme, "padma", "rina", "1111111111").await.unwrap();
     books::settled(acme, "settled").await;
     books::settled(acme, "settled too").await;
     books::certified(acme).await;
@@ -42,6 +44,19 @@ const DAMAGE: &[(&str, &str, &str)] = &[
         "a document's events leave a gap: ",
         "UPDATE outbox SET sequence = sequence + 1 WHERE event = 'order_closed'",
         "UPDATE outbox SET sequence = sequence - 1 WHERE event = 'order_closed'",
+    ),
+    (
+        "a task does not stand in an inbox where its time says: ",
+        "UPDATE task_people SET sorted_at = NULL WHERE sorted_at IS NOT NULL",
+        "UPDATE task_people SET sorted_at = (SELECT coalesce(t.due_at, t.opened_at) FROM tasks t
+            WHERE t.tenant = task_people.tenant AND t.document = task_people.document AND t.submission = task_people.submission
+            AND t.task = task_people.task AND t.state = 'open')",
+    ),
+    (
+        "a change of bank details does not stand in an inbox where its time says: ",
+        "UPDATE bank_change_people SET sorted_at = NULL",
+        "UPDATE bank_change_people SET sorted_at = (SELECT c.due_at FROM bank_changes c
+            WHERE c.tenant = bank_change_people.tenant AND c.change = bank_change_people.change)",
     ),
     (
         "a lane of the outbox does not count what waits in it: acme/d-1/webhook/",

@@ -22,6 +22,7 @@ mod numbers;
 mod orders;
 mod outbox;
 mod periods;
+mod plans;
 mod proposals;
 mod reconcile;
 mod registers;

@@ -36,9 +36,10 @@ impl Tx {
     pub(crate) async fn exec_in(&mut self, sql: &str, args: Vec<Arg>, ids: Vec<Arg>) -> Result<(), LedgerError> {
         self.hold(sql, &args)?;
         for ids in ids.chunks(MOST_ROWS) {
-            let sql = AssertSqlSafe(format!("{sql} {}", places(args.len() + 1, ids.len())));
-            let args = args.iter().chain(ids).cloned();
-            on!(self, conn => bind!(sqlx::query(sql), args).persistent(false).execute(conn).await?.rows_affected());
+            let sql = format!("{sql} {}", places(args.len() + 1, ids.len()));
+            let args: Vec<Arg> = args.iter().chain(ids).cloned().collect();
+            self.explain(&sql, &args).await?;
+            on!(self, conn => bind!(sqlx::query(AssertSqlSafe(sql)), args).persistent(false).execute(conn).await?.rows_affected());
         }
         Ok(())
     }
@@ -52,9 +53,10 @@ impl Tx {
                 next += row.len();
                 places(next - row.len(), row.len())
             });
-            let sql = AssertSqlSafe(format!("{sql} {} {after}", values.collect::<Vec<_>>().join(", ")));
-            let args = rows.iter().flatten().cloned();
-            on!(self, conn => bind!(sqlx::query(sql), args).persistent(false).execute(conn).await?.rows_affected());
+            let sql = format!("{sql} {} {after}", values.collect::<Vec<_>>().join(", "));
+            let args: Vec<Arg> = rows.iter().flatten().cloned().collect();
+            self.explain(&sql, &args).await?;
+            on!(self, conn => bind!(sqlx::query(AssertSqlSafe(sql)), args).persistent(false).execute(conn).await?.rows_affected());
         }
         Ok(())
     }

@@ -121,6 +121,13 @@ const DAMAGE: &[(&str, &str, &str)] = &[
         "DELETE FROM process_task_people WHERE person = 'mina'",
     ),
     (
+        "a task of an employee does not stand in an inbox where its time says",
+        "UPDATE process_task_people SET sorted_at = NULL",
+        "UPDATE process_task_people SET sorted_at = (SELECT coalesce(t.due_at, t.opened_at) FROM process_tasks t
+            WHERE t.tenant = process_task_people.tenant AND t.process = process_task_people.process
+            AND t.task = process_task_people.task)",
+    ),
+    (
         "a task of an employee is in other inboxes than it should be",
         concat!("UPDATE process_task_people SET person = 'mina' WHERE ", of!("emp-4")),
         "UPDATE process_task_people SET person = 'hasina' WHERE person = 'mina'",

@@ -85,7 +85,7 @@ async fn claimed(staff: &Staff, name: &str) -> DocumentKey {
 }
 
 /// The same, with a plan of three tasks.
-async fn planned(staff: &Staff, name: &str) -> DocumentKey {
+pub(crate) async fn planned(staff: &Staff, name: &str) -> DocumentKey {
     let key = claimed(staff, name).await;
     let process = staff.process(&key).await.process;
     put(staff, &key, Put::Plan(&plan(staff, &process).await)).await.unwrap();
