@@ -26,6 +26,9 @@ PROMETHEUS_ENV = VEXTRUS_PROMETHEUS_BIN="$$($(FETCH) prometheus)" && export VEXT
 K6_ENV = VEXTRUS_K6="$$($(FETCH) k6)" && export VEXTRUS_K6
 BUF_ENV = VEXTRUS_BUF="$$($(FETCH) buf)" && export VEXTRUS_BUF
 
+# It measures the worker and the facade that are built beside it.
+LOAD = cargo build --release --locked -p vextrus-worker -p vextrus-facade -p vextrus-benches && "$${CARGO_TARGET_DIR:-target}/release/vextrus-benches"
+
 # What computes and asks nobody. It stays with the machine that it was measured on.
 PURE = $(foreach crate,tax approval codec audit,-p vextrus-benches-$(crate) --bench $(crate))
 BASELINE = main
@@ -66,7 +69,7 @@ soak: check-tools ## EMPLOYEES (1000) at once, DOCUMENTS (300) through faults, H
 	cargo test --locked -p vextrus-tests-e2e --test crowd -- --nocapture && \
 	VEXTRUS_SOAK_DOCUMENTS="$(DOCUMENTS)" cargo test --locked -p vextrus-tests-faults --test campaign -- --nocapture && \
 	VEXTRUS_SOAK_HISTORIES="$(HISTORIES)" cargo test --locked -p vextrus-tests-replay --test many -- --nocapture && \
-	cargo run --release --locked -p vextrus-benches -- memory --documents 50000 --at-most 64
+	$(LOAD) memory --documents 50000 --at-most 64
 
 lint: check-tools ## Check the format and the API, and run clippy with warnings as errors
 	cargo fmt --all --check
@@ -84,11 +87,11 @@ api-baseline: check-tools ## Take today's API as what later changes must not bre
 bench: check-tools ## Run the benchmarks in a release build (some minutes)
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked -p vextrus-benches-tax -p vextrus-benches-approval -p vextrus-benches-codec -p vextrus-benches-audit -p vextrus-benches-outbox && \
 	export VEXTRUS_TEST_POSTGRES_FSYNC=on && cargo run --release --locked -p vextrus-benches-ledger && \
-	cargo run --release --locked -p vextrus-benches-replay && cargo run --release --locked -p vextrus-benches -- all
+	cargo run --release --locked -p vextrus-benches-replay && $(LOAD) all
 
 bench-peer: check-tools ## Measure invoices beside a TypeScript worker with eleven activities that do nothing (needs node and npm)
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && (cd benches/typescript && npm ci --no-audit --no-fund) && \
-	VEXTRUS_TEST_POSTGRES_FSYNC=on cargo run --release --locked -p vextrus-benches -- peer
+	export VEXTRUS_TEST_POSTGRES_FSYNC=on && $(LOAD) peer
 
 bench-baseline: check-tools ## Measure what is pure, and keep the figures in target/criterion for bench-compare
 	cargo bench --locked $(PURE) -- --save-baseline $(BASELINE)

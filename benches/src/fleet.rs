@@ -72,7 +72,7 @@ impl Fleet {
         };
         let database = match &address {
             Some(address) => {
-                let id = Raw::open(address).await.number("SELECT pg_backend_pid()").await;
+                let id = Raw::open(address).await.number("SELECT CAST(pg_backend_pid() AS BIGINT)").await;
                 Process::of(u32::try_from(id)?).parent().map(Process::with_children)
             }
             None => None,

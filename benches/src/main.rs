@@ -28,7 +28,6 @@ use crate::fleet::{Engine, Fleet};
 use crate::load::{Pace, Rate};
 use crate::machine::Machine;
 use crate::mix::{Kind, Mix};
-use crate::part::PartOptions;
 use crate::phase::Plan;
 use crate::report::Report;
 
@@ -52,9 +51,6 @@ enum Command {
     Memory(MemoryOptions),
     /// Invoices beside a TypeScript worker with eleven activities that do nothing.
     Peer(PeerOptions),
-    /// A worker or a facade that is measured; it ends with its stdin.
-    #[command(hide = true)]
-    Part(PartOptions),
 }
 
 #[derive(Debug, Args)]
@@ -151,9 +147,6 @@ struct PeerOptions {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Options { command } = Options::parse();
-    if let Command::Part(options) = command {
-        return part::run(options).await;
-    }
     // What the outbox would send is of no interest here.
     vextrus_platform::telemetry::log_only(&LogConfig {
         filter: "warn,vextrus::outbox=off".to_owned(),
@@ -166,7 +159,6 @@ async fn main() -> anyhow::Result<()> {
             Command::Knee(options) => the_knee(options).await,
             Command::Memory(options) => the_memory(options).await,
             Command::Peer(options) => beside(options).await,
-            Command::Part(_) => Ok(()),
         }
     };
     tokio::select! {

@@ -1,4 +1,4 @@
-//! A worker or a facade that is measured: in a process of its own, run by what the shipped programs run.
+//! A worker or a facade that is measured: the program that is shipped, in a process of its own.
 
 use std::net::TcpListener as Port;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
-use temporalio_sdk::opentelemetry::WorkflowIdGenerator;
-use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::oneshot;
-use vextrus_ledger::Ledger;
+use tokio::process::{Child, Command};
 use vextrus_platform::config::OtlpProtocol;
-use vextrus_platform::{Config, telemetry};
 use vextrus_starter_cli::stack::Stack;
-use vextrus_temporal::{Codec, ConnectOptions};
 
 use crate::process::Process;
 use crate::scrape::{Counts, Scraper};
@@ -23,62 +17,40 @@ use crate::scrape::{Counts, Scraper};
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// Which of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Worker,
     Facade,
 }
 
-/// What a part needs.
-#[derive(Debug, Args)]
-pub(crate) struct PartOptions {
-    #[arg(value_enum)]
-    role: Role,
-    #[arg(long)]
-    config: PathBuf,
+impl Role {
+    const fn program(self) -> &'static str {
+        match self {
+            Self::Worker => "vextrus-worker",
+            Self::Facade => "vextrus-facade",
+        }
+    }
+
+    /// Built beside this program.
+    fn path(self) -> anyhow::Result<PathBuf> {
+        let path = std::env::current_exe()?.with_file_name(self.program());
+        anyhow::ensure!(
+            path.exists(),
+            "{} is not built; run `cargo build --release --locked -p vextrus-worker -p vextrus-facade`",
+            path.display()
+        );
+        Ok(path)
+    }
 }
 
-/// Serves until stdin ends.
-pub(crate) async fn run(options: PartOptions) -> anyhow::Result<()> {
-    let config = Config::load(Some(&options.config))?;
-    let (end, ended) = oneshot::channel();
-    // A read of stdin cannot be given up; a thread of its own does not keep the process from ending.
-    std::thread::spawn(move || {
-        let read = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        drop(end.send(read));
-    });
-    let stop = async move { drop(ended.await) };
-    let telemetry = telemetry::start_with("vextrus-benches", &config, WorkflowIdGenerator::default())?;
-    let served = match options.role {
-        Role::Worker => Ok(vextrus_worker::run(&config, None, stop).await?),
-        Role::Facade => facade(&config, stop).await,
-    };
-    telemetry.stop().await;
-    served
-}
-
-async fn facade(config: &Config, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-    let watched = vextrus_facade::watched(config, None)?;
-    let metrics = watched.as_ref().map(|watched| watched.sdk.clone());
-    let traced = !config.telemetry.otlp_endpoint.is_empty();
-    let codec = Codec::configured(&config.codec)?;
-    let ledger = Ledger::open_to_serve(&config.ledger).await?;
-    let connect = ConnectOptions { codec, metrics, traced, ..ConnectOptions::default() };
-    let client = vextrus_temporal::connect(connect).await?;
-    let listener = tokio::net::TcpListener::bind(&config.facade.listen).await?;
-    vextrus_facade::serve(config, ledger.clone(), client, listener, watched, stop).await?;
-    ledger.close().await;
-    Ok(())
-}
-
-/// A running part. It ends when this is dropped, and also when this process is killed.
+/// A running part. It is killed when this is dropped.
 pub(crate) struct Part {
     pub(crate) process: Process,
     /// Where a facade listens.
     pub(crate) url: String,
+    role: Role,
     scraper: Option<Scraper>,
     child: Child,
-    lifeline: ChildStdin,
 }
 
 impl Part {
@@ -97,19 +69,16 @@ impl Part {
         }
         let file = folder.join(format!("{role:?}.toml").to_lowercase());
         std::fs::write(&file, toml::to_string(&config)?)?;
-        let role = role.to_possible_value().context("a role without a name")?.get_name().to_owned();
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("part").arg(&role).arg("--config").arg(&file);
+        let name = role.program();
+        let mut command = Command::new(role.path()?);
+        command.arg("--config").arg(&file);
         command.env("TEMPORAL_ADDRESS", &stack.temporal).env("TEMPORAL_NAMESPACE", &stack.namespace);
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true);
-        let mut child = command.spawn().with_context(|| format!("the {role} cannot be started"))?;
-        let lifeline = child.stdin.take().context("a part without stdin")?;
-        let process = Process::of(child.id().with_context(|| format!("the {role} has ended"))?);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+        let child = command.spawn().with_context(|| format!("{name} cannot be started"))?;
+        let process = Process::of(child.id().with_context(|| format!("{name} has ended"))?);
         let scraper = sink.map(|_| Scraper::new(&admin)).transpose()?;
-        let mut part = Self { process, url: format!("http://{listen}"), scraper, child, lifeline };
-        tokio::time::timeout(READY_WITHIN, part.ready())
-            .await
-            .with_context(|| format!("the {role} is not ready"))??;
+        let mut part = Self { process, url: format!("http://{listen}"), role, scraper, child };
+        tokio::time::timeout(READY_WITHIN, part.ready()).await.with_context(|| format!("{name} is not ready"))??;
         Ok(part)
     }
 
@@ -137,9 +106,12 @@ impl Part {
 
     /// Lets it end.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        drop(self.lifeline);
+        let id = self.child.id().context("a part has ended")?.to_string();
+        // The standard library can only kill.
+        let asked = Command::new("/bin/sh").args(["-c", "kill -TERM \"$1\"", "sh", &id]).status().await?;
+        anyhow::ensure!(asked.success(), "{} cannot be asked to end", self.role.program());
         let status = self.child.wait().await?;
-        anyhow::ensure!(status.success(), "a part ended with {status}");
+        anyhow::ensure!(status.success(), "{} ended with {status}", self.role.program());
         Ok(())
     }
 }

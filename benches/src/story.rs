@@ -16,8 +16,9 @@ use crate::mix::Kind;
 
 /// Who submits.
 pub(crate) const SUBMITTER: &str = "nasrin";
-/// How often a client looks whether a document has moved. Times that include waiting for that are up to this much too long.
-const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// How long a client rests before it looks again whether a document has moved: at first, and at most. Times that include waiting for that
+/// are up to this much too long.
+const REST: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(200));
 /// How long one document may take.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// The tasks of an inbox that a person sees at once.
@@ -73,6 +74,7 @@ impl People {
         let name = submit(&mut submitter, &kind.document(number)?).await?;
         let start = due.elapsed();
         let (mut decide, mut query, mut inbox, mut decided) = (Vec::new(), Vec::new(), Vec::new(), HashSet::new());
+        let mut rest = REST.0;
         loop {
             let asked = Instant::now();
             let seen = look(&mut submitter, kind, &name).await?;
@@ -86,7 +88,8 @@ impl People {
             // The ledger is told of a decision a moment after whoever took it has their answer.
             let is_next = |task: &Task| task.state() == TaskState::Open && !decided.contains(&task.name);
             let Some(task) = seen.tasks.into_iter().find(is_next) else {
-                tokio::time::sleep(LOOK_EVERY).await;
+                tokio::time::sleep(rest).await;
+                rest = (rest * 2).min(REST.1);
                 continue;
             };
             let person = task.eligible.first().with_context(|| format!("nobody may decide {}", task.name))?;
@@ -99,6 +102,7 @@ impl People {
             approver.act(task.name.clone(), Action::Decide(approve), new_request_id()).await?;
             decide.push(asked.elapsed());
             decided.insert(task.name);
+            rest = REST.0;
         }
     }
 }
