@@ -4,7 +4,7 @@
 use std::{env, ffi::OsStr, path::Path, time::Duration};
 
 use temporalio_client::{
-    Client, ClientOptions, Connection, ConnectionOptions,
+    Client, ClientOptions, Connection, ConnectionOptions, GrpcCompression,
     envconfig::{ClientConfigProfile, ConfigError, LoadClientConfigProfileOptions},
     errors::ClientConnectError,
 };
@@ -109,6 +109,8 @@ async fn open(
         // As the SDK's workers name themselves, so that whoever asks the service for us finds us.
         connection.identity = format!("{}@{}", std::process::id(), machine::host());
     }
+    // What we send is small, or encrypted: packing it costs worker and server more than the bytes that it saves.
+    connection.grpc_compression = GrpcCompression::None;
     if let Some(codec) = options.codec {
         tracing::info!(key = codec.active(), "payloads are encrypted");
         client.data_converter = codec.into_converter();
