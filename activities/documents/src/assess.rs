@@ -173,7 +173,7 @@ pub(crate) async fn make(tx: &mut Tx, document: &Document, approval: &Approval) 
     let earlier = assessments::all(tx, key).await?;
     let occasion = occasion(approval);
     let rule = policy_rule(tx, document, occasion, earlier.last()).await?;
-    let policy = Policy::parse(&rule.content).map_err(|e| LedgerError::corrupt("approval policy", e))?;
+    let policy = rule.read(tx, Policy::parse)?;
     let paid_on = paid_on(tx, document).await?;
     let setting = Setting { occasion, policy: &policy, earlier: &earlier, approval, paid_on };
     let mut computed = match &document.content {

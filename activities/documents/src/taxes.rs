@@ -7,6 +7,7 @@ use vextrus_domain::{Actor, Invoice, Refusal, RefusalCode};
 use vextrus_ledger::assessments::{Facts, StoredAssessment};
 use vextrus_ledger::rules::{self, RuleKind, WHOLE_COMPANY};
 use vextrus_ledger::{Ledger, LedgerError, Tx, masterdata};
+use vextrus_tax::Schedule;
 
 use crate::invoice;
 use crate::stop::Stop;
@@ -47,7 +48,8 @@ async fn compute(
     let facts = invoice::facts(payer, vendor, &Machine::new(actor.person.clone()));
     let facts = Facts { warnings, ..facts };
     let paid_on = paid_on.unwrap_or_else(|| dhaka_date(tx.now()));
-    let assessment = invoice::tax_of(&invoice::schedule_of(&rule)?, invoice, &facts, paid_on)?;
+    let schedule = rule.read(tx, Schedule::parse)?;
+    let assessment = invoice::tax_of(&schedule, invoice, &facts, paid_on)?;
     Ok(StoredAssessment {
         revision: 0,
         assessed_at: tx.now(),

@@ -83,7 +83,7 @@ impl Steps {
         let tenant = &process.key.tenant;
         // A process keeps the template that it was claimed with.
         let rule = rules::version(tx, RuleKind::Onboarding, &process.template).await?;
-        let template = Template::parse(&rule.content).map_err(|e| LedgerError::corrupt("template", e))?;
+        let template = rule.read(tx, Template::parse)?;
         let people = masterdata::people(tx, tenant).await?;
         let calendar = rules::calendar(tx, tenant).await?;
         let onboarding = match &process.undoes {

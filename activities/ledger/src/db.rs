@@ -6,21 +6,24 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
-use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use tokio::sync::Semaphore;
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
 use vextrus_domain::TenantId;
 use vextrus_platform::config::LedgerConfig;
 
 use crate::error::LedgerError;
+use crate::retry;
+use crate::rules::Kept;
 
 mod counted;
 mod health;
 mod migrate;
+mod turn;
 mod tx;
 
 use counted::Held;
+use turn::Line;
 pub(crate) use tx::{Arg, Conn, Kind, MOST_ROWS, Row, Scope, args, places};
 pub use tx::{Plan, Plans, Tx};
 
@@ -46,6 +49,8 @@ pub struct Ledger {
     clock: Clock,
     /// Where the plans of its statements are kept, once a test wants them.
     plans: Arc<OnceLock<Plans>>,
+    /// What was made of the rules that it holds.
+    rules: Arc<Kept>,
 }
 
 /// What a transaction takes for the present.
@@ -76,8 +81,7 @@ impl Clock {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Pool {
-    // SQLite has one writer; waiting for it in a fair queue beats the busy handler's polling.
-    Sqlite { pool: SqlitePool, writer: Arc<Semaphore> },
+    Sqlite { pool: SqlitePool, writers: Line },
     Postgres(PgPool),
 }
 
@@ -104,6 +108,7 @@ impl Ledger {
             replica: None,
             clock: Clock::System,
             plans: Arc::default(),
+            rules: Arc::default(),
         };
         if !config.replica_address.is_empty() {
             ledger.replica = Some(ledger.open_replica(config).await?);
@@ -153,18 +158,15 @@ impl Ledger {
 
     async fn begin_in(&self, scope: Scope) -> Result<Tx, LedgerError> {
         let began = Instant::now();
-        let (conn, writer) = match &self.pool {
-            Pool::Sqlite { pool, writer } => {
-                let permit = Arc::clone(writer).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
-                (Conn::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?), Some(permit))
+        let (conn, turn) = match &self.pool {
+            Pool::Sqlite { pool, writers } => {
+                let turn = writers.turn().await?;
+                (Conn::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?), Some(turn))
             }
-            Pool::Postgres(pool) => {
-                let begin = AssertSqlSafe(format!("BEGIN; {}", scope.setting()));
-                (Conn::Postgres(pool.begin_with(begin).await?), None)
-            }
+            Pool::Postgres(pool) => (Conn::Postgres(begin(pool, format!("BEGIN; {}", scope.setting())).await?), None),
         };
         counted::waited(began);
-        Ok(Tx { held: Some(Held::begin()), _writer: writer, ..self.opened(conn, scope) })
+        Ok(Tx { held: Some(Held::begin()), _turn: turn, ..self.opened(conn, scope) })
     }
 
     /// Begins a transaction that only reads, of one tenant. It sees whatever was committed before.
@@ -204,8 +206,8 @@ impl Ledger {
         let conn = match &self.pool {
             Pool::Sqlite { pool, .. } => Conn::Sqlite(pool.begin().await?),
             Pool::Postgres(pool) => {
-                let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {}", scope.setting());
-                Conn::Postgres(replica.unwrap_or(pool).begin_with(AssertSqlSafe(begin)).await?)
+                let sql = format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {}", scope.setting());
+                Conn::Postgres(begin(replica.unwrap_or(pool), sql).await?)
             }
         };
         counted::waited(began);
@@ -222,8 +224,9 @@ impl Ledger {
             ties: Vec::new(),
             counted: Vec::new(),
             plans: self.plans.get().cloned(),
+            rules: Arc::clone(&self.rules),
             held: None,
-            _writer: None,
+            _turn: None,
         }
     }
 
@@ -234,7 +237,7 @@ impl Ledger {
     pub async fn ping(&self) -> Result<(), LedgerError> {
         match &self.pool {
             Pool::Sqlite { pool, .. } => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
-            Pool::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+            Pool::Postgres(pool) => begin(pool, "BEGIN".to_owned()).await?.rollback().await?,
         }
         Ok(())
     }
@@ -280,12 +283,15 @@ impl Pool {
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(acquire);
+            let writers = Line::of(options.get_filename(), acquire)?;
+            // A connection is none that could be lost.
             let pool = SqlitePoolOptions::new()
                 .max_connections(config.connections)
                 .acquire_timeout(acquire)
+                .test_before_acquire(false)
                 .connect_with(options)
                 .await?;
-            Ok(Self::Sqlite { pool, writer: Arc::new(Semaphore::new(1)) })
+            Ok(Self::Sqlite { pool, writers })
         } else if is_postgres(address) {
             Ok(Self::Postgres(open_postgres(config, address, acquire).await?))
         } else {
@@ -302,7 +308,24 @@ async fn open_postgres(config: &LedgerConfig, address: &str, acquire: Duration) 
         ("lock_timeout", lock.to_string()),
         ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION.as_millis().to_string()),
     ]);
-    PgPoolOptions::new().max_connections(config.connections).acquire_timeout(acquire).connect_with(options).await
+    // What is lost meanwhile shows when a transaction begins, without a round trip of its own: see `begin`.
+    PgPoolOptions::new()
+        .max_connections(config.connections)
+        .acquire_timeout(acquire)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await
+}
+
+/// Begins a transaction. A connection that was lost while it lay idle is left aside for another, of which as many may be lost.
+async fn begin(pool: &PgPool, sql: String) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let mut others = pool.options().get_max_connections();
+    loop {
+        match pool.begin_with(AssertSqlSafe(sql.clone())).await {
+            Err(error) if others > 0 && retry::is_broken(&error) => others -= 1,
+            begun => return begun,
+        }
+    }
 }
 
 /// Whatever stands before the `@` may be a password, and is not repeated.

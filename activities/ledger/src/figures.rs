@@ -104,7 +104,7 @@ pub async fn rates_end(tx: &mut Tx) -> Result<Option<NaiveDate>, LedgerError> {
         let ends = match seen.get(&active.hash) {
             Some(ends) => *ends,
             None => {
-                let schedule = Schedule::parse(&active.content).map_err(|e| LedgerError::corrupt("schedule", e))?;
+                let schedule = active.read(tx, Schedule::parse)?;
                 let ends = schedule.first_gap(today);
                 seen.insert(active.hash, ends);
                 ends

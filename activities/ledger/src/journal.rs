@@ -161,13 +161,15 @@ pub async fn post(
         args![tenant, entry, key.document.as_str(), key.submission, on],
     )
     .await?;
-    for (number, line) in (1_i64..).zip(lines) {
-        tx.exec(
-            "INSERT INTO journal_lines (tenant, entry, line, account, purpose, debit, credit) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            args![tenant, entry, number, &line.account, line.purpose, line.debit, line.credit],
-        )
-        .await?;
-    }
+    let rows = (1_i64..)
+        .zip(lines)
+        .map(|(number, line)| args![tenant, entry, number, &line.account, line.purpose, line.debit, line.credit]);
+    tx.insert(
+        "INSERT INTO journal_lines (tenant, entry, line, account, purpose, debit, credit) VALUES",
+        rows.collect(),
+        "",
+    )
+    .await?;
     tx.exec("UPDATE journal_entries SET state = 'posted' WHERE tenant = $1 AND entry = $2", args![tenant, entry])
         .await?;
     let written = |l: &Posting| (l.account.clone(), l.purpose.to_owned(), l.debit.poisha(), l.credit.poisha());

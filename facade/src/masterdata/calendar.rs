@@ -57,5 +57,5 @@ pub(crate) async fn get(
     let mut tx = reading(app, call, &request.name).await?;
     let active = rules::active(&mut tx, &call.actor.tenant, RuleKind::Calendar, WHOLE_COMPANY).await?;
     let rule = active.ok_or_else(|| not_found(&request.name))?;
-    Ok(proto::GetCalendarResponse { content: rule.content, hash: rule.hash })
+    Ok(proto::GetCalendarResponse { content: rule.content.to_string(), hash: rule.hash })
 }

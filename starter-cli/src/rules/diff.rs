@@ -39,7 +39,7 @@ pub(super) async fn run(format: Format, asked: &DiffOptions) -> anyhow::Result<(
     let versions = match (on_file, asked.proposal) {
         (Some((kind, (content, subject), name)), _) => {
             let before = rules::active(&mut tx, &tenant, kind, &subject).await?;
-            let after = ActiveRule { hash: canonical::sha256_hex(&content), content };
+            let after = ActiveRule { hash: canonical::sha256_hex(&content), content: content.into() };
             Versions { kind, subject, before, after, name }
         }
         (None, Some(number)) => proposed(&mut tx, &tenant, number).await?,
@@ -94,10 +94,10 @@ fn rows(versions: &Versions) -> anyhow::Result<Option<(String, Value)>> {
 /// The lines that change, in the form of `diff -u`; nothing where none does.
 fn unified(versions: &Versions) -> String {
     let (old, title) = match &versions.before {
-        Some(rule) => (rule.content.as_str(), format!("{} {}", versions.kind, short(&rule.hash))),
+        Some(rule) => (&*rule.content, format!("{} {}", versions.kind, short(&rule.hash))),
         None => ("", format!("no {} is active", versions.kind.title(&versions.subject))),
     };
     let new = format!("{} {}", versions.name, short(&versions.after.hash));
-    let diff = TextDiff::from_lines(old, versions.after.content.as_str());
+    let diff = TextDiff::from_lines(old, &*versions.after.content);
     diff.unified_diff().context_radius(CONTEXT).header(&title, &new).to_string()
 }

@@ -86,7 +86,7 @@ impl Company {
         }
         let rule = rules::version(&mut tx, proposal.kind, &proposal.hash).await?;
         tx.rollback().await?;
-        Ok(rule.content)
+        Ok(rule.content.to_string())
     }
 
     async fn people(&self) -> anyhow::Result<Vec<Person>> {

@@ -8,14 +8,16 @@ use vextrus_approval::{Amounts, ExceptionFinding, ExceptionKind, Occasion, Resta
 use vextrus_domain::vendor::Vendor;
 use vextrus_domain::{Invoice, Refusal, RefusalCode, Taka};
 use vextrus_ledger::documents::{self, Document};
+use vextrus_ledger::journal::AccountMapping;
 use vextrus_ledger::rules::RuleKind;
 use vextrus_ledger::{Tx, journal, masterdata, orders};
+use vextrus_tax::Schedule;
 
 use crate::assess::{Computed, Paying, Setting, Taxes, active_rule, lookalikes};
 use crate::stop::Stop;
 
 pub(crate) use settle::settle;
-pub(crate) use taxes::{check_identity, facts, schedule_of, tax_of, totals};
+pub(crate) use taxes::{check_identity, facts, tax_of, totals};
 
 pub(crate) async fn compute(
     tx: &mut Tx,
@@ -34,9 +36,10 @@ pub(crate) async fn compute(
     let warnings = check_identity(&payer, &vendor, invoice.date)?;
     let mut facts = facts(payer, vendor, setting.approval.machine());
     facts.warnings = warnings;
-    let schedule = schedule_of(&tax_rule)?;
+    let schedule = tax_rule.read(tx, Schedule::parse)?;
     let assessment = tax_of(&schedule, invoice, &facts, setting.paid_on)?;
-    journal::postings(&taxes::mapping_of(&accounts)?, &assessment)?;
+    let mapping = accounts.read(tx, AccountMapping::parse)?;
+    journal::postings(&mapping, &assessment)?;
     let named = documents::orders_named(tx, document).await?;
     for number in &named {
         orders::lock_row(tx, &document.key.tenant, number).await?;

@@ -1,17 +1,20 @@
 //! An approved invoice becomes a payment instruction, postings, obligations and spent budget.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use vextrus_contract::steps::Settlement;
 use vextrus_domain::{FiscalYear, Invoice, PersonId};
 use vextrus_ledger::approvals::Approval;
 use vextrus_ledger::assessments::{Facts, StoredAssessment};
 use vextrus_ledger::documents::Document;
+use vextrus_ledger::journal::AccountMapping;
 use vextrus_ledger::payments::{self, Instruction};
 use vextrus_ledger::rules::{self, RuleKind};
 use vextrus_ledger::{LedgerError, Tx, budgets, journal, masterdata, orders, periods};
 use vextrus_tax::{Assessment, Schedule};
 
-use super::taxes::{facts, mapping_of, schedule_of, tax_of, totals};
+use super::taxes::{facts, tax_of, totals};
 use crate::counted;
 use crate::settle::{self, Carried};
 
@@ -31,7 +34,8 @@ pub(crate) async fn settle(
         Err(why) => return Ok(Carried::Changed(why)),
     };
     let key = &document.key;
-    let mapping = mapping_of(&rules::version(tx, RuleKind::Accounts, &stored.accounts_hash).await?)?;
+    let accounts = rules::version(tx, RuleKind::Accounts, &stored.accounts_hash).await?;
+    let mapping = accounts.read(tx, AccountMapping::parse)?;
     let postings = match journal::postings(&mapping, assessment) {
         Ok(postings) => postings,
         Err(refusal) => return Ok(Carried::Refused(refusal)),
@@ -86,13 +90,13 @@ async fn withholding_again(
     invoice: &Invoice,
     approval: &Approval,
     (stored, assessment, on): (&StoredAssessment, &Assessment, NaiveDate),
-) -> Result<Result<(Schedule, Facts), String>, LedgerError> {
+) -> Result<Result<(Arc<Schedule>, Facts), String>, LedgerError> {
     let payer = masterdata::payer(tx, &document.key.tenant).await?;
     let vendor = match settle::vendor_still(tx, document).await? {
         Ok(vendor) => vendor,
         Err(why) => return Ok(Err(why)),
     };
-    let schedule = schedule_of(&rules::version(tx, RuleKind::Tax, &stored.tax_hash).await?)?;
+    let schedule = rules::version(tx, RuleKind::Tax, &stored.tax_hash).await?.read(tx, Schedule::parse)?;
     let facts = facts(payer, vendor, approval.machine());
     Ok(match tax_of(&schedule, invoice, &facts, on) {
         Ok(now) if now.withheld == assessment.withheld && now.net_payable == assessment.net_payable => {

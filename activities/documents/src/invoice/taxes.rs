@@ -6,10 +6,7 @@ use vextrus_contract::steps::Totals;
 use vextrus_domain::identity::{Bin, IdentityError, Tin};
 use vextrus_domain::vendor::Vendor;
 use vextrus_domain::{Invoice, Payer, Refusal, RefusalCode};
-use vextrus_ledger::LedgerError;
 use vextrus_ledger::assessments::Facts;
-use vextrus_ledger::journal::AccountMapping;
-use vextrus_ledger::rules::ActiveRule;
 use vextrus_tax::{Answers, Assessment, Case, Question, QuestionKind, Schedule};
 
 pub(crate) fn totals(a: &Assessment) -> Totals {
@@ -121,14 +118,6 @@ pub(crate) fn check_identity(payer: &Payer, vendor: &Vendor, on: NaiveDate) -> R
         ("BIN", profile.check_bin(&bin, on).map_err(|e| invalid(e.to_string()))?),
     ];
     Ok(accepted.iter().filter_map(|(name, a)| Some(format!("{}: the vendor's {name}", a.warning()?))).collect())
-}
-
-pub(crate) fn schedule_of(rule: &ActiveRule) -> Result<Schedule, LedgerError> {
-    Schedule::parse(&rule.content).map_err(|e| LedgerError::corrupt("tax schedule", e))
-}
-
-pub(super) fn mapping_of(rule: &ActiveRule) -> Result<AccountMapping, LedgerError> {
-    AccountMapping::parse(&rule.content).map_err(|e| LedgerError::corrupt("account mapping", e))
 }
 
 #[cfg(test)]

@@ -6,57 +6,53 @@ use std::iter::successors;
 use vextrus_approval::{Machine, TaskState};
 use vextrus_domain::{DocumentKey, PersonId, canonical};
 
-use crate::db::{Tx, args};
+use crate::db::{Arg, Tx, args};
 use crate::error::LedgerError;
-
-/// Where a task stands in inboxes, as its row says: nowhere while it is not open.
-macro_rules! place {
-    () => {
-        "(SELECT coalesce(t.due_at, t.opened_at) FROM tasks t
-            WHERE t.tenant = $1 AND t.document = $2 AND t.submission = $3 AND t.task = $4 AND t.state = 'open')"
-    };
-}
 
 /// Writes what differs between two moments of an approval.
 pub(super) async fn write(tx: &mut Tx, key: &DocumentKey, before: &Machine, now: &Machine) -> Result<(), LedgerError> {
     let amount = |machine: &Machine| machine.terms().map(|terms| terms.amount);
     for (position, task) in (0_i64..).zip(now.tasks()) {
         let earlier = before.task(&task.task.id);
-        let (tenant, document, id) = (key.tenant.as_str(), key.document.as_str(), task.task.id.as_str());
-        if earlier != Some(task) || amount(before) != amount(now) {
+        let changes = earlier != Some(task) || amount(before) != amount(now);
+        if changes {
             put(tx, key, now, task, position).await?;
-            tx.exec(
-                concat!(
-                    "UPDATE task_people SET sorted_at = ",
-                    place!(),
-                    " WHERE tenant = $1 AND document = $2 AND submission = $3 AND task = $4 AND sorted_at IS DISTINCT FROM ",
-                    place!()
-                ),
-                args![tenant, document, key.submission, id],
-            )
-            .await?;
         }
+        let of = args![key.tenant.as_str(), key.document.as_str(), key.submission, task.task.id.as_str()];
         let people = asked(now, task);
         let known = earlier.map(|task| asked(before, task)).unwrap_or_default();
-        for (person, _) in known.difference(&people) {
+        let gone: Vec<Arg> = known.difference(&people).map(|(person, _)| person.as_str().into()).collect();
+        tx.exec_in(
+            "DELETE FROM task_people WHERE tenant = $1 AND document = $2 AND submission = $3 AND task = $4 AND person IN",
+            of.clone(),
+            gone,
+        )
+        .await?;
+        if changes && known.intersection(&people).next().is_some() {
+            // Where a task stands in inboxes follows from its row: nowhere while it is not open.
             tx.exec(
-                "DELETE FROM task_people WHERE tenant = $1 AND person = $2 AND document = $3 AND submission = $4 AND task = $5",
-                args![tenant, person.as_str(), document, key.submission, id],
+                "UPDATE task_people SET sorted_at = (SELECT coalesce(t.due_at, t.opened_at) FROM tasks t
+                    WHERE t.tenant = $1 AND t.document = $2 AND t.submission = $3 AND t.task = $4 AND t.state = 'open')
+                 WHERE tenant = $1 AND document = $2 AND submission = $3 AND task = $4",
+                of.clone(),
             )
             .await?;
         }
-        for (person, principal) in people.difference(&known) {
-            tx.exec(
-                concat!(
-                    "INSERT INTO task_people (tenant, document, submission, task, person, principal, sorted_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, ",
-                    place!(),
-                    ") ON CONFLICT DO NOTHING"
-                ),
-                args![tenant, document, key.submission, id, person.as_str(), principal.as_str()],
-            )
-            .await?;
-        }
+        let row = |(person, principal): &(&PersonId, &PersonId)| {
+            let mut row = of.clone();
+            row.extend(args![person.as_str(), principal.as_str()]);
+            row
+        };
+        tx.insert(
+            "WITH p (tenant, document, submission, task, person, principal) AS (VALUES",
+            people.difference(&known).map(row).collect(),
+            ") INSERT INTO task_people (tenant, document, submission, task, person, principal, sorted_at)
+             SELECT p.tenant, p.document, p.submission, p.task, p.person, p.principal,
+                (SELECT coalesce(t.due_at, t.opened_at) FROM tasks t WHERE t.tenant = p.tenant AND t.document = p.document
+                    AND t.submission = p.submission AND t.task = p.task AND t.state = 'open')
+             FROM p WHERE TRUE ON CONFLICT DO NOTHING",
+        )
+        .await?;
     }
     Ok(())
 }

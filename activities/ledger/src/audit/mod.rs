@@ -8,7 +8,7 @@ pub mod seal;
 mod ties;
 pub mod verify;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -124,11 +124,11 @@ pub(crate) async fn flush(tx: &mut Tx) -> Result<(), LedgerError> {
         )
         .await?;
     }
-    let mut head: Option<(String, String, i64, String)> = None;
+    let mut heads: HashMap<(String, String), (i64, String)> = HashMap::new();
+    let mut rows = Vec::with_capacity(pending.len());
     for (place, entry) in pending.into_iter().enumerate() {
-        let same = head.take().filter(|(tenant, chain, ..)| *tenant == entry.tenant && *chain == entry.chain);
-        let (seq, prev) = match same {
-            Some((_, _, seq, hash)) => (seq, hash),
+        let (seq, prev) = match heads.remove(&(entry.tenant.clone(), entry.chain.clone())) {
+            Some(head) => head,
             None => last(tx, &entry.tenant, &entry.chain).await?,
         };
         let entry = Entry {
@@ -146,14 +146,10 @@ pub(crate) async fn flush(tx: &mut Tx) -> Result<(), LedgerError> {
         };
         let content = canonical::to_text(&entry)?;
         let hash = canonical::sha256_hex(&content);
-        tx.exec(
-            "INSERT INTO audit_entries (tenant, chain, seq, content, prev_hash, hash) VALUES ($1, $2, $3, $4, $5, $6)",
-            args![&entry.tenant, &entry.chain, entry.seq, content, &entry.prev, &hash],
-        )
-        .await?;
-        head = Some((entry.tenant, entry.chain, entry.seq, hash));
+        rows.push(args![&entry.tenant, &entry.chain, entry.seq, content, &entry.prev, &hash]);
+        heads.insert((entry.tenant, entry.chain), (entry.seq, hash));
     }
-    Ok(())
+    tx.insert("INSERT INTO audit_entries (tenant, chain, seq, content, prev_hash, hash) VALUES", rows, "").await
 }
 
 async fn last(tx: &mut Tx, tenant: &str, chain: &str) -> Result<(i64, String), LedgerError> {

@@ -75,7 +75,7 @@ async fn plan(
         Ok(rule) => rule,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let policy = Policy::parse(&rule.content).map_err(|e| LedgerError::corrupt("approval rule", e))?;
+    let policy = rule.read(tx, Policy::parse)?;
     let people = masterdata::people(tx, &actor.tenant).await?;
     let question = format!("pay {vendor} to {} {}?", account.bank, account.masked_number());
     let plan = vextrus_approval::bank_details(&policy, &rule.hash, &question, &actor.person, &people);

@@ -1,14 +1,19 @@
 //! What is counted of a transaction, for metrics and traces: once it has committed, so that nothing counts twice or for nothing.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use opentelemetry::trace::{SpanKind, Status, TraceContextExt as _};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::{Context, KeyValue, StringValue};
 use vextrus_domain::Taka;
 use vextrus_platform::metrics::{self, Counters};
 use vextrus_platform::telemetry::trace;
 
 use super::tx::Tx;
+
+/// The statements whose texts for spans are kept.
+const MOST_KNOWN: usize = 1000;
 
 /// A counter that goes up with the commit.
 #[derive(Debug)]
@@ -73,18 +78,45 @@ pub(super) struct Statement {
     span: Option<Context>,
 }
 
+/// What a span says of a statement: its first words, and its text on one line.
+#[derive(Debug, Clone)]
+struct Told {
+    summary: StringValue,
+    text: StringValue,
+}
+
+impl Told {
+    /// Of the few hundred statements of this program it is kept; of those that are put together, of which there is no end, as many as
+    /// there is room for.
+    fn of(sql: &str) -> Self {
+        static KNOWN: LazyLock<RwLock<HashMap<String, Told>>> = LazyLock::new(RwLock::default);
+        if let Some(told) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(sql) {
+            return told.clone();
+        }
+        let words: Vec<&str> = sql.split_whitespace().collect();
+        let summary = words.iter().take(3).copied().collect::<Vec<_>>().join(" ");
+        let shared = |text: String| StringValue::from(Arc::<str>::from(text));
+        let told = Self { summary: shared(summary), text: shared(words.join(" ")) };
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MOST_KNOWN {
+            known.insert(sql.to_owned(), told.clone());
+        }
+        told
+    }
+}
+
 impl Statement {
     pub(super) fn begin(system: &'static str, sql: &str) -> Self {
         let is_sampled = Context::map_current(|context| context.span().span_context().is_sampled());
         let span = is_sampled.then(|| {
-            let words: Vec<&str> = sql.split_whitespace().collect();
-            let summary = words.iter().take(3).copied().collect::<Vec<_>>().join(" ");
+            let Told { summary, text } = Told::of(sql);
+            let name = summary.as_str().to_owned();
             let with = vec![
                 KeyValue::new("db.system.name", system),
-                KeyValue::new("db.query.summary", summary.clone()),
-                KeyValue::new("db.query.text", words.join(" ")),
+                KeyValue::new("db.query.summary", summary),
+                KeyValue::new("db.query.text", text),
             ];
-            trace::span(summary, SpanKind::Client, with, &Context::current())
+            trace::span(name, SpanKind::Client, with, &Context::current())
         });
         Self { began: Instant::now(), span }
     }

@@ -1,18 +1,21 @@
 //! A transaction: its statements, their values, and the company that it is held to.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 use futures::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, Postgres, Row as _, Sqlite, Transaction};
-use tokio::sync::OwnedSemaphorePermit;
 use vextrus_domain::{Taka, TenantId};
 
 use super::counted::{self, Counted, Held, Statement};
+use super::turn::Turn;
 use crate::audit::{PendingEntry, PendingTie};
 use crate::error::LedgerError;
 use crate::retry;
+use crate::rules::Kept;
 
 /// Whose rows a transaction may see and write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +59,12 @@ pub struct Tx {
     pub(super) counted: Vec<Counted>,
     /// Where somebody wants to know how its statements go.
     pub(super) plans: Option<Plans>,
+    /// What was made of rules.
+    pub(crate) rules: Arc<Kept>,
     /// Of one that writes.
     pub(super) held: Option<Held>,
-    pub(super) _writer: Option<OwnedSemaphorePermit>,
+    /// Of one that writes an SQLite file.
+    pub(super) _turn: Option<Turn>,
 }
 
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! Claims: an employee has one process at a time. What is personal is taken in here and goes no further than the record.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -139,13 +141,13 @@ async fn template(
     tx: &mut Tx,
     tenant: &TenantId,
     asked: Asked<'_>,
-) -> Result<Result<(ActiveRule, Template), Refusal>, LedgerError> {
+) -> Result<Result<(ActiveRule, Arc<Template>), Refusal>, LedgerError> {
     if let Some(refusal) = intake::closed(tx, tenant, asked.intake()).await? {
         return Ok(Err(refusal));
     }
     match rules::needed(tx, tenant, RuleKind::Onboarding, asked.process().name()).await? {
         Ok(rule) => {
-            let template = Template::parse(&rule.content).map_err(|e| LedgerError::corrupt("template", e))?;
+            let template = rule.read(tx, Template::parse)?;
             Ok(Ok((rule, template)))
         }
         Err(refusal) => Ok(Err(refusal)),
@@ -392,8 +394,8 @@ pub async fn may_administer(
     actor: &Actor,
     process: &StoredProcess,
 ) -> Result<Result<(), Refusal>, LedgerError> {
-    let text = rules::version(tx, RuleKind::Onboarding, &process.template).await?.content;
-    let template = Template::parse(&text).map_err(|e| LedgerError::corrupt("template", e))?;
+    let rule = rules::version(tx, RuleKind::Onboarding, &process.template).await?;
+    let template = rule.read(tx, Template::parse)?;
     let may = actor.person != process.employee
         && (actor.person == process.employment.hr_manager || holds(tx, actor, &template.administrators).await?);
     Ok(if may { Ok(()) } else { Err(not_hr(actor)) })

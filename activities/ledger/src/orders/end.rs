@@ -73,10 +73,10 @@ async fn may_close(
     }
     let subject = DocumentType::PurchaseOrder.name();
     let policy = match rules::active(tx, &actor.tenant, RuleKind::Approval, subject).await? {
-        Some(rule) => Some(Policy::parse(&rule.content).map_err(|e| LedgerError::corrupt("approval policy", e))?),
+        Some(rule) => Some(rule.read(tx, Policy::parse)?),
         None => None,
     };
-    let administrators = policy.and_then(|policy| policy.administrators);
+    let administrators = policy.and_then(|policy| policy.administrators.clone());
     let people = masterdata::people(tx, &actor.tenant).await?;
     let roles = people.iter().find(|p| p.id == actor.person).map(|p| p.roles.as_slice()).unwrap_or_default();
     if administrators.as_ref().is_some_and(|role| roles.contains(role)) {

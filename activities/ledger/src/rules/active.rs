@@ -1,5 +1,8 @@
 //! Which rule is in force, and stored versions.
 
+use std::fmt::Display;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use vextrus_domain::calendar::WorkingCalendar;
 use vextrus_domain::{Refusal, RefusalCode, TenantId};
@@ -14,7 +17,25 @@ pub struct ActiveRule {
     /// The hash of its text.
     pub hash: String,
     /// Its text.
-    pub content: String,
+    pub content: Arc<str>,
+}
+
+impl ActiveRule {
+    /// What its text says, read once for each ledger that is open.
+    ///
+    /// # Errors
+    /// [`LedgerError::Corrupt`]: what is stored cannot be read, though it could when it was proposed.
+    pub fn read<T: Send + Sync + 'static, E: Display>(
+        &self,
+        tx: &Tx,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Arc<T>, LedgerError> {
+        if let Some(known) = tx.rules.get(&self.hash) {
+            return Ok(known);
+        }
+        let made = read(&self.content).map_err(|e| LedgerError::corrupt("rule", format!("{}: {e}", self.hash)))?;
+        Ok(tx.rules.put(&self.hash, made))
+    }
 }
 
 /// The rule of a kind and subject that is in force.
@@ -43,14 +64,17 @@ pub async fn active_at(
     subject: &str,
     at: DateTime<Utc>,
 ) -> Result<Option<ActiveRule>, LedgerError> {
-    let found: Option<(String, String)> = tx
+    let found: Option<(String,)> = tx
         .opt(
-            "SELECT v.hash, v.content FROM rule_activations a JOIN rule_versions v ON v.kind = a.kind AND v.hash = a.hash
-             WHERE a.tenant = $1 AND a.kind = $2 AND a.subject = $3 AND a.effective_from <= $4 ORDER BY a.seq DESC LIMIT 1",
+            "SELECT hash FROM rule_activations
+             WHERE tenant = $1 AND kind = $2 AND subject = $3 AND effective_from <= $4 ORDER BY seq DESC LIMIT 1",
             args![tenant.as_str(), kind.name(), subject, at],
         )
         .await?;
-    Ok(found.map(|(hash, content)| ActiveRule { hash, content }))
+    match found {
+        Some((hash,)) => version(tx, kind, &hash).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The rule of a kind and subject that is in force, or the refusal of a document that needs it.
@@ -82,10 +106,11 @@ const WEEKENDS: &str = "weekend = [\"friday\", \"saturday\"]\n[office_hours]\nop
 ///
 /// # Errors
 /// [`LedgerError::Database`].
-pub async fn calendar(tx: &mut Tx, tenant: &TenantId) -> Result<WorkingCalendar, LedgerError> {
-    let active = active(tx, tenant, RuleKind::Calendar, WHOLE_COMPANY).await?;
-    WorkingCalendar::parse(active.as_ref().map_or(WEEKENDS, |rule| rule.content.as_str()))
-        .map_err(|e| LedgerError::corrupt("calendar", e))
+pub async fn calendar(tx: &mut Tx, tenant: &TenantId) -> Result<Arc<WorkingCalendar>, LedgerError> {
+    match active(tx, tenant, RuleKind::Calendar, WHOLE_COMPANY).await? {
+        Some(rule) => rule.read(tx, WorkingCalendar::parse),
+        None => WorkingCalendar::parse(WEEKENDS).map(Arc::new).map_err(|e| LedgerError::corrupt("calendar", e)),
+    }
 }
 
 /// A stored version by its hash.
@@ -93,10 +118,14 @@ pub async fn calendar(tx: &mut Tx, tenant: &TenantId) -> Result<WorkingCalendar,
 /// # Errors
 /// [`LedgerError::Corrupt`] when there is none.
 pub async fn version(tx: &mut Tx, kind: RuleKind, hash: &str) -> Result<ActiveRule, LedgerError> {
+    let rule = |content| ActiveRule { hash: hash.to_owned(), content };
+    if let Some(known) = tx.rules.get::<Arc<str>>(hash) {
+        return Ok(rule(Arc::clone(&known)));
+    }
     let found: Option<(String,)> =
         tx.opt("SELECT content FROM rule_versions WHERE kind = $1 AND hash = $2", args![kind.name(), hash]).await?;
-    match found {
-        Some((content,)) => Ok(ActiveRule { hash: hash.to_owned(), content }),
-        None => Err(LedgerError::corrupt("rule version", format!("{kind} {hash} is missing"))),
-    }
+    let (content,) = found.ok_or_else(|| LedgerError::corrupt("rule version", format!("{kind} {hash} is missing")))?;
+    let content: Arc<str> = content.into();
+    tx.rules.put(hash, Arc::clone(&content));
+    Ok(rule(content))
 }

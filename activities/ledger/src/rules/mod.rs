@@ -10,6 +10,7 @@
 mod activate;
 mod active;
 mod found;
+mod kept;
 mod kind;
 mod list;
 mod propose;
@@ -19,6 +20,7 @@ mod write;
 pub use activate::activate;
 pub use active::{ActiveRule, active, active_at, calendar, needed, version};
 pub use found::found;
+pub(crate) use kept::Kept;
 pub use kind::{RuleKind, WHOLE_COMPANY};
 pub use list::{Listing, list};
 pub use propose::{propose, propose_once};

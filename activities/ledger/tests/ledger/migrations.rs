@@ -102,7 +102,7 @@ async fn a_ledger_of_the_first_version_keeps_what_it_holds(database: &Database) 
     let mut tx = ledger.begin(&id(ACME)).await.unwrap();
     let key = first_version::assessed();
     let rule = rules::active(&mut tx, &key.tenant, RuleKind::Tax, WHOLE_COMPANY).await.unwrap().unwrap();
-    assert_eq!((rule.hash.as_str(), rule.content.as_str()), ("h1", "content"));
+    assert_eq!((rule.hash.as_str(), &*rule.content), ("h1", "content"));
     let vendor = masterdata::lock_vendor(&mut tx, &key.tenant, &id("padma")).await.unwrap().unwrap();
     assert_eq!(vendor.tax, PayeeFacts::default());
     let [kept] = <[_; 1]>::try_from(assessments::all(&mut tx, &key).await.unwrap()).unwrap();

@@ -112,7 +112,7 @@ async fn one_person_proposes_and_another_activates(acme: &Acme) {
     assert_eq!(active(acme, TODAY).await, hash(TAX), "a proposal alone changes nothing");
     let mut tx = today.read(&id(ACME)).await.unwrap();
     assert_eq!(rules::proposal(&mut tx, &id(ACME), 1).await.unwrap().as_ref(), Some(&proposal));
-    assert_eq!(rules::version(&mut tx, RuleKind::Tax, &proposal.hash).await.unwrap().content, text);
+    assert_eq!(&*rules::version(&mut tx, RuleKind::Tax, &proposal.hash).await.unwrap().content, text);
     tx.rollback().await.unwrap();
     let mut tx = today.read(&id(GLOBEX)).await.unwrap();
     assert_eq!(rules::proposal(&mut tx, &id(GLOBEX), 1).await.unwrap(), None);

@@ -8,6 +8,9 @@ use crate::error::LedgerError;
 /// How many rows one statement writes: below the 32,766 values that SQLite takes.
 pub(crate) const MOST_ROWS: usize = 500;
 
+/// For how many rows a statement is the same again and again.
+const FEW_ROWS: usize = 8;
+
 /// `($3, $4, $5)`: so many places, counted on from the first.
 pub(crate) fn places(first: usize, count: usize) -> String {
     let all: Vec<String> = (first..first + count).map(|n| format!("${n}")).collect();
@@ -34,12 +37,9 @@ impl Tx {
 
     /// Runs `… IN (ids)`, with the ids as the last values.
     pub(crate) async fn exec_in(&mut self, sql: &str, args: Vec<Arg>, ids: Vec<Arg>) -> Result<(), LedgerError> {
-        self.hold(sql, &args)?;
         for ids in ids.chunks(MOST_ROWS) {
             let sql = format!("{sql} {}", places(args.len() + 1, ids.len()));
-            let args: Vec<Arg> = args.iter().chain(ids).cloned().collect();
-            self.explain(&sql, &args).await?;
-            on!(self, conn => bind!(sqlx::query(AssertSqlSafe(sql)), args).persistent(false).execute(conn).await?.rows_affected());
+            self.built(sql, args.iter().chain(ids).cloned().collect(), ids.len()).await?;
         }
         Ok(())
     }
@@ -54,10 +54,18 @@ impl Tx {
                 places(next - row.len(), row.len())
             });
             let sql = format!("{sql} {} {after}", values.collect::<Vec<_>>().join(", "));
-            let args: Vec<Arg> = rows.iter().flatten().cloned().collect();
-            self.explain(&sql, &args).await?;
-            on!(self, conn => bind!(sqlx::query(AssertSqlSafe(sql)), args).persistent(false).execute(conn).await?.rows_affected());
+            self.built(sql, rows.iter().flatten().cloned().collect(), rows.len()).await?;
         }
+        Ok(())
+    }
+
+    /// A statement for so many rows.
+    async fn built(&mut self, sql: String, args: Vec<Arg>, rows: usize) -> Result<(), LedgerError> {
+        let statement = self.ready(&sql, &args).await?;
+        // One for a few rows comes again, and is kept prepared.
+        let persistent = rows <= FEW_ROWS;
+        let sql = AssertSqlSafe(sql);
+        on!(self, conn => statement.end(bind!(sqlx::query(sql), args).persistent(persistent).execute(conn).await)?.rows_affected());
         Ok(())
     }
 }
