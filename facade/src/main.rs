@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use vextrus_ledger::Ledger;
+use vextrus_platform::probe::{self, Probe};
 use vextrus_platform::{Config, shutdown, telemetry};
 use vextrus_temporal::{Codec, ConnectOptions};
 
@@ -14,14 +15,25 @@ use vextrus_temporal::{Codec, ConnectOptions};
 #[command(version)]
 struct Arguments {
     /// The configuration file, laid over the defaults.
-    #[arg(long, env = "VEXTRUS_CONFIG")]
+    #[arg(long, global = true, env = "VEXTRUS_CONFIG")]
     config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Ask the facade of this machine, where facade.admin_listen says, how it is; fails unless it is well.
+    Health(Probe),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let config = Config::load(arguments.config.as_deref())?;
+    if let Some(Command::Health(asked)) = arguments.command {
+        return Ok(probe::report(("facade.admin_listen", &config.facade.admin_listen), &asked).await?);
+    }
     let telemetry = telemetry::start("vextrus-facade", &config)?;
     telemetry::read_filter_again_on_hangup(arguments.config);
     let served = serve(&config).await;

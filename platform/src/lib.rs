@@ -8,6 +8,7 @@ pub mod keys;
 pub mod machine;
 pub mod metrics;
 pub mod notify;
+pub mod probe;
 mod secret;
 pub mod shutdown;
 pub mod telemetry;

@@ -14,7 +14,7 @@ use vextrus_tests_support::postgres::{OWNER, Server};
 use vextrus_tests_support::proxy::{Proxy, Target};
 
 use crate::fleet::{Site, says};
-use crate::program::{Program, until};
+use crate::program::{Program, Ran, run, until};
 
 /// What a listener for operators answers: the status, and the body.
 pub(crate) fn asked(address: &str, path: &str) -> (u16, String) {
@@ -34,6 +34,13 @@ fn json(address: &str, path: &str) -> (u16, Value) {
 /// Where a program serves its health and metrics.
 pub(crate) fn admin(program: &mut Program) -> String {
     says(program, "serving health and metrics")["fields"]["address"].as_str().unwrap().to_owned()
+}
+
+/// What the worker's program says when it is asked, as in an image, for the one that serves its health there.
+fn of_itself(site: &Site, address: &str, what: &[&str]) -> Ran {
+    let mut command = site.command("vextrus-worker");
+    command.env("VEXTRUS_WORKER_ADMIN_LISTEN", address).arg("health").args(what);
+    run(command)
 }
 
 /// Waits until it is ready, or not ready since this check fails.
@@ -114,6 +121,7 @@ async fn a_worker_that_cannot_poll_is_not_ready() {
     let (_, report) = json(&address, "/health/ready");
     let pollers = report["checks"].as_array().unwrap().iter().find(|c| c["name"] == "pollers").unwrap();
     assert_eq!(pollers["detail"], "5 task queues are polled", "{report:#}");
+    assert!(of_itself(&site, &address, &[]).ok().contains("\"status\":\"pass\""));
     // While it stops it is alive and takes nothing new.
     let log = worker.terminate().exits(0).err;
     assert!(log.contains("\"ready\":false"), "{log}");
@@ -130,6 +138,8 @@ async fn a_process_that_starts_says_so_and_its_log_can_be_turned_up() {
     assert_eq!(json(&address, "/health/startup").0, 503);
     assert_eq!(json(&address, "/health/ready").0, 503);
     assert_eq!(json(&address, "/health/live").0, 200);
+    of_itself(&site, &address, &["live"]).ok();
+    of_itself(&site, &address, &["startup"]).fails(1, "/health/startup says 503");
 
     let file = site.path("vextrus.toml");
     let text = std::fs::read_to_string(&file).unwrap();
