@@ -113,19 +113,25 @@ pub async fn calendar(tx: &mut Tx, tenant: &TenantId) -> Result<Arc<WorkingCalen
     }
 }
 
+/// What is kept of a stored version.
+struct Text {
+    kind: RuleKind,
+    content: Arc<str>,
+}
+
 /// A stored version by its hash.
 ///
 /// # Errors
 /// [`LedgerError::Corrupt`] when there is none.
 pub async fn version(tx: &mut Tx, kind: RuleKind, hash: &str) -> Result<ActiveRule, LedgerError> {
     let rule = |content| ActiveRule { hash: hash.to_owned(), content };
-    if let Some(known) = tx.rules.get::<Arc<str>>(hash) {
-        return Ok(rule(Arc::clone(&known)));
+    if let Some(known) = tx.rules.get::<Text>(hash).filter(|known| known.kind == kind) {
+        return Ok(rule(Arc::clone(&known.content)));
     }
     let found: Option<(String,)> =
         tx.opt("SELECT content FROM rule_versions WHERE kind = $1 AND hash = $2", args![kind.name(), hash]).await?;
     let (content,) = found.ok_or_else(|| LedgerError::corrupt("rule version", format!("{kind} {hash} is missing")))?;
     let content: Arc<str> = content.into();
-    tx.rules.put(hash, Arc::clone(&content));
+    tx.rules.put(hash, Text { kind, content: Arc::clone(&content) });
     Ok(rule(content))
 }

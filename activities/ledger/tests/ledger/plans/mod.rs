@@ -44,7 +44,6 @@ const SMALL: &[Excuse] = &[
     excuse("payers", POSTGRES, "a row each time that a company's own tax facts change"),
     excuse("period_locks", POSTGRES, "a row for each month that is closed"),
     excuse("rule_activations", POSTGRES, "rules change a few times a year"),
-    excuse("rule_versions", POSTGRES, "rules change a few times a year"),
 ];
 
 /// Indexes that hold nothing but what is open.

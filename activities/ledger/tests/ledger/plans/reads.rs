@@ -76,7 +76,9 @@ fn table(catalog: &Catalog, plan: &Plan, lines: &[&str], rest: &str) -> Option<S
     let is_part = |name: &str| {
         ["CO-ROUTINE ", "MATERIALIZE "].iter().any(|what| lines.iter().any(|l| l.strip_prefix(what) == Some(name)))
     };
-    if name.starts_with('(') || rest.ends_with("VALUES CLAUSE") || rest == "CONSTANT ROW" || is_part(name) {
+    // What stands in the statement, as `3-ROW VALUES CLAUSE` or `3 CONSTANT ROWS`.
+    let is_given = ["VALUES CLAUSE", "CONSTANT ROW", "CONSTANT ROWS"].iter().any(|what| rest.ends_with(what));
+    if name.starts_with('(') || is_given || is_part(name) {
         return None;
     }
     if catalog.tables.contains(name) {
