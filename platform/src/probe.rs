@@ -152,7 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_process_is_asked_where_it_listens() {
-        let health = Health::new(Vec::new());
+        let health = Health::starting();
         let source: admin::Source = Arc::new(|| async { String::new() }.boxed());
         let admin = admin::serve(("worker.admin_listen", "0.0.0.0:0"), health.clone(), source).unwrap();
         let listen = admin.address.to_string();
