@@ -1,0 +1,14 @@
+# Run it with -var-file=terraform.tfvars.example, which is tested so too.
+
+mock_provider "aws" {
+  source = "../../mocks"
+}
+
+run "staging" {
+  command = plan
+
+  assert {
+    condition     = output.ingress.host == "workflows.staging.example.com" && output.helm_values.environment == "staging"
+    error_message = "staging is at ${output.ingress.host}"
+  }
+}

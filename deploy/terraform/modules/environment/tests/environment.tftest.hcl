@@ -1,0 +1,92 @@
+mock_provider "aws" {
+  source = "../../mocks"
+}
+
+variables {
+  environment          = "production"
+  region               = "ap-south-1"
+  account_id           = "123456789012"
+  domain               = "example.com"
+  documents_per_second = 10
+  documents_per_year   = 5000000
+  temporal             = "self-hosted"
+  administrators       = { platform = "arn:aws:iam::123456789012:role/platform" }
+  callers_cidrs        = ["0.0.0.0/0"]
+}
+
+# Made too, so that what is known only afterwards is joined.
+run "the_chart_is_told_what_was_reckoned" {
+  assert {
+    condition = output.helm_values.environment == "production" && output.helm_values.ledger == {
+      sslMode        = "verify-full"
+      maxConnections = 493
+    } && output.helm_values.config.ledger.connections == 14
+    error_message = "the chart is told ${jsonencode(output.helm_values)}"
+  }
+
+  assert {
+    condition     = output.helm_values.worker.autoscaling == { min = 5, max = 10 } && output.helm_values.facade.autoscaling == { min = 3, max = 6 }
+    error_message = "the chart is told ${jsonencode(output.helm_values)}"
+  }
+
+  assert {
+    condition     = output.helm_values.secrets.external.remoteKey == "vextrus-production/fleet"
+    error_message = "External Secrets would look at ${output.helm_values.secrets.external.remoteKey}"
+  }
+
+  assert {
+    condition     = output.helm_values.worker.serviceAccount.annotations["eks.amazonaws.com/role-arn"] != output.helm_values.facade.serviceAccount.annotations["eks.amazonaws.com/role-arn"]
+    error_message = "worker and facade share a role"
+  }
+
+  assert {
+    condition     = [for peer in output.helm_values.networkPolicy.to.database.peers : peer.ipBlock.cidr] == ["10.66.96.0/24", "10.66.97.0/24", "10.66.98.0/24"]
+    error_message = "the network policies would let nobody to the database, or to more than it"
+  }
+
+  # Temporal has a database of its own.
+  assert {
+    condition     = output.temporal_address != null && output.temporal_address != output.ledger_address
+    error_message = "Temporal has no database, or the ledger's"
+  }
+}
+
+run "temporal_cloud_needs_none" {
+  command = plan
+  variables {
+    temporal = "cloud"
+  }
+
+  assert {
+    condition     = output.temporal_address == null && output.temporal_administrator_secret_arn == null
+    error_message = "there is a database for a Temporal that is elsewhere"
+  }
+}
+
+run "what_was_measured_makes_it_smaller" {
+  command = plan
+  variables {
+    measured = { worker_documents_per_second = 20 }
+  }
+
+  assert {
+    condition     = output.helm_values.worker.autoscaling.min == 2
+    error_message = "${output.helm_values.worker.autoscaling.min} workers"
+  }
+}
+
+run "another_temporal_is_refused" {
+  command = plan
+  variables {
+    temporal = "elsewhere"
+  }
+  expect_failures = [var.temporal]
+}
+
+run "a_zone_is_no_region" {
+  command = plan
+  variables {
+    region = "ap-south-1a"
+  }
+  expect_failures = [var.region]
+}
