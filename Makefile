@@ -126,7 +126,7 @@ k6: check-tools ## Have k6 start, query and decide through the facade, RATE (100
 	@$(TEMPORAL_ENV) && $(K6_ENV) && set -x && cargo build --release --locked -p vextrus-starter-cli && \
 	RATE="$(RATE)" $(PYTHON) benches/k6/run.py "$${CARGO_TARGET_DIR:-target}/release/vextrus" "$$VEXTRUS_K6"
 
-deploy-check: ## Check deploy/, temporal/config and .github with their own tools, offline (ONLY="helm compose" for some, STRICT=1 to let none be skipped)
+deploy-check: ## Check deploy/ and .github with their own tools, offline (ONLY="helm compose" for some, STRICT=1 to let none be skipped)
 	@$(DEPLOY_ENV) && exec $(PYTHON) -B deploy/check/run.py $(ONLY)
 
 image-check: check-tools ## Build the images, and have them do real work (half an hour; needs podman, buildah and root: SUDO=sudo to become it)

@@ -163,7 +163,7 @@ class Context(Check):
 
     def test_what_the_sources_include_is_in_the_context(self):
         for source in ROOT.glob("[a-z]*/**/src/**/*.rs"):
-            if "target" in source.parts or "tests" in source.relative_to(ROOT).parts:
+            if {"target", "node_modules"} & set(source.parts) or "tests" in source.relative_to(ROOT).parts:
                 continue
             for name in re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', source.read_text()):
                 path = (source.parent / name).resolve().relative_to(ROOT)
