@@ -36,7 +36,8 @@ pub fn files(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
 
 fn is_left_out(folder: &Path) -> bool {
     let hidden = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    hidden || folder.ends_with("target") || folder.join("CACHEDIR.TAG").exists()
+    let fetched = folder.ends_with("node_modules");
+    hidden || fetched || folder.ends_with("target") || folder.join("CACHEDIR.TAG").exists()
 }
 
 /// A complaint where a Rust file is longer than [`MOST_LINES`].

@@ -233,7 +233,7 @@ fn a_link_that_leads_nowhere_is_found() -> anyhow::Result<()> {
 #[test]
 fn the_tree_leaves_out_caches_and_hidden_folders() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tree");
-    for folder in ["src", "build", ".hidden", "target"] {
+    for folder in ["src", "build", ".hidden", "target", "node_modules"] {
         fs::create_dir_all(root.join(folder))?;
         fs::write(root.join(folder).join("a.rs"), "")?;
     }
