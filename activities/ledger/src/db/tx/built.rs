@@ -37,6 +37,8 @@ impl Tx {
 
     /// Runs `… IN (ids)`, with the ids as the last values.
     pub(crate) async fn exec_in(&mut self, sql: &str, args: Vec<Arg>, ids: Vec<Arg>) -> Result<(), LedgerError> {
+        // Without the ids, of which none may stand in for the tenant.
+        self.hold(sql, &args)?;
         for ids in ids.chunks(MOST_ROWS) {
             let sql = format!("{sql} {}", places(args.len() + 1, ids.len()));
             self.built(sql, args.iter().chain(ids).cloned().collect(), ids.len()).await?;
