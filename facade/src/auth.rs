@@ -12,7 +12,8 @@ use tonic::metadata::MetadataMap;
 use vextrus_domain::{Actor, PersonId, Refusal, RefusalCode, TenantId};
 use vextrus_platform::config::AuthConfig;
 
-use crate::jwks::{Jwks, TooOld};
+use crate::jwks::{Jwks, TooOld, TrustedKey};
+use crate::verified::{Known, Print, Verified};
 
 /// The longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 8192;
@@ -53,6 +54,7 @@ pub struct Authenticator {
     person_claim: String,
     leeway_seconds: u64,
     keys: Arc<Jwks>,
+    verified: Verified,
 }
 
 impl Authenticator {
@@ -77,6 +79,7 @@ impl Authenticator {
             person_claim: config.person_claim.clone(),
             leeway_seconds: config.leeway_seconds,
             keys,
+            verified: Verified::default(),
         }
     }
 
@@ -118,19 +121,21 @@ impl Authenticator {
         if token.len() > MAX_TOKEN {
             return Err(refused(&format!("the token has {} bytes; the most is {MAX_TOKEN}", token.len())));
         }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let left = |until: u64| Duration::from_secs(until).saturating_sub(now);
+        let print = Print::of(token);
+        if let Some(known) = self.verified.get(&print, now.as_secs())
+            && self.key(&known.key_id)?.is_some_and(|key| Arc::ptr_eq(&key, &known.key))
+        {
+            return Ok((known.actor, left(known.until)));
+        }
         let header = decode_header(token).map_err(|_| refused("the token's header cannot be accepted"))?;
         // `crit` names extensions that must be understood; we understand none (RFC 7515 s.4.1.11).
         if header.crit.is_some() {
             return Err(refused("the token asks for an extension that is not known"));
         }
         let id = header.kid.ok_or_else(|| refused("the token names no key (kid)"))?;
-        let found = self.keys.find(&id).map_err(|TooOld| {
-            Refusal::new(
-                RefusalCode::Unavailable,
-                "the issuer's keys cannot be fetched, and those that are known are too old",
-            )
-        })?;
-        let trusted = found.ok_or_else(|| refused("the token's key is not one of the issuer's"))?;
+        let trusted = self.key(&id)?.ok_or_else(|| refused("the token's key is not one of the issuer's"))?;
         let mut validation = Validation::new(trusted.algorithm);
         validation.leeway = self.leeway_seconds;
         validation.validate_nbf = true;
@@ -144,8 +149,19 @@ impl Authenticator {
             person: claim::<PersonId>(&claims, &self.person_claim)?,
         };
         let expires = claims.get("exp").and_then(Value::as_u64).unwrap_or_default().saturating_add(self.leeway_seconds);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Ok((actor, Duration::from_secs(expires).saturating_sub(now)))
+        let known = Known { key_id: id, key: trusted, actor: actor.clone(), until: expires };
+        self.verified.put(print, known, now.as_secs());
+        Ok((actor, left(expires)))
+    }
+
+    /// The issuer's key of this id.
+    fn key(&self, id: &str) -> Result<Option<Arc<TrustedKey>>, Refusal> {
+        self.keys.find(id).map_err(|TooOld| {
+            Refusal::new(
+                RefusalCode::Unavailable,
+                "the issuer's keys cannot be fetched, and those that are known are too old",
+            )
+        })
     }
 }
 

@@ -185,6 +185,20 @@ fn a_new_key_is_found_and_a_broken_file_changes_nothing() {
 }
 
 #[test]
+fn a_token_that_was_verified_falls_with_its_key() {
+    let Setup { key, auth, dir } = setup();
+    let token = signed(&key, &claims());
+    for _ in 0..2 {
+        auth.verify(&token).unwrap();
+    }
+    let other = KeyPair::from_seed(&[8; 32]);
+    std::fs::write(dir.path().join("jwks.json"), jwks_json(&other)).unwrap();
+    // A key that is not known makes the file be read.
+    auth.verify(&signed(&other, &claims())).unwrap();
+    assert!(refusal(&auth, &token).contains("not one of the issuer's"));
+}
+
+#[test]
 fn an_unknown_key_makes_the_file_be_read_only_now_and_then() {
     let Setup { dir, .. } = setup();
     let file = dir.path().join("jwks.json");

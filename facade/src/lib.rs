@@ -38,6 +38,7 @@ mod taxes;
 mod tls;
 mod trail;
 mod translate;
+mod verified;
 mod watched;
 mod workflow;
 
