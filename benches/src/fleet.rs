@@ -6,12 +6,14 @@ use axum::routing::post;
 use clap::ValueEnum;
 use serde::Serialize;
 use tokio::net::TcpListener;
+use vextrus_domain::vendor::Vendor;
 use vextrus_ledger::check;
 use vextrus_ledger::masterdata::Company;
 use vextrus_starter_cli::stack::{Stack, StackOptions};
 use vextrus_tests_support::ledgers::{Database, Engine as TestEngine};
 use vextrus_tests_support::raw::Raw;
 
+use crate::mix::{self, VENDORS};
 use crate::part::{Part, Role};
 use crate::process::Process;
 use crate::scrape::Counts;
@@ -152,13 +154,20 @@ async fn connect(stack: &Stack, company: &Company, facade: &str) -> anyhow::Resu
     }
 }
 
-/// The example company with budgets that suffice.
+/// The example company with budgets that suffice and with more vendors.
 fn company() -> anyhow::Result<Company> {
     let mut company: serde_json::Value = serde_json::from_str(include_str!("../../examples/company.json"))?;
     for budget in company["budgets"].as_array_mut().into_iter().flatten() {
         budget["allocated"] = "900000000000.00".into();
     }
-    Ok(serde_json::from_value(company)?)
+    let mut company: Company = serde_json::from_value(company)?;
+    let like = company.vendors.clone();
+    for number in 0..VENDORS {
+        for known in &like {
+            company.vendors.push(Vendor { id: mix::vendor(known.id.as_str(), number).parse()?, ..known.clone() });
+        }
+    }
+    Ok(company)
 }
 
 /// Takes spans and throws them away.

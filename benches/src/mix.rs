@@ -6,6 +6,14 @@ use anyhow::Context as _;
 use serde::Serialize;
 use vextrus_domain::{Content, Invoice, Order};
 
+/// How many vendors of each sort there are. Documents of one vendor wait for each other.
+pub(crate) const VENDORS: u32 = 25;
+
+/// The vendor of this number among those like one of the example's.
+pub(crate) fn vendor(like: &str, number: u32) -> String {
+    format!("{like}-{}", number % VENDORS)
+}
+
 /// A kind of document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -32,11 +40,12 @@ impl Kind {
     /// The document of this number. No two have the same total, so that none is taken for another's double.
     pub(crate) fn document(self, number: u32) -> anyhow::Result<Content> {
         // Whatever may be asked for stays within the limits of its levels: an invoice with one goes up to 100,000.
-        let (vendor, least, step) = match self {
+        let (like, least, step) = match self {
             Self::OneLevel => ("jamuna-survey", 2_000_000, 60),
             Self::ThreeLevels => ("padma-builders", 60_000_000, 2_000),
             Self::Order => ("meghna-steel", 15_000_000, 2_000),
         };
+        let vendor = vendor(like, number);
         let subtotal = u64::from(number) * step + least;
         let taka = |poisha: u64| format!("{}.{:02}", poisha / 100, poisha % 100);
         let (amount, vat) = (taka(subtotal), subtotal * 15 / 100);

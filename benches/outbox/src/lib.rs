@@ -53,7 +53,7 @@ impl Bench {
                 let key = DocumentKey { tenant: tenant.clone(), document, submission: 1 };
                 let (about, instance) = (About::Document(DocumentType::Invoice), n.to_string());
                 let event = NewEvent { kind: EventKind::TaskOpened, about, instance: &instance, payload: &payload };
-                outbox::add(&mut tx, &key, event).await?;
+                outbox::add(&mut tx, &key, event)?;
             }
             tx.commit().await?;
             left -= now;
