@@ -25,6 +25,19 @@ pub enum LedgerError {
     /// The tables could not be brought to this version.
     #[error("the ledger's tables could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// A later program has changed the tables so that this one cannot use them.
+    #[error(
+        "the ledger's tables are of version {theirs}, which programs that know version {from} can use, and this one knows {ours}: \
+         start a later build"
+    )]
+    Later {
+        /// The version of the tables.
+        theirs: i64,
+        /// What a program must know to use them.
+        from: i64,
+        /// What this one knows.
+        ours: i64,
+    },
     /// The address is neither SQLite nor PostgreSQL.
     #[error("{0:?} is not a ledger address: use sqlite:PATH or postgres://USER@HOST/NAME")]
     Address(String),

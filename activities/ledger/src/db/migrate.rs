@@ -29,7 +29,10 @@ pub(super) async fn migrate(address: &str) -> Result<(), LedgerError> {
             .application_name("vextrus-migration")
             .options([("vextrus.tenant", Scope::EVERY_TENANT)]);
         let mut conn = options.connect().await?;
-        migrations(false).run_direct(None, &mut conn, false).await?;
+        let ours = migrations(false);
+        ours.run_direct(None, &mut conn, false).await?;
+        let later = sqlx::query_as(LATER).bind(newest(&ours)).fetch_all(&mut conn).await?;
+        usable(newest(&ours), later)?;
         Ok(conn.close().await?)
     } else {
         Err(no_ledger(address))
@@ -64,7 +67,10 @@ async fn migrate_file(conn: &mut SqliteConnection) -> Result<(), LedgerError> {
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
     let before: i64 = sqlx::query_scalar("PRAGMA schema_version").fetch_one(&mut *tx).await?;
     // `run` itself cannot be named here: "implementation of `Acquire` is not general enough".
-    migrations(true).run_direct(None, &mut *tx, false).await?;
+    let ours = migrations(true);
+    ours.run_direct(None, &mut *tx, false).await?;
+    let later = sqlx::query_as(LATER).bind(newest(&ours)).fetch_all(&mut *tx).await?;
+    usable(newest(&ours), later)?;
     let after: i64 = sqlx::query_scalar("PRAGMA schema_version").fetch_one(&mut *tx).await?;
     if after == before {
         // Nothing was made anew, and the rows need no second look: `damage` is for that.
@@ -75,6 +81,31 @@ async fn migrate_file(conn: &mut SqliteConnection) -> Result<(), LedgerError> {
         return Err(LedgerError::corrupt("foreign key", format!("{broken} rows refer to nothing after the migration")));
     }
     tx.commit().await?;
+    Ok(())
+}
+
+/// What later programs have made of the tables.
+const LATER: &str = "SELECT version, description FROM _sqlx_migrations WHERE version > $1 ORDER BY version";
+
+fn newest(ours: &Migrator) -> i64 {
+    ours.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// The name of a migration that leaves the tables usable for programs that know them up to this version, as the database keeps it.
+fn usable_from(name: &str, version: i64) -> String {
+    format!("{name} (usable from {version})")
+}
+
+/// Whether a program that knows the tables up to a version can use what later ones have made of them: an earlier build must start again
+/// while its documents end, and come back when the later one fails.
+fn usable(ours: i64, later: Vec<(i64, String)>) -> Result<(), LedgerError> {
+    for (theirs, name) in later {
+        let said = name.rsplit_once("(usable from ").and_then(|(_, from)| from.trim_end_matches(')').parse().ok());
+        let from = said.unwrap_or(theirs);
+        if ours < from {
+            return Err(LedgerError::Later { theirs, from, ours });
+        }
+    }
     Ok(())
 }
 
@@ -92,7 +123,10 @@ fn migrations(is_sqlite: bool) -> Migrator {
     let migration = |version, name: &'static str, sql: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(vec![
+    let usable = |version, name: &'static str, from, sql: &'static str| {
+        Migration::new(version, usable_from(name, from).into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let mut all = Migrator::with_migrations(vec![
         migration(1, "ledger", include_str!("../../migrations/0001_ledger.sql")),
         migration(2, "guards", either!("0001_guards")),
         migration(3, "tax", include_str!("../../migrations/0002_tax.sql")),
@@ -118,6 +152,10 @@ fn migrations(is_sqlite: bool) -> Migrator {
         migration(22, "master data", include_str!("../../migrations/0012_masterdata.sql")),
         migration(23, "master data guards", either!("0012_guards")),
         migration(24, "figures", include_str!("../../migrations/0013_figures.sql")),
-        migration(25, "indexes", include_str!("../../migrations/0014_indexes.sql")),
-    ])
+        // From here on each says which programs can use its tables, by the version that they know.
+        usable(25, "indexes", 24, include_str!("../../migrations/0014_indexes.sql")),
+    ]);
+    // Those that later programs have brought are looked at once these are there.
+    all.set_ignore_missing(true);
+    all
 }

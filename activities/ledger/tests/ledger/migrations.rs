@@ -11,6 +11,7 @@ use vextrus_tests_support::company::{ACME, CALENDAR, INVOICES, id, taka};
 use vextrus_tests_support::first_version;
 use vextrus_tests_support::ledgers::{Database, at_once};
 use vextrus_tests_support::on_both;
+use vextrus_tests_support::raw::Raw;
 use vextrus_tests_support::versions::{self, LANDED};
 
 on_both![
@@ -18,6 +19,7 @@ on_both![
     many_may_open_a_new_ledger_at_once,
     many_processes_may_open_a_new_ledger_at_once,
     a_ledger_of_a_later_version_is_left_alone,
+    a_ledger_of_a_later_version_that_says_so_is_used,
     a_ledger_of_the_first_version_keeps_what_it_holds,
     rules_of_the_first_version_are_those_of_invoices_since_their_activation,
     documents_of_the_first_version_keep_their_decisions,
@@ -86,14 +88,36 @@ impl Start for Command {
 async fn a_ledger_of_a_later_version_is_left_alone(database: &Database) {
     Ledger::open(&database.address).await.unwrap().close().await;
     let mut raw = database.raw().await;
-    raw.exec(
+    let ours = raw.number("SELECT max(version) FROM _sqlx_migrations").await;
+    for (later, name) in [(9998, format!("one (usable from {})", ours + 1)), (9999, "another".to_owned())] {
+        bring(&mut raw, later, &name).await;
+        let error = Ledger::open(&database.address).await.unwrap_err();
+        let said = format!("of version {later}, which programs that know version ");
+        assert!(matches!(error, LedgerError::Later { .. }) && error.to_string().contains(&said), "{error}");
+        raw.exec("DELETE FROM _sqlx_migrations WHERE version > 9000").await.unwrap();
+    }
+}
+
+/// What a later program leaves of a migration of its own.
+async fn bring(raw: &mut Raw, version: i64, name: &str) {
+    raw.exec(&format!(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-         SELECT 9999, 'later', true, checksum, 0 FROM _sqlx_migrations WHERE version = 1",
-    )
+         SELECT {version}, '{name}', true, checksum, 0 FROM _sqlx_migrations WHERE version = 1"
+    ))
     .await
     .unwrap();
-    let error = Ledger::open(&database.address).await.unwrap_err();
-    assert!(matches!(error, LedgerError::Migration(_)), "{error}");
+}
+
+async fn a_ledger_of_a_later_version_that_says_so_is_used(database: &Database) {
+    Ledger::open(&database.address).await.unwrap().close().await;
+    let mut raw = database.raw().await;
+    let ours = raw.number("SELECT max(version) FROM _sqlx_migrations").await;
+    bring(&mut raw, 9998, &format!("one (usable from {ours})")).await;
+    bring(&mut raw, 9999, "another (usable from 1)").await;
+    let ledger = Ledger::open(&database.address).await.unwrap();
+    let mut tx = ledger.begin(&id(ACME)).await.unwrap();
+    rules::found(&mut tx, &id(ACME), RuleKind::Calendar, CALENDAR, "controller").await.unwrap().unwrap();
+    tx.commit().await.unwrap();
 }
 
 async fn a_ledger_of_the_first_version_keeps_what_it_holds(database: &Database) {
