@@ -21,6 +21,7 @@ mod migrations;
 mod numbers;
 mod orders;
 mod outbox;
+mod passwords;
 mod periods;
 mod plans;
 mod proposals;
