@@ -145,6 +145,11 @@ FEATURES = {
     "worker controller with an API key, at once": laid_over(
         laid_over(CONTROLLED, API_KEY), {"temporal": {"tls": {"caSecret": "ca"}, "workerController": {"strategy": "AllAtOnce"}}}
     ),
+    "groups of workers": {
+        "worker": {"groups": {"all": None, "documents": {"taskQueues": ["invoice", "purchase-order"]},
+                              "people": {"taskQueues": ["onboarding", "integrations", "reconcile"]}}},
+        **KEDA,
+    },
     "draining builds": {
         "versions": {"build": "c0ffee", "draining": [{"build": "0.0.9"}, {"build": "ABC_1", "digest": f"sha256:{'0' * 64}"}]},
         **KEDA,

@@ -160,7 +160,7 @@ class Refused(Check):
             (development, {"image": {"worker": {"digest": "sha256:abc"}}}, "digest"),
             (development, {"pod": {"user": 0}}, "/pod/user"),
             (development, {"worker": {"groups": {"all": {"taskQueues": ["invoices"]}}}}, "taskQueues"),
-            (development, {"worker": {"groups": {"more": {"taskQueues": ["invoice"]}}}}, "groups"),
+            (development, {"worker": {"groups": {"more": {"taskQueues": []}}}}, "taskQueues"),
             (development, {"worker": {"terminationGracePeriodSeconds": 30}}, "terminationGracePeriodSeconds"),
             (development, {"secrets": {"env": {"PATH": "x"}}}, "PATH"),
             (development, {"versions": {"draining": [{"tag": "0.1.0"}]}}, "draining"),
@@ -203,6 +203,8 @@ class Refused(Check):
             ({"temporal": {"workerController": {"enabled": True}}, "versions": {"draining": [{"build": "0"}]}}, "keeps draining builds itself"),
             ({"temporal": {"workerController": {"enabled": True}}, "autoscaling": {"mode": "keda"}}, "hpa or none"),
             ({"worker": {"autoscaling": {"min": 11}}}, "min is above max"),
+            ({"worker": {"groups": {"more": {"taskQueues": ["invoice"]}}}}, "invoice is polled by all and more"),
+            ({"worker": {"groups": {"all": {"taskQueues": ["invoice"]}}}}, "purchase-order is polled by none"),
             ({"ledger": {"maxConnections": 40}, "config": {"ledger": {"connections": 14}}}, "lower config.ledger.connections"),
         ]
         for over, says in wrong:
@@ -225,8 +227,8 @@ class Refused(Check):
         settings = schema["properties"]["config"]["properties"]
         told = {f"{section}.{key}" for section, part in settings.items() for key in part["properties"]}
         known = {f"{section}.{key}" for section, keys in of.defaults().items() for key in keys}
-        # What the chart says itself: listeners, and what stands in files and secrets.
-        own = {name for name in known if re.search(r"listen$|_file$|^codec\.keys|address$", name)}
+        # What the chart says itself: listeners, groups of workers, and what stands in files and secrets.
+        own = {name for name in known if re.search(r"listen$|_queues$|_file$|^codec\.keys|address$", name)}
         self.assertEqual(told, known - own, "the schema's config and platform/src/default.toml")
         for section, keys in of.defaults().items():
             for key, value in keys.items():

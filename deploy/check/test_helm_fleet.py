@@ -311,6 +311,20 @@ class Safe(Check):
             budgets = {t["metadata"]["name"] for t in of_kind(of.renderings()[build], "PodDisruptionBudget")}
             self.assertEqual(budgets, {t["metadata"]["name"] for t in of_kind(of.renderings()[build], "Deployment")})
 
+    def test_groups_of_workers_poll_what_they_are_told(self):
+        things = of.renderings()["feature: groups of workers (install)"]
+        polled, watched = {}, {}
+        for deployment in of_kind(things, "Deployment"):
+            told = environment(deployment["spec"]["template"]["spec"]).get("VEXTRUS_WORKER_TASK_QUEUES")
+            if told:
+                polled[deployment["metadata"]["name"]] = told["value"].split(",")
+        for scaled in of_kind(things, "ScaledObject"):
+            queues = [t["metadata"]["taskQueue"] for t in scaled["spec"]["triggers"] if t["type"] == "temporal"]
+            if queues:
+                watched[scaled["spec"]["scaleTargetRef"]["name"]] = queues
+        self.assertEqual(sorted(map(tuple, polled.values())), [("invoice", "purchase-order"), ("onboarding", "integrations", "reconcile")])
+        self.assertEqual(polled, watched)
+
     def test_builds_that_drain_keep_their_workers(self):
         things = of.renderings()["feature: draining builds (upgrade)"]
         builds = {}

@@ -250,6 +250,8 @@ pub struct ReconcileConfig {
 pub struct WorkerConfig {
     /// Where its health and metrics are served; empty is nowhere.
     pub admin_listen: String,
+    /// The task queues that it polls, separated by commas; empty is all of them.
+    pub task_queues: String,
 }
 
 /// Why a configuration cannot be used.

@@ -34,6 +34,9 @@ use crate::version::WorkerVersion;
 
 /// How long running steps may take to finish after a stop; then they are cancelled and run again elsewhere.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long a workflow's task waits for the worker that has the workflow at hand, which may be gone, until any may take it. Whoever has
+/// sent a command waits for that too, and a call of the facade lasts ten seconds at most; the SDK's own is ten.
+const AT_HAND_WITHIN: Duration = Duration::from_secs(4);
 /// How long a stop may take in all.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
@@ -60,6 +63,8 @@ pub struct Parts {
     pub watched: Option<Watched>,
     /// How often the trails are verified, and the keys of their checkpoints; none where they are not.
     pub verifying: Option<(Duration, AcceptedKeys)>,
+    /// The task queues that are polled.
+    pub queues: Vec<&'static str>,
     /// The version that the workers are; none where they take workflows of any version.
     pub version: Option<WorkerVersion>,
 }
@@ -118,7 +123,7 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     let (report, ended) = reports::unbounded_channel();
     let mut stops: Vec<Stop> = Vec::new();
     let polled = |queue: &&str| *queue != task_queue::RECONCILE || parts.reconciler.is_some();
-    let queues: Vec<&'static str> = task_queue::ALL.into_iter().filter(polled).collect();
+    let queues: Vec<&'static str> = parts.queues.iter().copied().filter(polled).collect();
     for queue in queues.iter().copied() {
         let started = options_of(queue, &parts).and_then(|mut options| {
             adjust(&mut options);
@@ -186,6 +191,7 @@ fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, Worke
     let options = options.map_err(|e| failed(queue)(e.to_string()))?;
     let mut options = options.graceful_shutdown_period(GRACE).build();
     options.activity_inbound_interceptor(Logged);
+    options.sticky_queue_schedule_to_start_timeout = AT_HAND_WITHIN;
     if let Some(version) = &parts.version {
         options.deployment_options = version.options(queue);
     }

@@ -18,7 +18,7 @@ use vextrus_reconcile::{ReconcileError, Reconciler};
 use vextrus_sealer::{Sealer, SealerError};
 use vextrus_temporal::{
     Codec, ConnectError, ConnectOptions, KeysError, SdkMetrics, SearchAttributesError, Watched, WatchedError,
-    ensure_search_attributes,
+    ensure_search_attributes, task_queue,
 };
 
 use crate::fleet::{Parts, WorkerError, start};
@@ -45,6 +45,9 @@ pub enum StartupError {
     /// The trail cannot be sealed as it is configured.
     #[error(transparent)]
     Sealer(#[from] SealerError),
+    /// There is no such task queue.
+    #[error("worker.task_queues: {0:?} is none of {known}; take it out, or leave it empty to poll all", known = task_queue::ALL.join(", "))]
+    Queue(String),
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -90,12 +93,30 @@ fn sealer(config: &Config) -> Result<Option<Sealer>, SealerError> {
     Ok(sealer)
 }
 
+/// The task queues that are polled, as the configuration says.
+fn queues(config: &Config) -> Result<Vec<&'static str>, StartupError> {
+    let said = config.worker.task_queues.trim();
+    if said.is_empty() {
+        return Ok(task_queue::ALL.to_vec());
+    }
+    let mut queues: Vec<&'static str> = Vec::new();
+    for name in said.split(',').map(str::trim) {
+        let known = task_queue::ALL.into_iter().find(|known| *known == name);
+        let queue = known.ok_or_else(|| StartupError::Queue(name.to_owned()))?;
+        if !queues.contains(&queue) {
+            queues.push(queue);
+        }
+    }
+    Ok(queues)
+}
+
 /// What the workers need, as the configuration says.
 ///
 /// # Errors
-/// [`StartupError::Key`], [`StartupError::NoKeys`], [`StartupError::Adapters`], [`StartupError::Notify`] or
+/// [`StartupError::Queue`], [`StartupError::Key`], [`StartupError::NoKeys`], [`StartupError::Adapters`], [`StartupError::Notify`] or
 /// [`StartupError::Sealer`].
 pub fn parts(config: &Config, client: Client, ledger: Ledger, watched: Option<Watched>) -> Result<Parts, StartupError> {
+    let queues = queues(config)?;
     let verifying = verifying(config)?;
     let adapters = Adapters::configured(&config.adapters, &ledger)?;
     let channels = Channels::configured(&config.notify)?;
@@ -115,6 +136,7 @@ pub fn parts(config: &Config, client: Client, ledger: Ledger, watched: Option<Wa
         reconciler,
         watched,
         verifying,
+        queues,
         version: None,
     })
 }
@@ -162,6 +184,7 @@ pub async fn run(
 ) -> Result<(), StartupError> {
     // What cannot be used is said before anything is opened.
     trust(config)?;
+    queues(config)?;
     let codec = Codec::configured(&config.codec)?;
     // Before anything that may take long: whoever looks sees that it starts.
     let watched = watched(config, None)?;
@@ -181,4 +204,25 @@ pub async fn run(
     let stopped = fleet.stop().await;
     ledger.close().await;
     ended.and(stopped).map_err(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(said: &str) -> Result<Vec<&'static str>, String> {
+        let mut config = Config::layered(None, |_| None).unwrap();
+        said.clone_into(&mut config.worker.task_queues);
+        queues(&config).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_worker_polls_the_queues_that_it_is_told() {
+        assert_eq!(of("").unwrap(), task_queue::ALL);
+        assert_eq!(of(" invoice, reconcile,invoice").unwrap(), ["invoice", "reconcile"]);
+        for wrong in ["invoices", "invoice,,reconcile", ","] {
+            let error = of(wrong).unwrap_err();
+            assert!(error.starts_with("worker.task_queues: ") && error.contains("is none of invoice, "), "{error}");
+        }
+    }
 }

@@ -22,7 +22,7 @@ use vextrus_lifecycle::{DAY_MILLIS, Status, TaskStatus};
 use vextrus_notify::Channels;
 use vextrus_platform::Config;
 use vextrus_starter_cli::stack::found;
-use vextrus_temporal::{ConnectOptions, connect_to, search_attributes};
+use vextrus_temporal::{ConnectOptions, connect_to, search_attributes, task_queue};
 use vextrus_tests_e2e::{Staff, employee};
 use vextrus_worker::Parts;
 
@@ -110,6 +110,7 @@ async fn a_clerk_is_confirmed_after_six_months() -> anyhow::Result<()> {
         reconciler: None,
         watched: None,
         verifying: None,
+        queues: task_queue::ALL.to_vec(),
         version: None,
     };
     let fleet = vextrus_worker::start(parts, |_| {})?;

@@ -129,6 +129,9 @@ spec:
         {{- end }}
         {{- include "vextrus.env" (list $root $secret) | nindent 8 }}
         - {name: VEXTRUS_WORKER_ADMIN_LISTEN, value: "0.0.0.0:9464"}
+        {{- if gt (len $own.groups) 1 }}
+        - {name: VEXTRUS_WORKER_TASK_QUEUES, value: {{ join "," $worker.taskQueues | quote }}}
+        {{- end }}
         {{- with include "vextrus.fileEnv" $files | trim }}{{ . | nindent 8 }}{{ end }}
         {{- with $own.extraEnv }}
         {{- toYaml . | nindent 8 }}
