@@ -4,7 +4,7 @@ use chrono::{SubsecRound as _, Utc};
 use vextrus_approval::{Action, Command, MAX_COMMENT, Machine, SignedCommand, TaskState};
 use vextrus_domain::{PersonId, Refusal, RefusalCode, RequestId, TaskId};
 use vextrus_ledger::documents::State;
-use vextrus_ledger::views::{self, DocumentView};
+use vextrus_ledger::views::{self, DocumentState, DocumentView};
 use vextrus_ledger::{LedgerError, Tx, approvals, delegations};
 use vextrus_proto::approval::v1 as proto;
 use vextrus_proto::approval::v1::act_request::Action as Wanted;
@@ -30,7 +30,7 @@ struct Wish {
 
 /// How things are after it.
 struct Standing {
-    view: DocumentView,
+    document: DocumentState,
     open: Vec<TaskId>,
     principal: PersonId,
 }
@@ -40,12 +40,12 @@ pub(crate) async fn act(app: &App, call: &Call, request: proto::ActRequest) -> R
         return masterdata::bank::act(app, call, &change?, request).await;
     }
     let standing = Wish::read(request, call)?.carry(app, call).await?;
-    let (kind, key) = (standing.view.content.kind(), &standing.view.key);
+    let (kind, key) = (standing.document.kind, &standing.document.key);
     let task = |task: &TaskId| names::task_name(kind, &key.tenant, key.document.as_str(), task.as_str());
     Ok(proto::ActResponse {
         document: names::document_name(kind, &key.tenant, key.document.as_str()),
-        state: render::state(standing.view.state).into(),
-        outcome: render::outcome(standing.view.outcome.as_deref())?.into(),
+        state: render::state(standing.document.state).into(),
+        outcome: render::outcome(standing.document.outcome.as_deref())?.into(),
         open_tasks: standing.open.iter().map(task).collect(),
         principal: standing.principal.to_string(),
     })
@@ -119,8 +119,10 @@ impl Wish {
             Told::Refused(refusal) => Err(refusal.into()),
             Told::Accepted(open) => {
                 let mut tx = app.ledger.read(&call.actor.tenant).await?;
-                let view = read::document(&mut tx, &call.actor, self.named.kind, &self.named.document).await?;
-                Ok(Standing { view, open, principal })
+                let found = views::state(&mut tx, &call.actor.tenant, &self.named.document).await?;
+                let document =
+                    found.ok_or_else(|| LedgerError::corrupt("document", "a claimed document is missing"))?;
+                Ok(Standing { document, open, principal })
             }
             Told::Gone => self.after_its_end(app, call).await,
         }
@@ -161,7 +163,9 @@ impl Wish {
         }
         let open = view.approval.open_tasks().filter(|_| view.approval.takes_decisions());
         let open = open.map(|t| t.task.id.clone()).collect();
-        Ok(Standing { view, open, principal: stored.principal })
+        let document =
+            DocumentState { kind: view.content.kind(), key: view.key, state: view.state, outcome: view.outcome };
+        Ok(Standing { document, open, principal: stored.principal })
     }
 
     /// That the document is the one that the caller has read.

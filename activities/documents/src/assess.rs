@@ -14,7 +14,8 @@ use vextrus_ledger::budgets::{self, Need};
 use vextrus_ledger::documents::{self, Document, State};
 use vextrus_ledger::outbox::{self, EventKind, NewEvent};
 use vextrus_ledger::rules::{self, ActiveRule, RuleKind};
-use vextrus_ledger::{LedgerError, Tx, effects, masterdata, periods, retry};
+use vextrus_ledger::standing::{Standing, standing};
+use vextrus_ledger::{LedgerError, Tx, effects, masterdata, retry};
 use vextrus_tax::Assessment;
 
 use crate::stop::Stop;
@@ -57,6 +58,7 @@ pub(crate) struct Paying {
 /// What an assessment rests on beside the document.
 pub(crate) struct Setting<'a> {
     pub(crate) occasion: Occasion,
+    pub(crate) company: &'a Standing,
     pub(crate) policy: &'a Policy,
     pub(crate) earlier: &'a [StoredAssessment],
     pub(crate) approval: &'a Approval,
@@ -84,14 +86,15 @@ impl Steps {
     async fn assess_once(&self, input: &AssessInput) -> Result<AssessOutput, LedgerError> {
         let step = format!("assess/{}", input.revision);
         let mut tx = self.ledger.begin(&input.key.tenant).await?;
-        // Whoever can write to the namespace can start this activity; what was not claimed takes no effect key.
-        let claimed = documents::get(&mut tx, &input.key).await?;
-        let Some(document) = claimed.filter(|d| d.payload_hash == input.payload_hash) else {
-            let message = format!("{} was not claimed with this content; submit it through the facade", input.key);
-            return out_of_turn(tx, input, Refusal::new(RefusalCode::NotClaimed, message)).await;
-        };
-        if let Some(done) = effects::begin(&mut tx, &document.key, &step, input).await? {
-            return Ok(done);
+        match effects::begin(&mut tx, &input.key, &step, input).await {
+            Ok(None) => {}
+            Ok(Some(done)) => return Ok(done),
+            // Whoever can write to the namespace can start this activity.
+            Err(LedgerError::EffectConflict { .. }) if !is_claimed(&mut tx, input).await? => {
+                tx.rollback().await?;
+                return out_of_turn(self.ledger.begin(&input.key.tenant).await?, input, not_claimed(input)).await;
+            }
+            Err(error) => return Err(error),
         }
         let output = match self.assess_document(&mut tx, input).await {
             Ok(assessed) => AssessOutput::Assessed(Box::new(assessed)),
@@ -104,23 +107,23 @@ impl Steps {
                 // What was done on the way to the refusal must not stay.
                 tx.rollback().await?;
                 tx = self.ledger.begin(&input.key.tenant).await?;
-                if let Some(done) = effects::begin(&mut tx, &document.key, &step, input).await? {
+                if let Some(done) = effects::begin(&mut tx, &input.key, &step, input).await? {
                     return Ok(done);
                 }
-                documents::lock(&mut tx, &document.key).await?;
-                tx.audit(&document.key, "assess_refused", None, told(&refusal, input));
+                documents::lock(&mut tx, &input.key).await?;
+                tx.audit(&input.key, "assess_refused", None, told(&refusal, input));
                 AssessOutput::Refused(refusal)
             }
         };
-        effects::finish(&mut tx, &document.key, &step, &output).await?;
+        effects::finish(&mut tx, &input.key, &step, &output).await?;
         tx.commit().await?;
         Ok(output)
     }
 
     async fn assess_document(&self, tx: &mut Tx, input: &AssessInput) -> Result<Assessed, Stop> {
-        let document = documents::lock(tx, &input.key)
-            .await?
-            .ok_or_else(|| Refusal::new(RefusalCode::NotClaimed, format!("{} was not claimed", input.key)))?;
+        // What was not claimed takes no effect key.
+        let claimed = documents::lock(tx, &input.key).await?.filter(|d| d.payload_hash == input.payload_hash);
+        let document = claimed.ok_or_else(|| Stop::OutOfTurn(not_claimed(input)))?;
         let mut approval = Approval::load(tx, &document).await?;
         let expected = if input.revision == 1 { State::Claimed } else { State::Assessed };
         let is_turn = document.state == expected && document.revision + 1 == input.revision;
@@ -153,29 +156,39 @@ impl Steps {
         let payload = json!({"revision": stored.revision, "net_payable": totals.as_ref().map(|t| t.net_payable)});
         let (about, instance) = (document.content.kind().into(), stored.revision.to_string());
         let event = NewEvent { kind: EventKind::Assessed, about, instance: &instance, payload: &payload };
-        outbox::add(tx, key, event).await?;
+        outbox::add(tx, key, event)?;
         Ok(Assessed { at: stored.assessed_at, totals, plan, rules, trust_unsigned: self.trust.unsigned })
     }
 }
 
+async fn is_claimed(tx: &mut Tx, input: &AssessInput) -> Result<bool, LedgerError> {
+    Ok(documents::get(tx, &input.key).await?.is_some_and(|d| d.payload_hash == input.payload_hash))
+}
+
+fn not_claimed(input: &AssessInput) -> Refusal {
+    let message = format!("{} was not claimed with this content; submit it through the facade", input.key);
+    Refusal::new(RefusalCode::NotClaimed, message)
+}
+
 /// The day on which the document would be posted if it were settled now. An order posts nothing.
-async fn paid_on(tx: &mut Tx, document: &Document) -> Result<NaiveDate, LedgerError> {
+fn paid_on(tx: &Tx, document: &Document, company: &Standing) -> NaiveDate {
     let today = dhaka_date(tx.now());
     match &document.content {
-        Content::Invoice(_) => periods::posting_date(tx, &document.key.tenant, today).await,
-        Content::Order(_) => Ok(today),
+        Content::Invoice(_) => company.posting_date(today),
+        Content::Order(_) => today,
     }
 }
 
 /// Computes an assessment, resolves its plan and reserves its budget. A preview does the same and rolls back.
 pub(crate) async fn make(tx: &mut Tx, document: &Document, approval: &Approval) -> Result<Made, Stop> {
     let key = &document.key;
-    let earlier = assessments::all(tx, key).await?;
+    let earlier = approval.assessments()?;
     let occasion = occasion(approval);
-    let rule = policy_rule(tx, document, occasion, earlier.last()).await?;
+    let company = standing(tx, &key.tenant, document.content.kind()).await?;
+    let rule = policy_rule(tx, &company, occasion, earlier.last()).await?;
     let policy = rule.read(tx, Policy::parse)?;
-    let paid_on = paid_on(tx, document).await?;
-    let setting = Setting { occasion, policy: &policy, earlier: &earlier, approval, paid_on };
+    let paid_on = paid_on(tx, document, &company);
+    let setting = Setting { occasion, company: &company, policy: &policy, earlier: &earlier, approval, paid_on };
     let mut computed = match &document.content {
         Content::Invoice(invoice) => invoice::compute(tx, document, invoice, &setting).await?,
         Content::Order(order) => order::compute(tx, document, order, &setting).await?,
@@ -187,6 +200,7 @@ pub(crate) async fn make(tx: &mut Tx, document: &Document, approval: &Approval) 
         cost: computed.paying.cost,
         order: computed.paying.order.as_ref(),
         shortfall: policy.shortfall,
+        again: document.revision > 0,
     };
     let short = budgets::reserve(tx, key, &need).await??;
     // Another plan asks everything anew; what was answered before is kept with it.
@@ -200,7 +214,7 @@ pub(crate) async fn make(tx: &mut Tx, document: &Document, approval: &Approval) 
         computed.facts.warnings.push(line.message);
     }
     let people = masterdata::people(tx, &key.tenant).await?;
-    let calendar = rules::calendar(tx, &key.tenant).await?;
+    let calendar = company.calendar(tx).await?;
     let resolving = Resolving {
         revision: document.revision + 1,
         occasion,
@@ -253,7 +267,7 @@ fn occasion(approval: &Approval) -> Occasion {
 /// document keeps its plan.
 async fn policy_rule(
     tx: &mut Tx,
-    document: &Document,
+    company: &Standing,
     occasion: Occasion,
     earlier: Option<&StoredAssessment>,
 ) -> Result<ActiveRule, Stop> {
@@ -261,17 +275,8 @@ async fn policy_rule(
         Some(kept) if occasion != Occasion::Replanned => {
             Ok(rules::version(tx, RuleKind::Approval, &kept.approval_hash).await?)
         }
-        _ => Ok(active_rule(tx, document, RuleKind::Approval).await?),
+        _ => Ok(company.approval(tx).await??),
     }
-}
-
-/// The rule that is in force for a document: those of its type, or the company's.
-pub(crate) async fn active_rule(tx: &mut Tx, document: &Document, kind: RuleKind) -> Result<ActiveRule, Stop> {
-    let subject = match kind {
-        RuleKind::Approval | RuleKind::Accounts => document.content.kind().name(),
-        RuleKind::Tax | RuleKind::Calendar | RuleKind::Onboarding => rules::WHOLE_COMPANY,
-    };
-    Ok(rules::needed(tx, &document.key.tenant, kind, subject).await??)
 }
 
 /// What looks the same as another document.

@@ -25,15 +25,15 @@ impl Steps {
         // it from being closed twice.
         let step = format!("close/{}", canonical::hash(input)?);
         let mut tx = self.ledger.begin(&input.key.tenant).await?;
-        if documents::get(&mut tx, &input.key).await?.is_none() {
-            // Nothing was ever reserved for it.
-            tx.rollback().await?;
-            return Ok(CloseOutput::Closed);
-        }
         if let Some(done) = effects::begin(&mut tx, &input.key, &step, input).await? {
             return Ok(done);
         }
-        let output = self.close_document(&mut tx, input).await?;
+        let Some(document) = documents::lock(&mut tx, &input.key).await? else {
+            // Nothing was ever reserved for it. What was not claimed takes no effect key.
+            tx.rollback().await?;
+            return Ok(CloseOutput::Closed);
+        };
+        let output = self.close_document(&mut tx, &document, input).await?;
         if let CloseOutput::Refused(refusal) = &output {
             tx.rollback().await?;
             let mut tx = self.ledger.begin(&input.key.tenant).await?;
@@ -48,35 +48,39 @@ impl Steps {
         Ok(output)
     }
 
-    async fn close_document(&self, tx: &mut Tx, input: &CloseInput) -> Result<CloseOutput, LedgerError> {
-        let Some(document) = documents::lock(tx, &input.key).await? else { return Ok(CloseOutput::Closed) };
+    async fn close_document(
+        &self,
+        tx: &mut Tx,
+        document: &Document,
+        input: &CloseInput,
+    ) -> Result<CloseOutput, LedgerError> {
         match document.state {
-            State::Settled => return Ok(CloseOutput::AlreadySettled(Box::new(settle::stored(&document)?))),
+            State::Settled => return Ok(CloseOutput::AlreadySettled(Box::new(settle::stored(document)?))),
             State::Closed => return Ok(CloseOutput::Closed),
             State::Claimed | State::Assessed => {}
         }
-        let mut approval = Approval::load(tx, &document).await?;
-        let refused = entries::put(tx, &document, &mut approval, &input.entries, &self.trust).await?;
-        if let Err(refusal) = reason_holds(tx, &document, &approval, input).await? {
-            return not_ended(tx, &document, &mut approval, refused, refusal).await;
+        let mut approval = Approval::load(tx, document).await?;
+        let refused = entries::put(tx, document, &mut approval, &input.entries, &self.trust).await?;
+        if let Err(refusal) = reason_holds(tx, document, &approval, input).await? {
+            return not_ended(tx, document, &mut approval, refused, refusal).await;
         }
         // Of an invoice that was changed, an order that it named before may wait for it still.
         let named = match document.content.invoice() {
-            Some(_) => documents::orders_named(tx, &document).await?,
+            Some(_) => documents::orders_named(tx, document).await?,
             None => Vec::new(),
         };
         for order in &named {
             orders::lock_row(tx, &document.key.tenant, order).await?;
         }
         budgets::release(tx, &document.key).await?;
-        approval.drop_undecided(tx, &document).await?;
+        approval.drop_undecided(tx, document).await?;
         let end = Conclusion {
             to: State::Closed,
             outcome: input.reason.name(),
             refusal: input.refusal.as_ref(),
             settlement: None,
         };
-        documents::concluded(tx, &document, end).await?;
+        documents::concluded(tx, document, end).await?;
         for order in &named {
             orders::end_when_billed(tx, &document.key, order).await?;
         }
@@ -84,7 +88,7 @@ impl Steps {
         tx.audit(&document.key, "closed", None, json!({"reason": input.reason.name(), "refusal": &input.refusal}));
         let about = document.content.kind().into();
         let event = NewEvent { kind: EventKind::Closed, about, instance: "", payload: &told };
-        outbox::add(tx, &document.key, event).await?;
+        outbox::add(tx, &document.key, event)?;
         Ok(CloseOutput::Closed)
     }
 }

@@ -201,5 +201,5 @@ async fn amend(
 
 async fn tell(tx: &mut Tx, key: &DocumentKey, kind: EventKind, payload: &Value) -> Result<(), LedgerError> {
     let about = DocumentType::PurchaseOrder.into();
-    outbox::add(tx, key, NewEvent { kind, about, instance: "", payload }).await
+    outbox::add(tx, key, NewEvent { kind, about, instance: "", payload })
 }

@@ -22,9 +22,6 @@ impl Steps {
         // key, and whoever can start this activity by hand could keep the workflow from ever settling.
         let step = format!("record/{}", canonical::hash(&input.entries)?);
         let mut tx = self.ledger.begin(&input.key.tenant).await?;
-        if documents::get(&mut tx, &input.key).await?.is_none() {
-            return Ok(not_claimed(input));
-        }
         if let Some(done) = effects::begin(&mut tx, &input.key, &step, input).await? {
             return Ok(done);
         }

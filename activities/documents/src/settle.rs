@@ -8,7 +8,6 @@ use vextrus_domain::calendar::dhaka_date;
 use vextrus_domain::vendor::Vendor;
 use vextrus_domain::{Content, Refusal, RefusalCode, canonical};
 use vextrus_ledger::approvals::Approval;
-use vextrus_ledger::assessments;
 use vextrus_ledger::documents::{self, Conclusion, Document, State};
 use vextrus_ledger::outbox::{self, EventKind, NewEvent};
 use vextrus_ledger::{LedgerError, Tx, effects, masterdata, retry};
@@ -35,10 +34,6 @@ impl Steps {
     async fn settle_once(&self, input: &SettleInput) -> Result<SettleOutput, LedgerError> {
         let step = format!("settle/{}", canonical::hash(input)?);
         let mut tx = self.ledger.begin(&input.key.tenant).await?;
-        if documents::get(&mut tx, &input.key).await?.is_none() {
-            let refusal = Refusal::new(RefusalCode::NotClaimed, format!("{} was not claimed", input.key));
-            return self.refused(tx, input, refusal).await;
-        }
         if let Some(done) = effects::begin(&mut tx, &input.key, &step, input).await? {
             return Ok(done);
         }
@@ -108,7 +103,7 @@ impl Steps {
                     "vendor": document.content.vendor()});
                 let about = document.content.kind().into();
                 let event = NewEvent { kind: EventKind::Settled, about, instance: "", payload: &told };
-                outbox::add(tx, &document.key, event).await?;
+                outbox::add(tx, &document.key, event)?;
                 Ok(SettleOutput::Settled(Box::new(settlement)))
             }
         }
@@ -133,13 +128,12 @@ async fn carry_out(
     approval: &Approval,
     input: &SettleInput,
 ) -> Result<Carried, LedgerError> {
-    let assessed = assessments::all(tx, &document.key).await?;
-    let Some(latest) = assessed.last() else {
+    let Some(latest) = approval.latest_assessment()? else {
         return Err(LedgerError::corrupt("assessment", "an assessed document has none"));
     };
     let on = dhaka_date(input.at);
     match &document.content {
-        Content::Invoice(invoice) => invoice::settle(tx, document, invoice, approval, (latest, on)).await,
+        Content::Invoice(invoice) => invoice::settle(tx, document, invoice, approval, (&latest, on)).await,
         Content::Order(order) => order::settle(tx, document, order, on).await,
     }
 }

@@ -10,6 +10,7 @@ use vextrus_approval::{Action, Event, Input, Machine, Plan, SignedCommand};
 use vextrus_domain::signature::AcceptedKeys;
 use vextrus_domain::{DocumentKey, PersonId, Refusal, RefusalCode, TenantId};
 
+use crate::assessments::{self, StoredAssessment};
 use crate::db::Tx;
 use crate::documents::Document;
 use crate::error::LedgerError;
@@ -34,6 +35,7 @@ pub struct Approval {
     /// As it was when the tasks were last written.
     written: Machine,
     next: i64,
+    assessed: Vec<assessments::Row>,
 }
 
 impl Approval {
@@ -42,8 +44,7 @@ impl Approval {
     /// # Errors
     /// [`LedgerError::Corrupt`] when the inputs do not lead anywhere any more.
     pub async fn load(tx: &mut Tx, document: &Document) -> Result<Self, LedgerError> {
-        let (machine, next) = log::run(tx, &document.key, &document.submitter, log::Run::default()).await?;
-        Ok(Self { written: machine.clone(), machine, next })
+        Ok(Self::of(log::run(tx, &document.key, &document.submitter, log::Run::default()).await?))
     }
 
     /// The same, with every signature verified again.
@@ -57,16 +58,42 @@ impl Approval {
     ) -> Result<Result<Self, Refusal>, LedgerError> {
         let run = log::Run { trust: Some(trust), before: None };
         match log::run(tx, &document.key, &document.submitter, run).await {
-            Ok((machine, next)) => Ok(Ok(Self { written: machine.clone(), machine, next })),
+            Ok(reached) => Ok(Ok(Self::of(reached))),
             Err(LedgerError::Unsigned(refusal)) => Ok(Err(refusal)),
             Err(error) => Err(error),
         }
+    }
+
+    fn of(log::Reached { machine, next, assessed }: log::Reached) -> Self {
+        Self { written: machine.clone(), machine, next, assessed }
+    }
+
+    /// The assessments that there were when it was loaded, the latest last.
+    ///
+    /// # Errors
+    /// [`LedgerError::Corrupt`]: one cannot be read.
+    pub fn assessments(&self) -> Result<Vec<StoredAssessment>, LedgerError> {
+        self.assessed.iter().map(assessments::Row::read).collect()
+    }
+
+    /// The latest of them.
+    ///
+    /// # Errors
+    /// [`LedgerError::Corrupt`]: it cannot be read.
+    pub fn latest_assessment(&self) -> Result<Option<StoredAssessment>, LedgerError> {
+        self.assessed.last().map(assessments::Row::read).transpose()
     }
 
     /// Where the approval stands.
     #[must_use]
     pub const fn machine(&self) -> &Machine {
         &self.machine
+    }
+
+    /// The same, of an approval that is not needed any more.
+    #[must_use]
+    pub fn into_machine(self) -> Machine {
+        self.machine
     }
 
     /// Takes up a plan.
@@ -206,7 +233,7 @@ pub(crate) async fn machine_before(
     before: DateTime<Utc>,
 ) -> Result<Machine, LedgerError> {
     let run = log::Run { trust: None, before: Some(before) };
-    Ok(log::run(tx, key, submitter, run).await?.0)
+    Ok(log::run(tx, key, submitter, run).await?.machine)
 }
 
 /// Whether a command was signed by an accepted key for this document, or needs no signature here.

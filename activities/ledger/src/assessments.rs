@@ -57,31 +57,32 @@ pub struct Facts {
     pub answers: Answers,
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    revision: i64,
-    assessed_at: DateTime<Utc>,
-    paid_on: NaiveDate,
-    facts: String,
-    assessment: String,
-    plan_hash: String,
-    tax_hash: String,
-    approval_hash: String,
-    accounts_hash: String,
+/// One assessment as it is stored.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct Row {
+    pub(crate) revision: i64,
+    pub(crate) assessed_at: DateTime<Utc>,
+    pub(crate) paid_on: NaiveDate,
+    pub(crate) facts: String,
+    pub(crate) assessment: String,
+    pub(crate) plan_hash: String,
+    pub(crate) tax_hash: String,
+    pub(crate) approval_hash: String,
+    pub(crate) accounts_hash: String,
 }
 
 impl Row {
-    fn into_assessment(self) -> Result<StoredAssessment, LedgerError> {
+    pub(crate) fn read(&self) -> Result<StoredAssessment, LedgerError> {
         Ok(StoredAssessment {
             revision: u32::try_from(self.revision).map_err(|e| LedgerError::corrupt("revision", e))?,
             assessed_at: self.assessed_at,
             paid_on: self.paid_on,
             facts: canonical::from_text(&self.facts)?,
             assessment: canonical::from_text(&self.assessment)?,
-            plan_hash: self.plan_hash,
-            tax_hash: self.tax_hash,
-            approval_hash: self.approval_hash,
-            accounts_hash: self.accounts_hash,
+            plan_hash: self.plan_hash.clone(),
+            tax_hash: self.tax_hash.clone(),
+            approval_hash: self.approval_hash.clone(),
+            accounts_hash: self.accounts_hash.clone(),
         })
     }
 }
@@ -126,19 +127,5 @@ pub async fn all(tx: &mut Tx, key: &DocumentKey) -> Result<Vec<StoredAssessment>
             args![key.tenant.as_str(), key.document.as_str(), key.submission],
         )
         .await?;
-    rows.into_iter().map(Row::into_assessment).collect()
-}
-
-/// The plans of a document's submission, by revision.
-///
-/// # Errors
-/// [`LedgerError::Database`].
-pub async fn plans(tx: &mut Tx, key: &DocumentKey) -> Result<Vec<Plan>, LedgerError> {
-    let rows: Vec<(String,)> = tx
-        .all(
-            "SELECT plan FROM assessments WHERE tenant = $1 AND document = $2 AND submission = $3 ORDER BY revision",
-            args![key.tenant.as_str(), key.document.as_str(), key.submission],
-        )
-        .await?;
-    rows.into_iter().map(|(plan,)| canonical::from_text(&plan).map_err(LedgerError::from)).collect()
+    rows.iter().map(Row::read).collect()
 }

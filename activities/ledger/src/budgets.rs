@@ -23,6 +23,8 @@ pub struct Need<'a> {
     pub order: Option<&'a PoNumber>,
     /// What happens when a budget does not suffice.
     pub shortfall: Shortfall,
+    /// Whether the document was assessed before, and so has reserved something.
+    pub again: bool,
 }
 
 impl Need<'_> {
@@ -49,12 +51,14 @@ pub async fn reserve(
     key: &DocumentKey,
     need: &Need<'_>,
 ) -> Result<Result<Vec<Short>, Refusal>, LedgerError> {
-    give_back(tx, key).await?;
-    tx.exec(
-        "DELETE FROM budget_reservations WHERE tenant = $1 AND document = $2 AND submission = $3 AND state = 'reserved'",
-        args![key.tenant.as_str(), key.document.as_str(), key.submission],
-    )
-    .await?;
+    if need.again {
+        give_back(tx, key).await?;
+        tx.exec(
+            "DELETE FROM budget_reservations WHERE tenant = $1 AND document = $2 AND submission = $3 AND state = 'reserved'",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission],
+        )
+        .await?;
+    }
     let mut short = Vec::new();
     for project in need.lines() {
         let mut own = need.cost.poisha();
@@ -208,7 +212,11 @@ async fn free(
             args![tenant.as_str(), year.to_string(), department.as_str(), project],
         )
         .await?;
-    found.map(|(free,)| Taka::from_poisha(free).map_err(|e| LedgerError::corrupt("budget line", e))).transpose()
+    found.map(|(free,)| amount(free)).transpose()
+}
+
+fn amount(poisha: i64) -> Result<Taka, LedgerError> {
+    Taka::from_poisha(poisha).map_err(|e| LedgerError::corrupt("budget line", e))
 }
 
 /// What is left of a budget that pays for a document.
@@ -236,6 +244,19 @@ pub async fn left(
         let line = project.map_or("", ProjectId::as_str);
         let free = free(tx, tenant, year, department, line).await?;
         left.push(BudgetLeft { project: project.cloned(), free });
+    }
+    Ok(left)
+}
+
+/// The same, of lines that were read already, in poisha: the department's own, and the project's.
+pub(crate) fn found(
+    project: Option<&ProjectId>,
+    own: Option<i64>,
+    of_project: Option<i64>,
+) -> Result<Vec<BudgetLeft>, LedgerError> {
+    let mut left = vec![BudgetLeft { project: None, free: own.map(amount).transpose()? }];
+    if let Some(project) = project {
+        left.push(BudgetLeft { project: Some(project.clone()), free: of_project.map(amount).transpose()? });
     }
     Ok(left)
 }

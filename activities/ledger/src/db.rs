@@ -222,6 +222,7 @@ impl Ledger {
             now,
             entries: Vec::new(),
             ties: Vec::new(),
+            events: Vec::new(),
             counted: Vec::new(),
             plans: self.plans.get().cloned(),
             rules: Arc::clone(&self.rules),

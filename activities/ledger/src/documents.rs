@@ -73,7 +73,7 @@ pub struct Document {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(crate) struct Row {
     kind: String,
     state: String,
     revision: i64,
@@ -87,7 +87,7 @@ struct Row {
 }
 
 impl Row {
-    fn into_document(self, key: &DocumentKey) -> Result<Document, LedgerError> {
+    pub(crate) fn into_document(self, key: &DocumentKey) -> Result<Document, LedgerError> {
         Ok(Document {
             key: key.clone(),
             state: State::parse(&self.state)?,
@@ -228,7 +228,7 @@ pub async fn lookalikes(tx: &mut Tx, document: &Document) -> Result<Lookalikes, 
     let found: Vec<(String, String, i64)> = tx
         .all(
             "SELECT document, number, count(*) OVER () FROM documents WHERE tenant = $1 AND kind = $2 AND vendor = $3
-             AND dated = $4 AND total = $5 AND document <> $6 AND state IN ('assessed', 'settled') ORDER BY document LIMIT $7",
+             AND dated = $4 AND total = $5 AND document <> $6 AND state IN ('assessed', 'settled') ORDER BY document LIMIT CAST($7 AS BIGINT)",
             args![
                 document.key.tenant.as_str(),
                 content.kind().name(),

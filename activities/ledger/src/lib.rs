@@ -31,6 +31,7 @@ pub mod registers;
 pub mod requests;
 pub mod retry;
 pub mod rules;
+pub mod standing;
 pub mod treasury;
 pub mod views;
 

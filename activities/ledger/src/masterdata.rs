@@ -146,8 +146,11 @@ async fn stored_payer(tx: &mut Tx, tenant: &TenantId) -> Result<Option<String>, 
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn payer(tx: &mut Tx, tenant: &TenantId) -> Result<Payer, LedgerError> {
-    let stored = stored_payer(tx, tenant).await?;
-    Ok(stored.as_deref().map(canonical::from_text).transpose()?.unwrap_or_default())
+    read_payer(stored_payer(tx, tenant).await?.as_deref())
+}
+
+pub(crate) fn read_payer(stored: Option<&str>) -> Result<Payer, LedgerError> {
+    Ok(stored.map(canonical::from_text).transpose()?.unwrap_or_default())
 }
 
 #[derive(sqlx::FromRow)]

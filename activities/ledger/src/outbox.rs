@@ -39,39 +39,75 @@ pub struct NewEvent<'a> {
     pub payload: &'a Value,
 }
 
-/// Adds an event; the same event of the same document is added once.
+/// An event that is written when its transaction commits.
+#[derive(Debug)]
+pub(crate) struct PendingEvent {
+    key: DocumentKey,
+    event: String,
+    payload: String,
+    about: &'static str,
+    kind: &'static str,
+}
+
+/// Adds an event; the same event of the same document is added once. It is written when the transaction commits.
 ///
 /// It takes the document's next place. Two steps that would take the same one cannot both commit: the document is locked, as for
 /// its trail, or the later step fails and is tried again.
 ///
 /// # Errors
-/// [`LedgerError::Database`].
-pub async fn add(tx: &mut Tx, key: &DocumentKey, event: NewEvent<'_>) -> Result<(), LedgerError> {
+/// [`LedgerError::Corrupt`]: the payload cannot be written.
+pub fn add(tx: &mut Tx, key: &DocumentKey, event: NewEvent<'_>) -> Result<(), LedgerError> {
     let name = match event.instance {
         "" => event.kind.name().to_owned(),
         instance => format!("{}/{instance}", event.kind.name()),
     };
-    // No event of a document is older than the one before it, so that the order of time is that of places too.
-    tx.exec(
-        "INSERT INTO outbox (id, tenant, document, submission, event, payload, about, type, sequence, created_at)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, coalesce(max(o.sequence), 0) + 1,
-             CASE WHEN max(o.created_at) > $9 THEN max(o.created_at) ELSE $9 END
-         FROM outbox o WHERE o.tenant = $2 AND o.document = $3
-         ON CONFLICT (tenant, document, submission, event) DO NOTHING",
+    if tx.events.iter().any(|pending| pending.event == name && pending.key == *key) {
+        return Ok(());
+    }
+    tx.events.push(PendingEvent {
+        key: key.clone(),
+        event: name,
+        payload: canonical::to_text(event.payload)?,
+        about: event.about.name(),
+        kind: event.kind.type_name(),
+    });
+    Ok(())
+}
+
+/// Writes the events of a transaction.
+pub(crate) async fn flush(tx: &mut Tx) -> Result<(), LedgerError> {
+    let (now, events) = (tx.now(), std::mem::take(&mut tx.events));
+    let row = |(place, event): (i64, PendingEvent)| {
         args![
+            place,
             Uuid::now_v7().to_string(),
-            key.tenant.as_str(),
-            key.document.as_str(),
-            key.submission,
-            name,
-            canonical::to_text(event.payload)?,
-            event.about.name(),
-            event.kind.type_name(),
-            tx.now()
-        ],
+            event.key.tenant.as_str(),
+            event.key.document.as_str(),
+            event.key.submission,
+            event.event,
+            event.payload,
+            event.about,
+            event.kind,
+            now
+        ]
+    };
+    let rows = (0..).zip(events).map(row).collect();
+    // No event of a document is older than the one before it, so that the order of time is that of places too.
+    tx.insert(
+        "WITH e (place, id, tenant, document, submission, event, payload, about, type, at) AS (VALUES",
+        rows,
+        "), n AS (
+             SELECT e.*, (SELECT max(o.sequence) FROM outbox o WHERE o.tenant = e.tenant AND o.document = e.document) AS taken,
+                (SELECT max(o.created_at) FROM outbox o WHERE o.tenant = e.tenant AND o.document = e.document) AS last_at
+             FROM e WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tenant = e.tenant AND o.document = e.document
+                AND o.submission = e.submission AND o.event = e.event))
+         INSERT INTO outbox (id, tenant, document, submission, event, payload, about, type, sequence, created_at)
+         SELECT id, tenant, document, submission, event, payload, about, type,
+             coalesce(taken, 0) + row_number() OVER (PARTITION BY tenant, document ORDER BY place),
+             CASE WHEN last_at > at THEN last_at ELSE at END
+         FROM n WHERE TRUE ON CONFLICT (tenant, document, submission, event) DO NOTHING",
     )
     .await
-    .map(drop)
 }
 
 /// An event. Its id stays the same however often it is sent.

@@ -171,8 +171,12 @@ pub(crate) async fn closed(
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn posting_date(tx: &mut Tx, tenant: &TenantId, day: NaiveDate) -> Result<NaiveDate, LedgerError> {
-    let lock = latest(tx, tenant).await?.filter(|lock| day <= lock.through);
-    Ok(lock.and_then(|lock| lock.through.succ_opt()).unwrap_or(day))
+    Ok(open_day(latest(tx, tenant).await?.map(|lock| lock.through), day))
+}
+
+/// The same, of books that are closed through a day.
+pub(crate) fn open_day(closed_through: Option<NaiveDate>, day: NaiveDate) -> NaiveDate {
+    closed_through.filter(|through| day <= *through).and_then(|through| through.succ_opt()).unwrap_or(day)
 }
 
 /// Holds the tenant's books for a posting whose date was found before. Taken just before the number series.

@@ -7,11 +7,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use vextrus_approval::{Machine, SignedCommand};
 use vextrus_domain::ids::PoNumber;
 use vextrus_domain::{
-    BankAccount, Content, DocumentId, DocumentKey, PersonId, Refusal, RequestId, Taka, TenantId, canonical,
+    BankAccount, Content, DocumentId, DocumentKey, DocumentType, PersonId, Refusal, RequestId, Taka, TenantId,
+    canonical,
 };
 
 use crate::approvals::Approval;
-use crate::assessments::{self, StoredAssessment};
+use crate::assessments::StoredAssessment;
 use crate::attachments::{self, Attachment};
 use crate::budgets::{self, BudgetLeft};
 use crate::db::{Tx, args};
@@ -101,11 +102,16 @@ pub struct DocumentView {
 #[derive(sqlx::FromRow)]
 struct Row {
     submission: i64,
+    #[sqlx(flatten)]
+    document: documents::Row,
     refusal: Option<String>,
     concluded_at: Option<DateTime<Utc>>,
     instruction: Option<String>,
     account: Option<String>,
     issued: Option<String>,
+    attached: bool,
+    free: Option<i64>,
+    project_free: Option<i64>,
 }
 
 /// A document by its id, its latest submission. Another tenant's is not found.
@@ -115,11 +121,18 @@ struct Row {
 pub async fn document(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result<Option<DocumentView>, LedgerError> {
     let row: Option<Row> = tx
         .opt(
-            "SELECT d.submission, d.refusal, d.concluded_at, i.instruction, b.account, o.po_number AS issued
+            "SELECT d.submission, d.kind, d.state, d.revision, d.submitter, d.payload, d.payload_hash, d.content, d.outcome,
+                d.settlement, d.claimed_at, d.refusal, d.concluded_at, i.instruction, b.account, o.po_number AS issued,
+                EXISTS (SELECT 1 FROM attachments a WHERE a.tenant = d.tenant AND a.document = d.document) AS attached,
+                l.allocated - l.reserved - l.committed AS free, p.allocated - p.reserved - p.committed AS project_free
              FROM documents d LEFT JOIN payment_instructions i
                ON i.tenant = d.tenant AND i.document = d.document AND i.submission = d.submission
              LEFT JOIN bank_changes b ON b.tenant = i.tenant AND b.change = i.bank_change
              LEFT JOIN purchase_orders o ON o.tenant = d.tenant AND o.document = d.document
+             LEFT JOIN budget_lines l ON l.tenant = d.tenant AND l.fiscal_year = d.fiscal_year
+               AND l.department = d.department AND l.project = ''
+             LEFT JOIN budget_lines p ON p.tenant = d.tenant AND p.fiscal_year = d.fiscal_year
+               AND p.department = d.department AND p.project = d.project
              WHERE d.tenant = $1 AND d.document = $2 ORDER BY d.submission DESC LIMIT 1",
             args![tenant.as_str(), id.as_str()],
         )
@@ -127,7 +140,7 @@ pub async fn document(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result
     let Some(row) = row else { return Ok(None) };
     let submission = u32::try_from(row.submission).map_err(|e| LedgerError::corrupt("submission", e))?;
     let key = DocumentKey { tenant: tenant.clone(), document: id.clone(), submission };
-    let Some(document) = documents::get(tx, &key).await? else { return Ok(None) };
+    let document = row.document.into_document(&key)?;
     let tasks = tx
         .all(
             "SELECT task, kind, role, question, answers, state, plan_hash, opened_at, due_at, needed, given, answer, actor,
@@ -136,7 +149,7 @@ pub async fn document(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result
             args![tenant.as_str(), id.as_str(), submission],
         )
         .await?;
-    let approval = Approval::load(tx, &document).await?.machine().clone();
+    let approval = Approval::load(tx, &document).await?;
     let issued = row.issued.map(|number| number.parse::<PoNumber>());
     let issued = issued.transpose().map_err(|e| LedgerError::corrupt("purchase order", format!("{e}")))?;
     let order = match issued.as_ref().or(document.content.po_number()) {
@@ -149,9 +162,14 @@ pub async fn document(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result
         (None, None) if document.state == State::Settled => document.content.po_number().map(ToString::to_string),
         (None, None) => None,
     };
+    let budgets = match other_budget(tx, tenant, &document.content, order.as_ref()).await? {
+        Some(budgets) => budgets,
+        None => budgets::found(document.content.project(), row.free, row.project_free)?,
+    };
+    let attachments = if row.attached { attachments::of(tx, tenant, id).await? } else { Vec::new() };
     Ok(Some(DocumentView {
-        assessment: assessments::all(tx, &key).await?.pop(),
-        budgets: budget_left(tx, tenant, &document.content, order.as_ref()).await?,
+        assessment: approval.latest_assessment()?,
+        budgets,
         key,
         state: document.state,
         outcome: document.outcome,
@@ -162,35 +180,60 @@ pub async fn document(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result
         claimed_at: document.claimed_at,
         concluded_at: row.concluded_at,
         tasks,
-        approval,
+        approval: approval.into_machine(),
         number,
-        attachments: attachments::of(tx, tenant, id).await?,
+        attachments,
         account: row.account.as_deref().map(canonical::from_text).transpose()?,
         order,
     }))
 }
 
 /// The order's budget pays for an invoice on an order that was issued here, whatever the bill names.
-async fn budget_left(
+async fn other_budget(
     tx: &mut Tx,
     tenant: &TenantId,
     content: &Content,
     order: Option<&IssuedOrder>,
-) -> Result<Vec<BudgetLeft>, LedgerError> {
-    let mut paying = (content.fiscal_year(), content.department(), content.project());
-    if content.invoice().is_some()
-        && let Some(order) = order
-        && let Some(issued) = &order.issued
-    {
-        let asked = match orders::document_of(tx, tenant, order).await? {
-            Some(key) => documents::get(tx, &key).await?,
-            None => None,
-        };
-        let year = asked.map_or(paying.0, |document| document.content.fiscal_year());
-        paying = (year, &issued.department, issued.project.as_ref());
-    }
-    let (year, department, project) = paying;
-    budgets::left(tx, tenant, year, department, project).await
+) -> Result<Option<Vec<BudgetLeft>>, LedgerError> {
+    let Some(order) = order.filter(|_| content.invoice().is_some()) else { return Ok(None) };
+    let Some(issued) = &order.issued else { return Ok(None) };
+    let asked = match orders::document_of(tx, tenant, order).await? {
+        Some(key) => documents::get(tx, &key).await?,
+        None => None,
+    };
+    let year = asked.map_or(content.fiscal_year(), |document| document.content.fiscal_year());
+    budgets::left(tx, tenant, year, &issued.department, issued.project.as_ref()).await.map(Some)
+}
+
+/// Where a document stands, and no more.
+#[derive(Debug, Clone)]
+pub struct DocumentState {
+    /// Which; its latest submission.
+    pub key: DocumentKey,
+    /// What it is.
+    pub kind: DocumentType,
+    /// Where it stands.
+    pub state: State,
+    /// How it ended, once it has.
+    pub outcome: Option<String>,
+}
+
+/// Where a document stands, by its id. Another tenant's is not found.
+///
+/// # Errors
+/// [`LedgerError::Database`].
+pub async fn state(tx: &mut Tx, tenant: &TenantId, id: &DocumentId) -> Result<Option<DocumentState>, LedgerError> {
+    let row: Option<(i64, String, String, Option<String>)> = tx
+        .opt(
+            "SELECT submission, kind, state, outcome FROM documents WHERE tenant = $1 AND document = $2
+             ORDER BY submission DESC LIMIT 1",
+            args![tenant.as_str(), id.as_str()],
+        )
+        .await?;
+    let Some((submission, kind, state, outcome)) = row else { return Ok(None) };
+    let submission = u32::try_from(submission).map_err(|e| LedgerError::corrupt("submission", e))?;
+    let key = DocumentKey { tenant: tenant.clone(), document: id.clone(), submission };
+    Ok(Some(DocumentState { key, kind: documents::kind(&kind)?, state: State::parse(&state)?, outcome }))
 }
 
 /// The command that a request brought to a document, whichever its submission.

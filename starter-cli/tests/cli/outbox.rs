@@ -18,7 +18,7 @@ async fn planted(books: &Books) {
             DocumentKey { tenant: "acme-bd".parse().unwrap(), document: document.parse().unwrap(), submission: 1 };
         let (kind, about) = (EventKind::Settled, About::Document(DocumentType::Invoice));
         let payload = json!({"number": "PI-1", "to": "nasrin", "vendor": "padma"});
-        outbox::add(&mut tx, &key, NewEvent { kind, about, instance: "", payload: &payload }).await.unwrap();
+        outbox::add(&mut tx, &key, NewEvent { kind, about, instance: "", payload: &payload }).unwrap();
         tx.commit().await.unwrap();
     }
     outbox::spread(&ledger, &[HOOK], 10).await.unwrap();

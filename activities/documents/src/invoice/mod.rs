@@ -13,7 +13,7 @@ use vextrus_ledger::rules::RuleKind;
 use vextrus_ledger::{Tx, journal, masterdata, orders};
 use vextrus_tax::Schedule;
 
-use crate::assess::{Computed, Paying, Setting, Taxes, active_rule, lookalikes};
+use crate::assess::{Computed, Paying, Setting, Taxes, lookalikes};
 use crate::stop::Stop;
 
 pub(crate) use settle::settle;
@@ -25,12 +25,13 @@ pub(crate) async fn compute(
     invoice: &Invoice,
     setting: &Setting<'_>,
 ) -> Result<Computed, Stop> {
-    let tax_rule = active_rule(tx, document, RuleKind::Tax).await?;
+    let company = setting.company;
+    let tax_rule = company.tax(tx).await??;
     let accounts = match setting.earlier.last() {
         Some(kept) => vextrus_ledger::rules::version(tx, RuleKind::Accounts, &kept.accounts_hash).await?,
-        None => active_rule(tx, document, RuleKind::Accounts).await?,
+        None => company.accounts(tx).await??,
     };
-    let payer = masterdata::payer(tx, &document.key.tenant).await?;
+    let payer = company.payer.clone();
     let vendor = vendor_of(tx, document).await?;
     let vendor_class = vendor.class().to_owned();
     let warnings = check_identity(&payer, &vendor, invoice.date)?;

@@ -11,7 +11,8 @@ use vextrus_ledger::documents::Document;
 use vextrus_ledger::journal::AccountMapping;
 use vextrus_ledger::payments::{self, Instruction};
 use vextrus_ledger::rules::{self, RuleKind};
-use vextrus_ledger::{LedgerError, Tx, budgets, journal, masterdata, orders, periods};
+use vextrus_ledger::standing::{Standing, standing};
+use vextrus_ledger::{LedgerError, Tx, budgets, journal, orders, periods};
 use vextrus_tax::{Assessment, Schedule};
 
 use super::taxes::{facts, tax_of, totals};
@@ -25,14 +26,16 @@ pub(crate) async fn settle(
     approval: &Approval,
     (stored, day): (&StoredAssessment, NaiveDate),
 ) -> Result<Carried, LedgerError> {
-    let on = periods::posting_date(tx, &document.key.tenant, day).await?;
+    let company = standing(tx, &document.key.tenant, document.content.kind()).await?;
+    let on = company.posting_date(day);
     let Some(assessment) = &stored.assessment else {
         return Err(LedgerError::corrupt("assessment", "an invoice was assessed without taxes"));
     };
-    let (schedule, facts) = match withholding_again(tx, document, invoice, approval, (stored, assessment, on)).await? {
-        Ok(same) => same,
-        Err(why) => return Ok(Carried::Changed(why)),
-    };
+    let (schedule, facts) =
+        match withholding_again(tx, document, invoice, (approval, &company), (stored, assessment, on)).await? {
+            Ok(same) => same,
+            Err(why) => return Ok(Carried::Changed(why)),
+        };
     let key = &document.key;
     let accounts = rules::version(tx, RuleKind::Accounts, &stored.accounts_hash).await?;
     let mapping = accounts.read(tx, AccountMapping::parse)?;
@@ -63,7 +66,7 @@ pub(crate) async fn settle(
     payments::propose(tx, key, &instruction).await?;
     payments::exclude(tx, key, &number, &excluded(approval)).await?;
     journal::post(tx, key, &number, on, &postings).await?;
-    let calendar = rules::calendar(tx, &key.tenant).await?;
+    let calendar = company.calendar(tx).await?;
     let registered = stored.facts.payer.as_ref().is_none_or(|p| p.vat_registered);
     for withheld in &assessment.withheld {
         let due = payments::due(withheld, on, &calendar, registered);
@@ -88,16 +91,15 @@ async fn withholding_again(
     tx: &mut Tx,
     document: &Document,
     invoice: &Invoice,
-    approval: &Approval,
+    (approval, company): (&Approval, &Standing),
     (stored, assessment, on): (&StoredAssessment, &Assessment, NaiveDate),
 ) -> Result<Result<(Arc<Schedule>, Facts), String>, LedgerError> {
-    let payer = masterdata::payer(tx, &document.key.tenant).await?;
     let vendor = match settle::vendor_still(tx, document).await? {
         Ok(vendor) => vendor,
         Err(why) => return Ok(Err(why)),
     };
     let schedule = rules::version(tx, RuleKind::Tax, &stored.tax_hash).await?.read(tx, Schedule::parse)?;
-    let facts = facts(payer, vendor, approval.machine());
+    let facts = facts(company.payer.clone(), vendor, approval.machine());
     Ok(match tax_of(&schedule, invoice, &facts, on) {
         Ok(now) if now.withheld == assessment.withheld && now.net_payable == assessment.net_payable => {
             Ok((schedule, facts))

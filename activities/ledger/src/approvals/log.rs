@@ -1,6 +1,6 @@
 //! The log of what was put to an approval, and running it again.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use vextrus_approval::{Input, Machine, Plan, SignedCommand};
 use vextrus_domain::{DocumentKey, PersonId, canonical};
@@ -84,12 +84,63 @@ pub(super) async fn append(
     .map(drop)
 }
 
+/// An entry of the log or, where the rest is there, an assessment, with its revision as `seq` and its plan as `content`.
 #[derive(sqlx::FromRow)]
 struct Row {
     seq: i64,
     kind: String,
     content: String,
     at: DateTime<Utc>,
+    paid_on: Option<NaiveDate>,
+    facts: Option<String>,
+    assessment: Option<String>,
+    plan_hash: Option<String>,
+    tax_hash: Option<String>,
+    approval_hash: Option<String>,
+    accounts_hash: Option<String>,
+}
+
+impl Row {
+    fn assessment(self) -> Result<(assessments::Row, String), Self> {
+        match self {
+            Self {
+                seq: revision,
+                content: plan,
+                at: assessed_at,
+                paid_on: Some(paid_on),
+                facts: Some(facts),
+                assessment: Some(assessment),
+                plan_hash: Some(plan_hash),
+                tax_hash: Some(tax_hash),
+                approval_hash: Some(approval_hash),
+                accounts_hash: Some(accounts_hash),
+                ..
+            } => Ok((
+                assessments::Row {
+                    revision,
+                    assessed_at,
+                    paid_on,
+                    facts,
+                    assessment,
+                    plan_hash,
+                    tax_hash,
+                    approval_hash,
+                    accounts_hash,
+                },
+                plan,
+            )),
+            entry => Err(entry),
+        }
+    }
+}
+
+/// Where a log leads.
+pub(super) struct Reached {
+    pub(super) machine: Machine,
+    /// The next place in the log.
+    pub(super) next: i64,
+    /// Every assessment of the document, the latest last.
+    pub(super) assessed: Vec<assessments::Row>,
 }
 
 /// How far a log is run, and on whose word.
@@ -101,31 +152,49 @@ pub(super) struct Run<'a> {
     pub(super) before: Option<DateTime<Utc>>,
 }
 
-/// Runs the log of a document. Answers the machine and the next place in the log.
+/// The log of a document and its assessments.
+async fn read(tx: &mut Tx, key: &DocumentKey) -> Result<(Vec<Row>, Vec<(assessments::Row, String)>), LedgerError> {
+    let rows: Vec<Row> = tx
+        .all(
+            "SELECT seq, kind, content, at, NULL AS paid_on, NULL AS facts, NULL AS assessment, NULL AS plan_hash,
+                NULL AS tax_hash, NULL AS approval_hash, NULL AS accounts_hash FROM approval_log
+             WHERE tenant = $1 AND document = $2 AND submission = $3
+             UNION ALL
+             SELECT revision, 'assessment', plan, assessed_at, paid_on, facts, assessment, plan_hash, tax_hash, approval_hash,
+                accounts_hash FROM assessments WHERE tenant = $1 AND document = $2 AND submission = $3
+             ORDER BY seq",
+            args![key.tenant.as_str(), key.document.as_str(), key.submission],
+        )
+        .await?;
+    let (mut entries, mut assessed) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        match row.assessment() {
+            Ok(found) => assessed.push(found),
+            Err(entry) => entries.push(entry),
+        }
+    }
+    Ok((entries, assessed))
+}
+
+/// Runs the log of a document.
 pub(super) async fn run(
     tx: &mut Tx,
     key: &DocumentKey,
     submitter: &PersonId,
     run: Run<'_>,
-) -> Result<(Machine, i64), LedgerError> {
-    let mut rows: Vec<Row> = tx
-        .all(
-            "SELECT seq, kind, content, at FROM approval_log
-             WHERE tenant = $1 AND document = $2 AND submission = $3 ORDER BY seq",
-            args![key.tenant.as_str(), key.document.as_str(), key.submission],
-        )
-        .await?;
+) -> Result<Reached, LedgerError> {
+    let (mut rows, assessed) = read(tx, key).await?;
     if let Some(before) = run.before {
         let past = rows.iter().take_while(|r| r.at < before).count();
         rows.truncate(past);
     }
+    let (assessed, plans): (Vec<assessments::Row>, Vec<String>) = assessed.into_iter().unzip();
     let mut machine = Machine::new(submitter.clone());
     let mut next = 1;
     // Decisions of an earlier version are kept for the record; their documents cannot go on.
     if rows.iter().any(|r| r.kind == "decision") {
-        return Ok((machine, rows.last().map_or(1, |r| r.seq + 1)));
+        return Ok(Reached { machine, next: rows.last().map_or(1, |r| r.seq + 1), assessed });
     }
-    let mut plans = if rows.is_empty() { Vec::new() } else { assessments::plans(tx, key).await? };
     for row in rows {
         if row.seq != next {
             return Err(LedgerError::corrupt("approval log", format!("entry {next} of {key} is missing")));
@@ -134,9 +203,9 @@ pub(super) async fn run(
         let input = match row.kind.as_str() {
             "open" => {
                 let Opened { revision } = canonical::from_text(&row.content)?;
-                let place = plans.iter().position(|p: &Plan| p.revision == revision);
+                let place = assessed.iter().position(|a| a.revision == i64::from(revision));
                 let missing = || LedgerError::corrupt("approval log", format!("plan {revision} of {key} is missing"));
-                Input::Open { plan: Box::new(plans.remove(place.ok_or_else(missing)?)) }
+                Input::Open { plan: Box::new(canonical::from_text(&plans[place.ok_or_else(missing)?])?) }
             }
             "tick" => Input::Tick,
             "reopen" => Input::Reopen { why: row.content },
@@ -158,5 +227,5 @@ pub(super) async fn run(
             LedgerError::corrupt("approval log", format!("entry {} of {key}: {refusal}", row.seq))
         })?;
     }
-    Ok((machine, next))
+    Ok(Reached { machine, next, assessed })
 }

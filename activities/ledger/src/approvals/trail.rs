@@ -27,7 +27,7 @@ pub(super) async fn tell(
         if let Some((kind, instance, payload)) = told(document, machine, event) {
             let about = document.content.kind().into();
             let event = NewEvent { kind, about, instance: &instance, payload: &payload };
-            outbox::add(tx, &document.key, event).await?;
+            outbox::add(tx, &document.key, event)?;
         }
     }
     Ok(())

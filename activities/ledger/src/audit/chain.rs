@@ -79,7 +79,7 @@ pub async fn entries_of(
 ) -> Result<Vec<(Entry, String)>, LedgerError> {
     let stored: Vec<(String, String)> = tx
         .all(
-            "SELECT content, hash FROM audit_entries WHERE tenant = $1 AND chain = $2 AND seq > $3 ORDER BY seq LIMIT $4",
+            "SELECT content, hash FROM audit_entries WHERE tenant = $1 AND chain = $2 AND seq > $3 ORDER BY seq LIMIT CAST($4 AS BIGINT)",
             args![tenant.as_str(), chain, after, most],
         )
         .await?;

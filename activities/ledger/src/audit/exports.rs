@@ -64,7 +64,7 @@ pub async fn bundles(tx: &mut Tx, tenant: &TenantId, after: i64, most: u32) -> R
         .all(
             "SELECT c.number, c.size, coalesce(p.size, 0) AS size_before, c.content, c.key_id, c.signature
              FROM audit_checkpoints c LEFT JOIN audit_checkpoints p ON p.tenant = c.tenant AND p.number = c.number - 1
-             WHERE c.tenant = $1 AND c.number > $2 ORDER BY c.number LIMIT $3",
+             WHERE c.tenant = $1 AND c.number > $2 ORDER BY c.number LIMIT CAST($3 AS BIGINT)",
             args![tenant.as_str(), after, most],
         )
         .await?;
@@ -128,7 +128,7 @@ pub async fn entries(
 ) -> Result<Vec<StoredEntry>, LedgerError> {
     tx.all(
         "SELECT chain, seq, content, hash FROM audit_entries WHERE tenant = $1 AND (chain, seq) > ($2, $3)
-         ORDER BY chain, seq LIMIT $4",
+         ORDER BY chain, seq LIMIT CAST($4 AS BIGINT)",
         args![tenant.as_str(), chain, seq, most],
     )
     .await
@@ -142,7 +142,7 @@ pub async fn leaves(tx: &mut Tx, tenant: &TenantId, after: i64, most: u32) -> Re
     let rows: Vec<LeafRow> = tx
         .all(
             "SELECT position, chain, seq, hash FROM audit_leaves WHERE tenant = $1 AND position > $2
-             ORDER BY position LIMIT $3",
+             ORDER BY position LIMIT CAST($3 AS BIGINT)",
             args![tenant.as_str(), after, most],
         )
         .await?;

@@ -98,7 +98,7 @@ async fn take(tx: &mut Tx, tenant: &TenantId, size: i64) -> Result<Vec<Leaf>, Le
         .all(
             "INSERT INTO audit_leaves (tenant, position, chain, seq, hash)
              SELECT e.tenant, $2 + row_number() OVER (ORDER BY u.chain, u.seq), e.chain, e.seq, e.hash
-             FROM (SELECT chain, seq FROM audit_unsealed WHERE tenant = $1 ORDER BY chain, seq LIMIT $3) u
+             FROM (SELECT chain, seq FROM audit_unsealed WHERE tenant = $1 ORDER BY chain, seq LIMIT CAST($3 AS BIGINT)) u
              CROSS JOIN audit_entries e WHERE e.tenant = $1 AND e.chain = u.chain AND e.seq = u.seq
              RETURNING position, chain, seq, hash",
             args![tenant.as_str(), size, MOST_ENTRIES],

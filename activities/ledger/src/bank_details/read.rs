@@ -123,7 +123,7 @@ pub async fn list(
         .all(
             "SELECT change, vendor, account, account_hash, account_salt, reason, proposed_by, proposed_at, plan, state, due_at,
                 concluded_at FROM bank_changes WHERE tenant = $1 AND ($2 = '' OR vendor = $2) AND (proposed_at, change) < ($3, $4)
-             ORDER BY proposed_at DESC, change DESC LIMIT $5",
+             ORDER BY proposed_at DESC, change DESC LIMIT CAST($5 AS BIGINT)",
             args![tenant.as_str(), vendor.map_or("", VendorId::as_str), time, id, page],
         )
         .await?;

@@ -1,4 +1,7 @@
 //! A transaction: its statements, their values, and the company that it is held to.
+//!
+//! A statement's most rows are `LIMIT CAST($n AS BIGINT)`: for a bare `LIMIT $n`, SQLite looks at the value when it plans, and so plans the
+//! statement anew each time it runs.
 
 use std::sync::Arc;
 
@@ -14,6 +17,7 @@ use super::counted::{self, Counted, Held, Statement};
 use super::turn::Turn;
 use crate::audit::{PendingEntry, PendingTie};
 use crate::error::LedgerError;
+use crate::outbox::PendingEvent;
 use crate::retry;
 use crate::rules::Kept;
 
@@ -48,7 +52,7 @@ impl Scope {
     }
 }
 
-/// A transaction. What is not committed never happened, its audit entries included.
+/// A transaction. What is not committed never happened, its events and audit entries included.
 #[derive(Debug)]
 pub struct Tx {
     pub(super) conn: Conn,
@@ -56,6 +60,7 @@ pub struct Tx {
     pub(super) now: DateTime<Utc>,
     pub(crate) entries: Vec<PendingEntry>,
     pub(crate) ties: Vec<PendingTie>,
+    pub(crate) events: Vec<PendingEvent>,
     pub(super) counted: Vec<Counted>,
     /// Where somebody wants to know how its statements go.
     pub(super) plans: Option<Plans>,
@@ -174,12 +179,13 @@ impl Tx {
         self.now = self.now.max(then);
     }
 
-    /// Commits, with the audit entries that were added on the way.
+    /// Commits, with the events and the audit entries that were added on the way.
     ///
     /// # Errors
     /// [`LedgerError::Database`]: nothing has been written. [`LedgerError::Unknown`]: the connection broke while the commit was
     /// under way, and all of it has been written, or nothing.
     pub async fn commit(mut self) -> Result<(), LedgerError> {
+        crate::outbox::flush(&mut self).await?;
         crate::audit::flush(&mut self).await?;
         let statement = self.statement("COMMIT");
         match self.conn {

@@ -192,7 +192,7 @@ impl Course {
             if let Some((kind, task, payload)) = told(process, &self.machine, event) {
                 let instance = task.map_or_else(|| seq.to_string(), |task| format!("{task}/{seq}"));
                 let event = NewEvent { kind, about: process.kind.into(), instance: &instance, payload: &payload };
-                outbox::add(tx, &process.key, event).await?;
+                outbox::add(tx, &process.key, event)?;
             }
         }
         Ok(Ok(()))

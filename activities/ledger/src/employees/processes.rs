@@ -228,7 +228,7 @@ pub async fn list(
                 columns!(),
                 " FROM employee_processes WHERE tenant = $1 AND (claimed_at, process) < ($2, $3)
                AND ($5 = '' OR kind = $5) AND ($6 = '' OR state = $6) AND ($7 = '' OR employee = $7)
-             ORDER BY claimed_at DESC, process DESC LIMIT $4"
+             ORDER BY claimed_at DESC, process DESC LIMIT CAST($4 AS BIGINT)"
             ),
             args![
                 tenant.as_str(),

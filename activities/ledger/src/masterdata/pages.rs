@@ -20,7 +20,7 @@ pub async fn people_page(
     let rows: Vec<VersionedPerson> = tx
         .all(
             "SELECT person, department, roles, active, manager, deputy, approval_limit, version FROM people
-             WHERE tenant = $1 AND person > $2 ORDER BY person LIMIT $3",
+             WHERE tenant = $1 AND person > $2 ORDER BY person LIMIT CAST($3 AS BIGINT)",
             args![tenant.as_str(), after, page],
         )
         .await?;
@@ -40,7 +40,7 @@ pub async fn vendors(
     let rows: Vec<VersionedVendor> = tx
         .all(
             "SELECT vendor, name, kind, tin, bin, active, tax, class, version FROM vendors
-             WHERE tenant = $1 AND vendor > $2 ORDER BY vendor LIMIT $3",
+             WHERE tenant = $1 AND vendor > $2 ORDER BY vendor LIMIT CAST($3 AS BIGINT)",
             args![tenant.as_str(), after, page],
         )
         .await?;
@@ -60,7 +60,7 @@ pub async fn departments(
     let rows: Vec<DepartmentRow> = tx
         .all(
             "SELECT department, name, head, active, version FROM departments
-             WHERE tenant = $1 AND department > $2 ORDER BY department LIMIT $3",
+             WHERE tenant = $1 AND department > $2 ORDER BY department LIMIT CAST($3 AS BIGINT)",
             args![tenant.as_str(), after, page],
         )
         .await?;
@@ -82,7 +82,7 @@ pub async fn budgets(
         .all(
             "SELECT fiscal_year, department, project, allocated, reserved, committed, excess, version FROM budget_lines
              WHERE tenant = $1 AND (fiscal_year, department, project) > ($2, $3, $4)
-             ORDER BY fiscal_year, department, project LIMIT $5",
+             ORDER BY fiscal_year, department, project LIMIT CAST($5 AS BIGINT)",
             args![tenant.as_str(), year, department, project, page],
         )
         .await?;

@@ -57,7 +57,7 @@ pub async fn close(
     let told = json!({"po_number": number, "reason": reason, "to": &document.submitter});
     let about = DocumentType::PurchaseOrder.into();
     let event = NewEvent { kind: EventKind::OrderClosed, about, instance: "", payload: &told };
-    outbox::add(tx, &key, event).await?;
+    outbox::add(tx, &key, event)?;
     Ok(Ok(()))
 }
 

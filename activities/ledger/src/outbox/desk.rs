@@ -60,7 +60,11 @@ macro_rules! views {
 // The states that are few are named in the text, so that they are found among a million that were sent.
 macro_rules! of_state {
     ($state:literal) => {
-        views!(concat!("d.state = '", $state, "' AND (d.channel = $2 OR $2 IS NULL) ORDER BY d.delivery DESC LIMIT $3"))
+        views!(concat!(
+            "d.state = '",
+            $state,
+            "' AND (d.channel = $2 OR $2 IS NULL) ORDER BY d.delivery DESC LIMIT CAST($3 AS BIGINT)"
+        ))
     };
 }
 
@@ -80,7 +84,7 @@ pub async fn list(
         Some("skipped") => of_state!("skipped"),
         _ => {
             let sql = views!(
-                "(d.state = $2 OR $2 IS NULL) AND (d.channel = $3 OR $3 IS NULL) ORDER BY d.delivery DESC LIMIT $4"
+                "(d.state = $2 OR $2 IS NULL) AND (d.channel = $3 OR $3 IS NULL) ORDER BY d.delivery DESC LIMIT CAST($4 AS BIGINT)"
             );
             return tx.all(sql, args![tenant.as_str(), state, channel, most.min(MOST_LISTED)]).await;
         }
@@ -163,7 +167,7 @@ pub async fn replay_dead(
     let dead: Vec<(String,)> = tx
         .all(
             "SELECT delivery FROM outbox_deliveries WHERE tenant = $1 AND state = 'dead' AND (channel = $2 OR $2 IS NULL)
-             ORDER BY delivery LIMIT $3",
+             ORDER BY delivery LIMIT CAST($3 AS BIGINT)",
             args![change.tenant.as_str(), channel, MOST_LISTED],
         )
         .await?;

@@ -112,7 +112,7 @@ pub async fn lease(ledger: &Ledger, channel: &str, most: u32, time: TimeDelta) -
     let (now, lease) = (tx.now(), Uuid::new_v4().to_string());
     let taken = format!(
         "WITH due AS MATERIALIZED (
-            SELECT lane FROM outbox_lanes WHERE channel = $3 AND pending > 0 AND due_at <= $4 ORDER BY due_at LIMIT $5{})
+            SELECT lane FROM outbox_lanes WHERE channel = $3 AND pending > 0 AND due_at <= $4 ORDER BY due_at LIMIT CAST($5 AS BIGINT){})
          UPDATE outbox_lanes SET due_at = $1, lease = $2 WHERE lane IN (SELECT lane FROM due) RETURNING lane",
         tx.skip_locked()
     );

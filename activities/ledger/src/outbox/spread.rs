@@ -49,7 +49,7 @@ pub async fn spread(ledger: &Ledger, channels: &[Channel], most: u32) -> Result<
     let events: Vec<OutboxEvent> = tx
         .all(
             "SELECT id, tenant, document, submission, event, about, type, sequence, payload, created_at FROM outbox
-             WHERE spread_at IS NULL ORDER BY created_at, sequence, id LIMIT $1",
+             WHERE spread_at IS NULL ORDER BY created_at, sequence, id LIMIT CAST($1 AS BIGINT)",
             args![most],
         )
         .await?;

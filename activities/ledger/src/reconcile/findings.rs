@@ -57,7 +57,7 @@ pub async fn tell(tx: &mut Tx, finding: &Finding<'_>) -> Result<bool, LedgerErro
         About::Document(_) => EventKind::Reconciled,
         About::Process(_) => EventKind::ProcessReconciled,
     };
-    outbox::add(tx, key, NewEvent { kind, about: finding.about, instance: &instance, payload: &finding.body }).await?;
+    outbox::add(tx, key, NewEvent { kind, about: finding.about, instance: &instance, payload: &finding.body })?;
     Ok(true)
 }
 
@@ -84,7 +84,7 @@ pub async fn has_room(tx: &mut Tx, tenant: &TenantId, finding: &str, most: u32) 
     let (people, told): (i64, i64) = tx
         .one(
             "SELECT (SELECT count(*) FROM (SELECT 1 FROM people WHERE tenant = $1 LIMIT 1) p),
-                (SELECT count(*) FROM (SELECT 1 FROM reconcile_findings WHERE tenant = $1 AND finding = $2 LIMIT $3) f)",
+                (SELECT count(*) FROM (SELECT 1 FROM reconcile_findings WHERE tenant = $1 AND finding = $2 LIMIT CAST($3 AS BIGINT)) f)",
             args![tenant.as_str(), finding, most],
         )
         .await?;

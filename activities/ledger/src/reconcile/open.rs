@@ -62,7 +62,7 @@ pub async fn documents(tx: &mut Tx, page: Page<'_>) -> Result<Vec<Open<DocumentT
         .all(
             "SELECT tenant, document, submission, kind, claimed_at FROM documents
              WHERE state IN ('claimed', 'assessed') AND (tenant, document, submission) > ($1, $2, $3)
-             AND ($4 = '' OR tenant = $4) AND claimed_at < $5 ORDER BY tenant, document, submission LIMIT $6",
+             AND ($4 = '' OR tenant = $4) AND claimed_at < $5 ORDER BY tenant, document, submission LIMIT CAST($6 AS BIGINT)",
             args![tenant, document, submission, page.tenant.map_or("", TenantId::as_str), page.before, page.most],
         )
         .await?;
@@ -79,7 +79,7 @@ pub async fn processes(tx: &mut Tx, page: Page<'_>) -> Result<Vec<Open<Process>>
         .all(
             "SELECT tenant, process AS document, CAST(1 AS BIGINT) AS submission, kind, claimed_at FROM employee_processes
              WHERE state <> 'ended' AND (tenant, process) > ($1, $2)
-             AND ($3 = '' OR tenant = $3) AND claimed_at < $4 ORDER BY tenant, process LIMIT $5",
+             AND ($3 = '' OR tenant = $3) AND claimed_at < $4 ORDER BY tenant, process LIMIT CAST($5 AS BIGINT)",
             args![tenant, process, page.tenant.map_or("", TenantId::as_str), page.before, page.most],
         )
         .await?;

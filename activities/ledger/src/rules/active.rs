@@ -87,16 +87,18 @@ pub async fn needed(
     kind: RuleKind,
     subject: &str,
 ) -> Result<Result<ActiveRule, Refusal>, LedgerError> {
-    Ok(active(tx, tenant, kind, subject).await?.ok_or_else(|| {
-        let document = if subject == WHOLE_COMPANY { String::new() } else { format!(", document {subject}") };
-        Refusal::new(
-            RefusalCode::RulesNotActive,
-            format!(
-                "no {kind} rule is active for {tenant}{document}; propose one with `vextrus rules propose` and have another \
-                 person activate it"
-            ),
-        )
-    }))
+    Ok(active(tx, tenant, kind, subject).await?.ok_or_else(|| not_active(tenant, kind, subject)))
+}
+
+pub(crate) fn not_active(tenant: &TenantId, kind: RuleKind, subject: &str) -> Refusal {
+    let document = if subject == WHOLE_COMPANY { String::new() } else { format!(", document {subject}") };
+    Refusal::new(
+        RefusalCode::RulesNotActive,
+        format!(
+            "no {kind} rule is active for {tenant}{document}; propose one with `vextrus rules propose` and have another \
+             person activate it"
+        ),
+    )
 }
 
 /// A calendar that lists no year, so that every day counted with it says that it may move.
@@ -107,8 +109,14 @@ const WEEKENDS: &str = "weekend = [\"friday\", \"saturday\"]\n[office_hours]\nop
 /// # Errors
 /// [`LedgerError::Database`].
 pub async fn calendar(tx: &mut Tx, tenant: &TenantId) -> Result<Arc<WorkingCalendar>, LedgerError> {
-    match active(tx, tenant, RuleKind::Calendar, WHOLE_COMPANY).await? {
-        Some(rule) => rule.read(tx, WorkingCalendar::parse),
+    let active = active(tx, tenant, RuleKind::Calendar, WHOLE_COMPANY).await?;
+    calendar_of(tx, active.as_ref().map(|rule| rule.hash.as_str())).await
+}
+
+/// The same, of a company whose calendar in force is this one.
+pub(crate) async fn calendar_of(tx: &mut Tx, hash: Option<&str>) -> Result<Arc<WorkingCalendar>, LedgerError> {
+    match hash {
+        Some(hash) => version(tx, RuleKind::Calendar, hash).await?.read(tx, WorkingCalendar::parse),
         None => WorkingCalendar::parse(WEEKENDS).map(Arc::new).map_err(|e| LedgerError::corrupt("calendar", e)),
     }
 }

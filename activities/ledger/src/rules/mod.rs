@@ -19,6 +19,7 @@ mod write;
 
 pub use activate::activate;
 pub use active::{ActiveRule, active, active_at, calendar, needed, version};
+pub(crate) use active::{calendar_of, not_active};
 pub use found::found;
 pub(crate) use kept::Kept;
 pub use kind::{RuleKind, WHOLE_COMPANY};

@@ -142,7 +142,7 @@ async fn query(
                 SELECT 1 FROM certificate_cancellations x WHERE x.tenant = c.tenant AND x.certificate = c.certificate)
              WHERE o.tenant = $1 AND o.tax = $2 AND o.amount > 0 AND (NOT $3 OR o.withheld_on BETWEEN $4 AND $5)
                 AND ($6 = '' OR o.vendor = $6) AND ($7 = '' OR o.document = $7)
-             ORDER BY o.withheld_on, o.document, o.submission, o.code LIMIT $8",
+             ORDER BY o.withheld_on, o.document, o.submission, o.code LIMIT CAST($8 AS BIGINT)",
             args![
                 tenant.as_str(),
                 tax.name(),

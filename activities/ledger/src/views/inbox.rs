@@ -85,7 +85,7 @@ pub async fn inbox(
                  WHERE p.tenant = $1 AND p.person = $2 AND p.sorted_at IS NOT NULL AND t.state = 'open' AND d.submitter <> $7
                    AND t.amount <= CASE d.kind WHEN 'invoice' THEN $8 ELSE $9 END
                    AND (p.sorted_at, p.document, p.task) > ($3, $4, $5)
-                 ORDER BY p.sorted_at, p.document, p.task LIMIT $6",
+                 ORDER BY p.sorted_at, p.document, p.task LIMIT CAST($6 AS BIGINT)",
                 args![
                     tenant.as_str(),
                     owner.as_str(),
@@ -136,7 +136,7 @@ async fn of_processes(
          JOIN employee_processes e ON e.tenant = t.tenant AND e.process = t.process
          WHERE p.tenant = $1 AND p.person = $2 AND p.sorted_at IS NOT NULL AND t.state = 'open'
            AND (p.sorted_at, p.process, p.task) > ($3, $4, $5)
-         ORDER BY p.sorted_at, p.process, p.task LIMIT $6",
+         ORDER BY p.sorted_at, p.process, p.task LIMIT CAST($6 AS BIGINT)",
         args![tenant.as_str(), person.as_str(), place, process, task, page, verdicts],
     )
     .await
@@ -162,7 +162,7 @@ async fn of_bank_details(
          FROM bank_change_people p JOIN bank_changes c ON c.tenant = p.tenant AND c.change = p.change
          WHERE p.tenant = $1 AND p.person = $2 AND p.sorted_at IS NOT NULL AND c.state = 'open' AND p.sorted_at > $9
            AND (p.sorted_at, p.change, $8) > ($3, $4, $5)
-         ORDER BY p.sorted_at, p.change LIMIT $6",
+         ORDER BY p.sorted_at, p.change LIMIT CAST($6 AS BIGINT)",
         args![tenant.as_str(), person.as_str(), place, change, task, page, answers, bank_details::TASK, tx.now()],
     )
     .await

@@ -85,7 +85,7 @@ pub async fn list(
            AND ($10 = '' OR d.department = $10) AND ($11 = '' OR d.submitter = $11) AND ($12 = '' OR d.number = $12)
            AND NOT EXISTS (SELECT 1 FROM documents n WHERE n.tenant = d.tenant AND n.document = d.document
                 AND n.submission > d.submission)
-         ORDER BY d.claimed_at DESC, d.document DESC LIMIT $13",
+         ORDER BY d.claimed_at DESC, d.document DESC LIMIT CAST($13 AS BIGINT)",
         args![
             tenant.as_str(),
             kind.name(),

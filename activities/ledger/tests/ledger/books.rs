@@ -86,6 +86,7 @@ pub(crate) fn need(invoice: &Invoice, cost: Taka) -> Need<'_> {
         cost,
         order: invoice.po_number.as_ref(),
         shortfall: Shortfall::Stop,
+        again: true,
     }
 }
 
@@ -156,6 +157,7 @@ pub(crate) async fn issued(acme: &Acme) -> PoNumber {
         cost: ordered.amount,
         order: None,
         shortfall: Shortfall::Stop,
+        again: true,
     };
     budgets::reserve(&mut tx, &key, &need).await.unwrap().unwrap();
     open(&mut tx, &document, plan(Vec::new()), None).await;

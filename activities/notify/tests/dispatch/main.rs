@@ -51,7 +51,7 @@ async fn add(acme: &Acme, document: &str, kind: EventKind, instance: &str, paylo
     let mut tx = acme.begin().await.unwrap();
     let key = DocumentKey { tenant: id(ACME), document: id(document), submission: 1 };
     let about = About::Document(DocumentType::Invoice);
-    outbox::add(&mut tx, &key, NewEvent { kind, about, instance, payload: &payload }).await.unwrap();
+    outbox::add(&mut tx, &key, NewEvent { kind, about, instance, payload: &payload }).unwrap();
     tx.commit().await.unwrap();
 }
 

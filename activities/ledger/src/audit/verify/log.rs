@@ -142,7 +142,7 @@ async fn read(
             .all(
                 "SELECT l.position, l.chain, l.seq, l.hash, e.hash AS entry_hash FROM audit_leaves l
                  LEFT JOIN audit_entries e ON e.tenant = l.tenant AND e.chain = l.chain AND e.seq = l.seq
-                 WHERE l.tenant = $1 AND l.position > $2 ORDER BY l.position LIMIT $3",
+                 WHERE l.tenant = $1 AND l.position > $2 ORDER BY l.position LIMIT CAST($3 AS BIGINT)",
                 args![tenant.as_str(), after, PAGE],
             )
             .await?;

@@ -27,7 +27,7 @@ fn key(document: &str) -> DocumentKey {
 async fn add_as(acme: &Acme, document: &str, kind: EventKind, instance: &str, payload: &Value) {
     let mut tx = acme.begin().await.unwrap();
     let about = About::from(DocumentType::Invoice);
-    outbox::add(&mut tx, &key(document), NewEvent { kind, about, instance, payload }).await.unwrap();
+    outbox::add(&mut tx, &key(document), NewEvent { kind, about, instance, payload }).unwrap();
     tx.commit().await.unwrap();
 }
 
