@@ -197,7 +197,7 @@ class Build(Check):
         said = self.build("{out}")
         self.assertEqual(
             ["fat 3 cargo auditable build --release --locked -p vextrus-worker -p vextrus-facade --features vextrus-worker/kafka",
-             "fat s cargo auditable build --release --locked -p vextrus-starter-cli"],
+             "fat s cargo auditable build --release --locked -p vextrus-starter-cli --no-default-features"],
             said.splitlines(),
         )
         self.assertNotIn("auditable", self.build("{out}", AUDITABLE="1"), "without cargo-auditable, cargo builds it alone")

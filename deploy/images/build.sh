@@ -37,7 +37,8 @@ for feature in $(echo "$WORKER_FEATURES" | tr ',' ' '); do
 done
 # The linking of one program takes some GB of memory; both at once are as much as a machine of CI has.
 build -p vextrus-worker -p vextrus-facade ${features:+--features "$features"}
-CARGO_PROFILE_RELEASE_OPT_LEVEL="${CLI_OPT_LEVEL:-s}" build -p vextrus-starter-cli
+# Without the fleet that `vextrus dev` runs in one process.
+CARGO_PROFILE_RELEASE_OPT_LEVEL="${CLI_OPT_LEVEL:-s}" build -p vextrus-starter-cli --no-default-features
 
 if [ -n "$folder" ]; then
     mkdir -p "$folder"

@@ -1,14 +1,15 @@
 //! `vextrus dev`: everything on this machine, in the foreground.
 
 use std::future::Future;
+use std::path::Path;
 use std::pin::{Pin, pin};
 
+use anyhow::Context as _;
 use temporalio_sdk::opentelemetry::WorkflowIdGenerator;
 use vextrus_ledger::masterdata::Company;
 use vextrus_platform::config::SignalTrust;
 use vextrus_platform::{Config, shutdown, telemetry};
 
-use crate::ledger;
 use crate::options::{DevOptions, Global};
 use crate::session::Session;
 use crate::stack::{Stack, StackOptions, Temporal};
@@ -20,8 +21,8 @@ pub(crate) async fn run(global: &Global, options: DevOptions) -> anyhow::Result<
     let config = Config::load(None)?;
     let telemetry = telemetry::start_with("vextrus-dev", &config, WorkflowIdGenerator::default())?;
     let company = match &options.company {
-        None => ledger::company(EXAMPLE_COMPANY)?,
-        Some(file) => ledger::company_in(file)?,
+        None => company_of(EXAMPLE_COMPANY)?,
+        Some(file) => company_in(file)?,
     };
     let mut stop = pin!(shutdown::requested());
     let options = StackOptions {
@@ -80,4 +81,14 @@ pub(crate) fn tell(session: &Session, company: &Company) {
     eprintln!("             {program} --as {} inbox", person("accounts_payable"));
     let start = "onboarding start examples/onboarding/01-engineer.json";
     eprintln!("             {program} --as {} {start}", person("hr_administrator"));
+}
+
+pub(crate) fn company_of(text: &str) -> anyhow::Result<Company> {
+    serde_json::from_str(text).context("the company cannot be read")
+}
+
+/// Reads a company from its file.
+fn company_in(file: &Path) -> anyhow::Result<Company> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    company_of(&text).with_context(|| file.display().to_string())
 }

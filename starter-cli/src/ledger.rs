@@ -7,7 +7,6 @@ use chrono::SecondsFormat;
 use serde_json::Value;
 use vextrus_domain::{Refusal, TenantId};
 use vextrus_ledger::backup::{self, Backup};
-use vextrus_ledger::masterdata::Company;
 use vextrus_ledger::{Ledger, LedgerError, Tx, check, retry};
 use vextrus_platform::Config;
 
@@ -93,16 +92,6 @@ fn held(backup: &Backup) -> String {
 fn json(file: &Path, backup: &Backup) -> Value {
     let Backup { head, manifest, faults } = backup;
     serde_json::json!({"file": file, "head": head, "manifest": manifest, "rows": backup.rows(), "faults": faults})
-}
-
-pub(crate) fn company(text: &str) -> anyhow::Result<Company> {
-    serde_json::from_str(text).context("the company cannot be read")
-}
-
-/// Reads a company from its file.
-pub(crate) fn company_in(file: &Path) -> anyhow::Result<Company> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    company(&text).with_context(|| file.display().to_string())
 }
 
 pub(crate) fn tenant(options: &LedgerOptions) -> anyhow::Result<TenantId> {

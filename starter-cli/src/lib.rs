@@ -7,8 +7,10 @@ pub mod client;
 mod config;
 mod cutover;
 mod delegations;
+#[cfg(feature = "dev")]
 mod demo;
 mod desk;
+#[cfg(feature = "dev")]
 mod dev;
 mod employees;
 mod exit;
@@ -27,6 +29,8 @@ mod options;
 mod orders;
 mod outbox;
 mod output;
+#[cfg(feature = "dev")]
+mod own_session;
 mod papers;
 mod periods;
 mod present;
@@ -43,6 +47,8 @@ mod text;
 mod traced;
 mod treasury;
 
+pub mod secrets;
+#[cfg(feature = "dev")]
 pub mod stack;
 
 pub use options::Options;
@@ -53,6 +59,7 @@ use present::Style;
 
 /// Runs a command and answers its exit code. Its words are what its trace is called.
 pub async fn run(words: &str, options: Options) -> u8 {
+    #[cfg(feature = "dev")]
     if matches!(options.command, Command::Dev(_) | Command::Demo(_)) {
         // They are a fleet, and start their telemetry themselves.
         return carry_out(options).await;
@@ -93,7 +100,9 @@ async fn carry_out(options: Options) -> u8 {
         Command::Outbox(command) => outbox::run(&global, command).await,
         Command::Replay(options) => replay::run(&global, options).await,
         Command::Rollout(command) => rollout::run(&global, command).await,
+        #[cfg(feature = "dev")]
         Command::Dev(dev) => dev::run(&global, dev).await,
+        #[cfg(feature = "dev")]
         Command::Demo(demo) => demo::run(&global, demo).await,
         Command::Config(command) => config::run(&global, command),
         Command::Completions(options) => manual::completions(&options),

@@ -164,8 +164,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Runs everything on this machine, in the foreground: a Temporal development server, ledger, worker and facade.
+    #[cfg(feature = "dev")]
     Dev(DevOptions),
     /// Shows an order and invoices going from request to payment instruction, or to their end.
+    #[cfg(feature = "dev")]
     Demo(DemoOptions),
     /// Writes the completions of a shell to stdout. Example: vextrus completions bash > /etc/bash_completion.d/vextrus
     Completions(CompletionsOptions),
@@ -325,6 +327,7 @@ pub(crate) struct LedgerPlace {
     pub(crate) config: Option<PathBuf>,
 }
 
+#[cfg(feature = "dev")]
 #[derive(Debug, Args)]
 pub(crate) struct DevOptions {
     /// Temporal's port; 0 takes a free one.
@@ -344,6 +347,7 @@ pub(crate) struct DevOptions {
     pub(crate) company: Option<PathBuf>,
 }
 
+#[cfg(feature = "dev")]
 #[derive(Debug, Args)]
 pub(crate) struct DemoOptions {
     /// Stays up at the end and says how to use what runs.

@@ -17,7 +17,7 @@ use vextrus_sealer::Destination;
 
 use crate::ledger::{open, tenant};
 use crate::options::{Global, LedgerOptions};
-use crate::{output, stack};
+use crate::{output, secrets};
 use options::AuditCommand;
 
 pub(crate) async fn run(global: &Global, command: AuditCommand) -> anyhow::Result<()> {
@@ -27,8 +27,8 @@ pub(crate) async fn run(global: &Global, command: AuditCommand) -> anyhow::Resul
         AuditCommand::Export { out, by, ledger } => export::run(global, &out, &by, &ledger).await,
         AuditCommand::Key { file } => {
             anyhow::ensure!(!file.exists(), "{} is there already; name a new file", file.display());
-            let key = stack::fresh_key();
-            stack::write_secret(&file, &key.to_secret_text())?;
+            let key = secrets::fresh_key();
+            secrets::write_secret(&file, &key.to_secret_text())?;
             let shown = json!({"key_id": key.id(), "public_key": key.public_text()});
             output::answer(global.output, || key.public_text(), &shown)
         }

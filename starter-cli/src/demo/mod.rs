@@ -20,12 +20,12 @@ use vextrus_platform::{shutdown, telemetry};
 use vextrus_proto::approval::v1::PendingTask;
 
 use crate::client::{Client, new_request_id};
-use crate::dev::{EXAMPLE_COMPANY, start, tell};
+use crate::dev::{EXAMPLE_COMPANY, company_of, start, tell};
 use crate::options::{DemoOptions, Global};
 use crate::output::line;
 use crate::session::Session;
 use crate::stack::{Stack, StackOptions, Temporal};
-use crate::{invoices, json, ledger, tax, text};
+use crate::{invoices, json, tax, text};
 
 /// What people do in the demonstration.
 const SCRIPT: &str = include_str!("../../../examples/script.json");
@@ -67,7 +67,7 @@ struct Said {
 
 pub(crate) async fn run(global: &Global, options: DemoOptions) -> anyhow::Result<()> {
     telemetry::log_only(&LogConfig { filter: "warn,vextrus::outbox=off".to_owned(), format: LogFormat::Text });
-    let company = ledger::company(EXAMPLE_COMPANY)?;
+    let company = company_of(EXAMPLE_COMPANY)?;
     let script: Vec<Scene> = serde_json::from_str(SCRIPT).context("the script cannot be read")?;
     line("starting a Temporal server, the ledger, the worker and the facade …")?;
     let mut stop = pin!(shutdown::requested());

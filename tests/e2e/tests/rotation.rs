@@ -20,7 +20,7 @@ use vextrus_ledger::audit::verify::verify;
 use vextrus_platform::Config;
 use vextrus_starter_cli::client::{Client, new_request_id};
 use vextrus_starter_cli::json;
-use vextrus_starter_cli::stack::{fresh_key, write_secret};
+use vextrus_starter_cli::secrets::{fresh_key, write_secret};
 use vextrus_temporal::{Codec, ConnectOptions, connect_to};
 use vextrus_tests_e2e::{World, invoice};
 use vextrus_worker::Fleet;
