@@ -101,36 +101,25 @@ struct Row {
 }
 
 impl Row {
-    fn assessment(self) -> Result<(assessments::Row, String), Self> {
-        match self {
-            Self {
-                seq: revision,
-                content: plan,
-                at: assessed_at,
-                paid_on: Some(paid_on),
-                facts: Some(facts),
-                assessment: Some(assessment),
-                plan_hash: Some(plan_hash),
-                tax_hash: Some(tax_hash),
-                approval_hash: Some(approval_hash),
-                accounts_hash: Some(accounts_hash),
-                ..
-            } => Ok((
-                assessments::Row {
-                    revision,
-                    assessed_at,
-                    paid_on,
-                    facts,
-                    assessment,
-                    plan_hash,
-                    tax_hash,
-                    approval_hash,
-                    accounts_hash,
-                },
-                plan,
-            )),
-            entry => Err(entry),
-        }
+    const fn is_entry(&self) -> bool {
+        self.plan_hash.is_none()
+    }
+
+    /// The assessment that it is, with its plan.
+    fn into_assessment(self) -> Result<(assessments::Row, String), LedgerError> {
+        let missing = || LedgerError::corrupt("assessment", format!("{} holds nothing in a column", self.seq));
+        let assessment = assessments::Row {
+            revision: self.seq,
+            assessed_at: self.at,
+            paid_on: self.paid_on.ok_or_else(missing)?,
+            facts: self.facts.ok_or_else(missing)?,
+            assessment: self.assessment.ok_or_else(missing)?,
+            plan_hash: self.plan_hash.ok_or_else(missing)?,
+            tax_hash: self.tax_hash.ok_or_else(missing)?,
+            approval_hash: self.approval_hash.ok_or_else(missing)?,
+            accounts_hash: self.accounts_hash.ok_or_else(missing)?,
+        };
+        Ok((assessment, self.content))
     }
 }
 
@@ -168,9 +157,10 @@ async fn read(tx: &mut Tx, key: &DocumentKey) -> Result<(Vec<Row>, Vec<(assessme
         .await?;
     let (mut entries, mut assessed) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in rows {
-        match row.assessment() {
-            Ok(found) => assessed.push(found),
-            Err(entry) => entries.push(entry),
+        if row.is_entry() {
+            entries.push(row);
+        } else {
+            assessed.push(row.into_assessment()?);
         }
     }
     Ok((entries, assessed))
