@@ -105,7 +105,7 @@ api-baseline: check-tools ## Take today's API as what later changes must not bre
 	@$(BUF_ENV) && set -x && cd proto && "$$VEXTRUS_BUF" breaking --against baseline.binpb && \
 	"$$VEXTRUS_BUF" build --exclude-source-info -o baseline.binpb
 
-bench: check-tools ## Run the benchmarks in a release build (some minutes)
+bench: check-tools ## Run the benchmarks in a release build (an hour, most of it to build)
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked -p vextrus-benches-tax -p vextrus-benches-approval -p vextrus-benches-codec -p vextrus-benches-audit -p vextrus-benches-outbox && \
 	export VEXTRUS_TEST_POSTGRES_FSYNC=on && cargo run --release --locked -p vextrus-benches-ledger && \
 	cargo run --release --locked -p vextrus-benches-replay && $(LOAD) all

@@ -4,15 +4,12 @@
 #   deploy/images/build.sh FOLDER
 #   deploy/images/build.sh --recipe FILE     only what they depend on, as `cargo chef prepare` has written it down
 #
-# They differ from `cargo build --release` in how they are linked and in the features of the worker. The images must stay small, and all
-# three hold Temporal's protocol with its JSON form: so each is optimised as a whole, and the command line, where nothing
-# waits for a nanosecond, for its size.
+# They differ from `cargo build --release` in their features. The images must stay small, and all three hold Temporal's protocol with its
+# JSON form: so the command line, where nothing waits for a nanosecond, is optimised for its size.
 set -eu
 
 # Features of the worker, separated by commas; none where it is set and empty.
 : "${WORKER_FEATURES=kafka}"
-export CARGO_PROFILE_RELEASE_LTO="${CARGO_PROFILE_RELEASE_LTO:-fat}"
-export CARGO_PROFILE_RELEASE_CODEGEN_UNITS="${CARGO_PROFILE_RELEASE_CODEGEN_UNITS:-1}"
 
 if [ $# -eq 2 ] && [ "$1" = --recipe ]; then
     build() { cargo chef cook --release --locked --recipe-path "$recipe" "$@"; }
