@@ -5,19 +5,15 @@ use std::time::{Duration, Instant};
 
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
-use vextrus_ledger::{Ledger, masterdata};
-use vextrus_tests_support::company::{ACME, GLOBEX, company, id};
+use vextrus_ledger::Ledger;
+use vextrus_tests_support::company::{ACME, GLOBEX};
 use vextrus_tests_support::postgres::{OWNER, Server};
 use vextrus_tests_support::raw::Raw;
 
+use crate::replica::import;
+
 const DATABASE: &str = "company";
 const WITHIN: Duration = Duration::from_secs(30);
-
-async fn import(ledger: &Ledger, tenant: &str) {
-    let mut tx = ledger.begin(&id(tenant)).await.unwrap();
-    masterdata::import(&mut tx, &company(tenant), "controller").await.unwrap();
-    tx.commit().await.unwrap();
-}
 
 /// Has the server ask these roles for their passwords.
 async fn ask_for_passwords(admin: &mut Raw, unasked: &str) {

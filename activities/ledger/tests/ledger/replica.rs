@@ -15,7 +15,8 @@ const DATABASE: &str = "company";
 /// How long a replica may be behind.
 const WITHIN: Duration = Duration::from_secs(60);
 
-async fn import(ledger: &Ledger, tenant: &str) {
+/// Gives a ledger a company.
+pub(super) async fn import(ledger: &Ledger, tenant: &str) {
     let mut tx = ledger.begin(&id(tenant)).await.unwrap();
     masterdata::import(&mut tx, &company(tenant), "controller").await.unwrap();
     tx.commit().await.unwrap();
