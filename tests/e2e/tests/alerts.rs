@@ -8,12 +8,14 @@ use rcgen::{CertificateParams, KeyPair};
 use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use vextrus_domain::EmployeeClass;
+use vextrus_domain::{DocumentType, EmployeeClass};
 use vextrus_employees::Employees;
 use vextrus_ledger::rules::RuleKind;
 use vextrus_lifecycle::{Action, TaskStatus};
 use vextrus_onboarding::EmployeeOffboarding;
 use vextrus_platform::Config;
+use vextrus_proto::approval::v1::Withdraw;
+use vextrus_proto::approval::v1::act_request::Action as Act;
 use vextrus_starter_cli::client::new_request_id;
 use vextrus_temporal::task_queue;
 use vextrus_tests_e2e::watched::{Watched, until};
@@ -180,9 +182,10 @@ async fn what_is_late(scene: &mut Scene) {
 async fn workers(scene: &mut Scene) {
     scene.fleet.stop_worker().await;
     scene.fires("VextrusNoPollers").await;
+    let mut late = Vec::new();
     for number in 0..6 {
-        let late = invoice("jamuna-survey", &format!("S-{number}"), "80000");
-        scene.fleet.world.submit(&late).await.unwrap();
+        let bill = invoice("jamuna-survey", &format!("S-{number}"), &(70_000 + 100 * number).to_string());
+        late.push(scene.fleet.world.submit(&bill).await.unwrap());
     }
     tokio::time::sleep(Duration::from_secs(6)).await;
     let few = || FixedSizeSlotSupplier::new(1);
@@ -198,24 +201,35 @@ async fn workers(scene: &mut Scene) {
     });
     let busy = busy.unwrap();
     scene.fires("VextrusScheduleToStart").await;
-    // While somebody else writes, a step waits in the only slot that there is.
-    let tenant = scene.fleet.world.company.tenant.clone();
-    let writing = scene.fleet.world.stack.ledger.begin(&tenant).await.unwrap();
-    let mut client = scene.fleet.world.person("nasrin").await.unwrap();
-    let waiting = tokio::spawn(async move {
-        let bill = vextrus_starter_cli::json::content(&invoice("jamuna-survey", "B-1", "80000"));
-        client.submit(bill, new_request_id()).await
-    });
-    let connections = hold_connections(scene).await;
-    scene.fires("VextrusPoolExhausted").await;
-    drop((writing, connections));
-    drop(waiting.await);
-    let writing = scene.fleet.world.stack.ledger.begin(&tenant).await.unwrap();
-    scene.fires("VextrusSlotsExhausted").await;
-    drop(writing);
+    for id in &late {
+        scene.fleet.world.until_open(id).await.unwrap();
+    }
+    busy_slots(scene, late).await;
     busy.stop().await.unwrap();
     scene.fleet.stop_worker().await;
     scene.fleet.world.stack.start_worker().unwrap();
+}
+
+/// While somebody else writes, the steps of what is withdrawn wait for the only slot that there is, and for connections.
+async fn busy_slots(scene: &mut Scene, open: Vec<String>) {
+    let tenant = scene.fleet.world.company.tenant.clone();
+    let writing = scene.fleet.world.stack.ledger.begin(&tenant).await.unwrap();
+    let nasrin = scene.fleet.world.person("nasrin").await.unwrap();
+    let withdrawn = open.into_iter().map(|id| {
+        let mut nasrin = nasrin.clone();
+        let name = nasrin.name(DocumentType::Invoice, &id);
+        let action = Act::Withdraw(Withdraw { comment: "sent twice".to_owned() });
+        tokio::spawn(async move { nasrin.act(name, action, new_request_id()).await })
+    });
+    let withdrawn: Vec<_> = withdrawn.collect();
+    scene.fires("VextrusSlotsExhausted").await;
+    let connections = hold_connections(scene).await;
+    scene.fires("VextrusPoolExhausted").await;
+    drop((writing, connections));
+    for said in withdrawn {
+        // Whoever waited for too long was told so.
+        drop(said.await.unwrap());
+    }
 }
 
 /// Nearly all connections of the pool, but for what looks at it.
