@@ -1,12 +1,16 @@
 //! Versions of workers: which of them takes new workflows, which takes a part of them, and which only brings its old ones to an end.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use temporalio_client::{Client, NamespacedClient as _};
 use temporalio_protos::temporal::api::deployment::v1::{WorkerDeploymentInfo, WorkerDeploymentVersion};
-use temporalio_protos::temporal::api::enums::v1::{VersionDrainageStatus, WorkerDeploymentVersionStatus};
+use temporalio_protos::temporal::api::enums::v1::{
+    TaskQueueType, VersionDrainageStatus, WorkerDeploymentVersionStatus,
+};
 use temporalio_protos::temporal::api::workflowservice::v1::{
-    DescribeWorkerDeploymentRequest, SetWorkerDeploymentCurrentVersionRequest, SetWorkerDeploymentRampingVersionRequest,
+    DescribeWorkerDeploymentRequest, DescribeWorkerDeploymentVersionRequest, SetWorkerDeploymentCurrentVersionRequest,
+    SetWorkerDeploymentRampingVersionRequest,
 };
 use tonic::{Code, Status};
 
@@ -135,6 +139,27 @@ pub async fn describe(client: &Client, name: &str) -> Result<Option<Deployment>,
         versions: versions.collect(),
         token: answer.conflict_token,
     }))
+}
+
+/// The task queues that workers of a version have polled for activities; none where no worker of it has ever polled.
+///
+/// # Errors
+/// [`DeploymentError`].
+pub async fn queues(client: &Client, name: &str, build_id: &str) -> Result<BTreeSet<String>, DeploymentError> {
+    let version = WorkerDeploymentVersion { deployment_name: name.to_owned(), build_id: build_id.to_owned() };
+    let asked = DescribeWorkerDeploymentVersionRequest {
+        namespace: client.namespace(),
+        deployment_version: Some(version),
+        ..Default::default()
+    };
+    let answer = client.connection().workflow_service().describe_worker_deployment_version(request(asked)).await;
+    let answer = match answer {
+        Ok(answer) => answer.into_inner(),
+        Err(status) if status.code() == Code::NotFound => return Ok(BTreeSet::new()),
+        Err(status) => return Err(DeploymentError::of(format!("describe version {build_id} of {name}"))(status)),
+    };
+    let found = answer.version_task_queues.into_iter();
+    Ok(found.filter(|queue| queue.r#type() == TaskQueueType::Activity).map(|queue| queue.name).collect())
 }
 
 fn stands(status: WorkerDeploymentVersionStatus, drainage: VersionDrainageStatus) -> Stands {

@@ -30,6 +30,7 @@ use vextrus_temporal::{Watched, task_queue};
 use crate::checks;
 use crate::figures;
 use crate::logged::Logged;
+use crate::ready::Ready;
 use crate::version::WorkerVersion;
 
 /// How long running steps may take to finish after a stop; then they are cancelled and run again elsewhere.
@@ -171,7 +172,7 @@ fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, Worke
     let options = match queue {
         task_queue::INVOICE => {
             let options = options.register_workflow::<InvoiceApproval>();
-            // The gate of a rollout is asked where most of the work is.
+            // The gate of a rollout runs here, and asks on every queue.
             let options = options.and_then(|o| o.register_workflow::<RolloutGate>());
             options.map(|o| o.register_activities(documents()))
         }
@@ -189,7 +190,8 @@ fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, Worke
         _ => Ok(options.register_activities(Integrations(employees()))),
     };
     let options = options.map_err(|e| failed(queue)(e.to_string()))?;
-    let mut options = options.graceful_shutdown_period(GRACE).build();
+    let ready = Ready(parts.ledger.clone());
+    let mut options = options.register_activities(ready).graceful_shutdown_period(GRACE).build();
     options.activity_inbound_interceptor(Logged);
     options.sticky_queue_schedule_to_start_timeout = AT_HAND_WITHIN;
     if let Some(version) = &parts.version {

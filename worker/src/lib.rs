@@ -4,9 +4,11 @@ mod checks;
 mod figures;
 mod fleet;
 mod logged;
+mod ready;
 mod startup;
 mod version;
 
 pub use fleet::{Fleet, Parts, WorkerError, start};
+pub use ready::Ready;
 pub use startup::{StartupError, parts, prepare, run, watched};
 pub use version::{VersionError, WorkerVersion};

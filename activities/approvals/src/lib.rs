@@ -5,7 +5,6 @@ use std::sync::Arc;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use vextrus_contract::activities::definitions;
-use vextrus_contract::rollout::{ProbeInput, Probed};
 use vextrus_contract::steps::{
     AssessInput, AssessOutput, CloseInput, CloseOutput, RecordInput, RecordOutput, SettleInput, SettleOutput,
 };
@@ -68,16 +67,6 @@ impl Approvals {
         input: CloseInput,
     ) -> Result<CloseOutput, ActivityError> {
         self.0.close_step(&input).await.map_err(failure)
-    }
-
-    /// See [`vextrus_contract::activities::DocumentActivities::probe`].
-    ///
-    /// # Errors
-    /// The ledger does not answer.
-    #[activity(definition = definitions::Probe)]
-    pub async fn probe(self: Arc<Self>, _ctx: ActivityContext, input: ProbeInput) -> Result<Probed, ActivityError> {
-        let tables = self.0.ledger.tables_version().await.map_err(failure)?;
-        Ok(Probed { build_id: input.build_id, tables })
     }
 }
 

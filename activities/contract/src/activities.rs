@@ -40,7 +40,15 @@ impl DocumentActivities {
     pub fn close(input: CloseInput) -> Result<CloseOutput, ActivityError> {
         unimplemented!()
     }
+}
 
+/// What a worker is asked before anything is sent to its version. Each worker has it, on every task queue.
+#[derive(Debug)]
+pub struct RolloutActivities;
+
+#[expect(clippy::unimplemented, reason = "the macro demands this body; it is never called")]
+#[activity_definitions]
+impl RolloutActivities {
     /// Looks whether this worker can do its work. Changes nothing.
     #[activity(name = "probe")]
     pub fn probe(input: ProbeInput) -> Result<Probed, ActivityError> {
@@ -90,7 +98,8 @@ impl ReconcileActivities {
 
 /// Marker types, for `#[activity(definition = …)]` in the implementing crate.
 pub mod definitions {
-    pub use super::document_activities::{Assess, Close, Probe, Record, Settle};
+    pub use super::document_activities::{Assess, Close, Record, Settle};
     pub use super::employee_activities::{Perform, Plan, Progress};
     pub use super::reconcile_activities::Reconcile;
+    pub use super::rollout_activities::Probe;
 }

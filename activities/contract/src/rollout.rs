@@ -2,7 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Input of the gate and of its probe.
+/// Input of the gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateInput {
+    /// The version that is asked.
+    pub build_id: String,
+    /// The task queues on which one of its workers is asked; none: the gate's own.
+    #[serde(default)]
+    pub queues: Vec<String>,
+}
+
+/// Input of the gate's probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeInput {
     /// The version that is asked.

@@ -40,8 +40,8 @@ pub(crate) enum RolloutCommand {
     },
     /// Brings a version in step by step, and takes it back by itself where something goes wrong.
     ///
-    /// First its workers must poll, every running workflow must replay with this program's code, and the gate's workflow must pass on
-    /// the new version. Then come the steps of the ramp, each watched for a while: workflows of the new version whose tasks fail again
+    /// First its workers must poll, on each task queue that those of the current version poll; every running workflow must replay with
+    /// this program's code; and the gate's workflow must pass on the new version, which asks a worker on each of these queues. Then come the steps of the ramp, each watched for a while: workflows of the new version whose tasks fail again
     /// and again, and a question to Prometheus, take everything back.
     ///
     /// Example: vextrus rollout run 4f2a9c1 --steps 5,25,50 --watch 10m
@@ -107,6 +107,9 @@ pub(crate) struct RunOptions {
     /// Leave the replay out: this program is of another build than the workers, and its code says nothing of theirs.
     #[arg(long)]
     pub(crate) no_replay: bool,
+    /// Let a version come in whose workers poll fewer task queues than those of the current one.
+    #[arg(long)]
+    pub(crate) fewer_queues: bool,
 }
 
 fn percent(text: &str) -> Result<f32, String> {

@@ -1,5 +1,6 @@
 //! A rollout step by step, which takes itself back.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -8,7 +9,7 @@ use temporalio_client::{Client, VersioningOverride, WorkflowGetResultOptions, Wo
 use temporalio_common::worker::WorkerDeploymentVersion;
 use tonic::Code;
 use uuid::Uuid;
-use vextrus_contract::rollout::ProbeInput;
+use vextrus_contract::rollout::GateInput;
 use vextrus_replay::fetch::{self, Ask};
 use vextrus_rollout::RolloutGate;
 use vextrus_temporal::deployment::{self, Deployment};
@@ -37,7 +38,7 @@ pub(super) async fn run(client: &Client, options: &RunOptions) -> anyhow::Result
         return Ok(());
     }
     replays(client, options).await?;
-    passes_the_gate(client, options).await?;
+    passes_the_gate(client, options, before.as_deref()).await?;
     if let Err(error) = steps(client, options, prometheus).await {
         tell("taking it back");
         let taken_back =
@@ -81,18 +82,46 @@ async fn replays(client: &Client, options: &RunOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The task queues that the version polls, once it polls each that the current version does.
+async fn polled(client: &Client, options: &RunOptions, before: Option<&str>) -> anyhow::Result<BTreeSet<String>> {
+    let (build, name) = (&options.build, &options.place.deployment);
+    let of =
+        async |build: &str| again(options.within, async || Ok(deployment::queues(client, name, build).await?)).await;
+    let wanted = match before {
+        Some(before) if !options.fewer_queues => of(before).await?,
+        _ => BTreeSet::new(),
+    };
+    let deadline = Instant::now() + options.within;
+    loop {
+        let found = of(build).await?;
+        let missing: Vec<&str> = wanted.difference(&found).map(String::as_str).collect();
+        if !found.is_empty() && missing.is_empty() {
+            return Ok(found);
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "no worker of version {build} of {name} polls {} after {:?}, which the current version does; start one \
+             (worker.task_queues), or leave it out with --fewer-queues",
+            missing.join(", "),
+            options.within
+        );
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+}
+
 /// Runs the gate's workflow on the new version and no other.
-async fn passes_the_gate(client: &Client, options: &RunOptions) -> anyhow::Result<()> {
+async fn passes_the_gate(client: &Client, options: &RunOptions, before: Option<&str>) -> anyhow::Result<()> {
     let (build, name) = (&options.build, &options.place.deployment);
     let version = WorkerDeploymentVersion::builder().deployment_name(name.clone()).build_id(build.clone()).build();
     let id = format!("rollout/{name}/{build}/{}", Uuid::new_v4());
     let deadline = Instant::now() + options.within;
+    let queues: Vec<String> = polled(client, options, before).await?.into_iter().collect();
     let handle = loop {
         let start = WorkflowStartOptions::new(task_queue::INVOICE, id.clone())
             .execution_timeout(GATE_WITHIN)
             .versioning_override(VersioningOverride::Pinned(version.clone()))
             .build();
-        let input = ProbeInput { build_id: build.clone() };
+        let input = GateInput { build_id: build.clone(), queues: queues.clone() };
         match client.start_workflow(RolloutGate::run, input, start).await {
             // The server has heard of the version, and not yet of its workers on this task queue.
             Err(WorkflowStartError::Rpc(status))
@@ -106,7 +135,8 @@ async fn passes_the_gate(client: &Client, options: &RunOptions) -> anyhow::Resul
     let result = tokio::time::timeout(GATE_WITHIN, handle.get_result(WorkflowGetResultOptions::default())).await;
     match result {
         Ok(Ok(probed)) => {
-            tell(&format!("the gate has passed on {build}; the ledger's tables are of version {}", probed.tables));
+            let (queues, tables) = (queues.join(", "), probed.tables);
+            tell(&format!("the gate has passed on {build}, on {queues}; the ledger's tables are of version {tables}"));
             Ok(())
         }
         Ok(Err(error)) => bail!("the gate has not passed on {build}: {error}"),

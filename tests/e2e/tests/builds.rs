@@ -27,7 +27,7 @@ use vextrus_starter_cli::client::new_request_id;
 use vextrus_starter_cli::stack::Temporal;
 use vextrus_temporal::{DevServer, DevServerOptions, deployment, runs, task_queue};
 use vextrus_tests_e2e::{Staff, World, employee, invoice};
-use vextrus_worker::{Fleet, Parts, WorkerVersion};
+use vextrus_worker::{Fleet, Parts, Ready, WorkerVersion};
 
 const DEPLOYMENT: &str = "vextrus";
 
@@ -53,7 +53,18 @@ async fn world() -> (World, DevServer) {
 
 /// The whole fleet as this build. Where it has a worker of other code for a queue, that one polls it.
 fn fleet(world: &World, build: &str, other: impl Fn(&str, &Parts) -> Option<WorkerOptions>) -> Fleet {
+    group(world, build, |_| true, other)
+}
+
+/// A part of the fleet, which polls these queues.
+fn group(
+    world: &World,
+    build: &str,
+    polls: impl Fn(&str) -> bool,
+    other: impl Fn(&str, &Parts) -> Option<WorkerOptions>,
+) -> Fleet {
     let mut parts = world.stack.parts().unwrap();
+    parts.queues.retain(|queue| polls(queue));
     parts.version = Some(WorkerVersion { deployment: DEPLOYMENT.to_owned(), build_id: build.to_owned() });
     let given = parts.clone();
     vextrus_worker::start(parts, |options| {
@@ -70,12 +81,21 @@ fn as_it_is(_queue: &str, _parts: &Parts) -> Option<WorkerOptions> {
     None
 }
 
+fn ready(parts: &Parts) -> Ready {
+    Ready(parts.ledger.clone())
+}
+
 /// Invoices that are recorded once more at their end.
 fn other_invoices(queue: &str, parts: &Parts) -> Option<WorkerOptions> {
     let steps = Approvals(Steps { ledger: parts.ledger.clone(), trust: parts.trust.clone() });
     (queue == task_queue::INVOICE).then(|| {
         let options = WorkerOptions::new(queue).register_workflow::<InvoiceOfMoreRecords>().unwrap();
-        options.register_workflow::<RolloutGate>().unwrap().register_activities(steps).build()
+        options
+            .register_workflow::<RolloutGate>()
+            .unwrap()
+            .register_activities(steps)
+            .register_activities(ready(parts))
+            .build()
     })
 }
 
@@ -89,7 +109,12 @@ fn other_onboardings(queue: &str, parts: &Parts) -> Option<WorkerOptions> {
     };
     (queue == task_queue::ONBOARDING).then(|| {
         let options = WorkerOptions::new(queue).register_workflow::<OnboardingWithoutTimer>().unwrap();
-        options.register_workflow::<EmployeeOffboarding>().unwrap().register_activities(Employees(steps)).build()
+        options
+            .register_workflow::<EmployeeOffboarding>()
+            .unwrap()
+            .register_activities(Employees(steps))
+            .register_activities(ready(parts))
+            .build()
     })
 }
 
@@ -144,6 +169,15 @@ fn records(history: &History) -> usize {
         _ => false,
     };
     history.events.iter().filter(|event| event.attributes.as_ref().is_some_and(is_record)).count()
+}
+
+/// The queues on which a worker has said that it can do its work.
+fn probed(history: &History) -> BTreeSet<String> {
+    let queue = |event: &Attributes| match event {
+        Attributes::ActivityTaskScheduledEventAttributes(a) => a.task_queue.clone().map(|queue| queue.name),
+        _ => None,
+    };
+    history.events.iter().filter_map(|event| queue(event.attributes.as_ref()?)).collect()
 }
 
 /// The search attributes are changed once it waits.
@@ -265,5 +299,39 @@ async fn code_that_running_workflows_do_not_replay_by_is_kept_out_or_taken_back(
     first.stop().await.unwrap();
     staff.check().await.unwrap();
     world.stack.stop().await.unwrap();
+    server.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_comes_in_once_it_polls_each_queue_of_the_current_one() {
+    let (world, server) = world().await;
+    let first = fleet(&world, "v1", as_it_is);
+    assert_eq!(rollout(&world, &["run", "v1", "--steps", "100", "--watch", "0s", "--within", "60s"]).await, 0);
+
+    let most = group(&world, "v2", |queue| queue != task_queue::INTEGRATIONS, as_it_is);
+    assert_eq!(rollout(&world, &["run", "v2", "--steps", "100", "--watch", "0s", "--within", "5s"]).await, 1);
+    assert_eq!(routes(&world).await, (Some("v1".to_owned()), None));
+
+    let rest = group(&world, "v2", |queue| queue == task_queue::INTEGRATIONS, as_it_is);
+    assert_eq!(rollout(&world, &["run", "v2", "--steps", "100", "--watch", "0s", "--within", "60s"]).await, 0);
+    assert_eq!(routes(&world).await, (Some("v2".to_owned()), None));
+    // A worker on each of the queues was asked.
+    let gates = "WorkflowType = 'RolloutGate' AND WorkflowId STARTS_WITH 'rollout/vextrus/v2/'";
+    world
+        .until("the gate asked on each queue", async || {
+            let (found, _) = runs::list(&world.stack.client, gates.to_owned(), 10, Vec::new()).await?;
+            let [gate] = found.as_slice() else { return Ok(false) };
+            let asked = probed(&history(&world, &gate.workflow_id).await);
+            anyhow::ensure!(
+                asked.len() >= 4 && asked == deployment::queues(&world.stack.client, DEPLOYMENT, "v1").await?
+            );
+            Ok(true)
+        })
+        .await
+        .unwrap();
+    for fleet in [rest, most, first] {
+        fleet.stop().await.unwrap();
+    }
+    world.finish().await.unwrap();
     server.shutdown().await.unwrap();
 }

@@ -5,14 +5,14 @@ use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions, Workflow
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::WorkerOptions;
 use temporalio_workflow::{WorkflowContext, WorkflowResult};
-use vextrus_contract::rollout::ProbeInput;
+use vextrus_contract::rollout::GateInput;
 use vextrus_rollout::RolloutGate;
 use vextrus_temporal::{runs, task_queue};
 use vextrus_tests_e2e::{World, work};
 
 async fn gate(world: &World, id: &str) -> Result<i64, String> {
     let options = WorkflowStartOptions::new(task_queue::INVOICE, format!("rollout/{id}")).build();
-    let input = ProbeInput { build_id: id.to_owned() };
+    let input = GateInput { build_id: id.to_owned(), queues: Vec::new() };
     let handle = world.stack.client.start_workflow(RolloutGate::run, input, options).await.unwrap();
     let result = handle.get_result(WorkflowGetResultOptions::default()).await;
     result.map(|probed| probed.tables).map_err(|error| format!("{error:?}"))

@@ -12,7 +12,7 @@ use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use vextrus_contract::activities::definitions;
-use vextrus_contract::rollout::{ProbeInput, Probed};
+use vextrus_contract::rollout::{GateInput, ProbeInput, Probed};
 use vextrus_replay::fetch::{self, Ask};
 use vextrus_rollout::RolloutGate;
 use vextrus_temporal::{ConnectOptions, DevServer, DevServerOptions, connect_to};
@@ -63,7 +63,7 @@ fn many_histories_take_no_more_memory_than_few() {
     let all = async |count: usize| {
         let starts = futures::stream::iter(0..count).map(async |n| {
             let options = WorkflowStartOptions::new(QUEUE, format!("many-{n}")).build();
-            let input = ProbeInput { build_id: n.to_string() };
+            let input = GateInput { build_id: n.to_string(), queues: Vec::new() };
             let handle = client.start_workflow(RolloutGate::run, input, options).await.map_err(anyhow::Error::from)?;
             anyhow::Ok(handle.get_result(WorkflowGetResultOptions::default()).await.map(drop).is_ok())
         });
