@@ -90,7 +90,7 @@ soak: check-tools ## EMPLOYEES (1000) at once, DOCUMENTS (300) through faults, H
 	cargo test --locked -p vextrus-tests-e2e --test crowd -- --nocapture && \
 	VEXTRUS_SOAK_DOCUMENTS="$(DOCUMENTS)" cargo test --locked -p vextrus-tests-faults --test campaign -- --nocapture && \
 	VEXTRUS_SOAK_HISTORIES="$(HISTORIES)" cargo test --locked -p vextrus-tests-replay --test many -- --nocapture && \
-	$(LOAD) memory --documents 50000 --at-most 64
+	$(LOAD) memory --warm-up 12000 --documents 50000 --at-most 64
 
 lint: check-tools ## Check the format and the API, and run clippy with warnings as errors
 	cargo fmt --all --check

@@ -23,6 +23,10 @@ use crate::render::workflow_id;
 use crate::service::App;
 use crate::summary;
 
+/// How long a worker may take for one task of a workflow; the server's own is ten seconds. A task that reaches a worker in the moment of
+/// its stop is lost for so long, and a caller who waits for it waits for ten seconds at most.
+pub(crate) const TASK_WITHIN: Duration = Duration::from_secs(5);
+
 /// What the workflow said.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Told {
@@ -50,6 +54,7 @@ pub(crate) async fn start(app: &App, start: DocumentStart, within: Duration) -> 
     let options = WorkflowStartOptions::new(task_queue::of(kind), workflow_id(kind, key)?.to_string())
         .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
         .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
+        .task_timeout(TASK_WITHIN)
         .search_attributes(attributes)
         .static_summary(summary::line(head))
         .static_details(summary::page(head))

@@ -1,13 +1,14 @@
 //! The workers of one process, and beside them what runs without Temporal: the outbox's dispatcher and the trail's sealer.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use temporalio_client::Client;
 use temporalio_common::telemetry::TelemetryOptions;
 use temporalio_sdk::runtime::RuntimeOptions;
-use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+use temporalio_sdk::{Runtime, WorkerOptions};
 use tokio::sync::mpsc as reports;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -31,6 +32,7 @@ use crate::checks;
 use crate::figures;
 use crate::logged::Logged;
 use crate::ready::Ready;
+use crate::renewal::{self, Making, Renewal, Stop};
 use crate::version::WorkerVersion;
 
 /// How long running steps may take to finish after a stop; then they are cancelled and run again elsewhere.
@@ -64,6 +66,8 @@ pub struct Parts {
     pub watched: Option<Watched>,
     /// How often the trails are verified, and the keys of their checkpoints; none where they are not.
     pub verifying: Option<(Duration, AcceptedKeys)>,
+    /// When the worker of a queue makes way for another.
+    pub renewal: Renewal,
     /// The task queues that are polled.
     pub queues: Vec<&'static str>,
     /// The version that the workers are; none where they take workflows of any version.
@@ -97,15 +101,12 @@ pub enum WorkerError {
 /// The running workers of this process.
 pub struct Fleet {
     stops: Vec<Stop>,
-    ended: reports::UnboundedReceiver<Result<(), WorkerError>>,
-    running: usize,
+    renewed: Arc<AtomicU64>,
+    ended: reports::UnboundedReceiver<WorkerError>,
     stop_beside: watch::Sender<bool>,
     beside: Vec<JoinHandle<()>>,
     watched: Option<Watched>,
 }
-
-type Stop = Box<dyn Fn() + Send + Sync>;
-type Report = reports::UnboundedSender<Result<(), WorkerError>>;
 
 /// Starts the workers. Must be called within a multi-threaded tokio runtime. `adjust` changes the options of each worker, for tests
 /// that must stop it at a chosen point.
@@ -122,13 +123,22 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     let runtime = Runtime::from_current_tokio(options).map_err(|e| failed(task_queue::INVOICE)(e.to_string()))?;
     let runtime = Arc::new(runtime);
     let (report, ended) = reports::unbounded_channel();
+    let renewed = Arc::new(AtomicU64::new(0));
     let mut stops: Vec<Stop> = Vec::new();
     let polled = |queue: &&str| *queue != task_queue::RECONCILE || parts.reconciler.is_some();
     let queues: Vec<&'static str> = parts.queues.iter().copied().filter(polled).collect();
     for queue in queues.iter().copied() {
         let started = options_of(queue, &parts).and_then(|mut options| {
             adjust(&mut options);
-            on_its_own_thread(queue, Arc::clone(&runtime), parts.client.clone(), options, report.clone())
+            renewal::start(Making {
+                queue,
+                runtime: Arc::clone(&runtime),
+                client: parts.client.clone(),
+                options,
+                renewal: parts.renewal,
+                renewed: Arc::clone(&renewed),
+                report: report.clone(),
+            })
         });
         match started {
             Ok(stop) => stops.push(stop),
@@ -151,7 +161,7 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     }
     beside.push(tokio::spawn(figures::verify_again(parts.ledger.clone(), parts.verifying, stopped.clone())));
     beside.extend(parts.sealer.map(|sealer| tokio::spawn(sealer.run(parts.ledger, stopped))));
-    Ok(Fleet { running: stops.len(), stops, ended, stop_beside, beside, watched: parts.watched })
+    Ok(Fleet { stops, renewed, ended, stop_beside, beside, watched: parts.watched })
 }
 
 fn failed(queue: &'static str) -> impl Fn(String) -> WorkerError {
@@ -200,63 +210,6 @@ fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, Worke
     Ok(options)
 }
 
-/// The SDK runs a worker's workflow code on the thread that calls `run`, whose future cannot move between threads.
-fn on_its_own_thread(
-    queue: &'static str,
-    runtime: Arc<Runtime>,
-    client: Client,
-    options: WorkerOptions,
-    report: Report,
-) -> Result<Stop, WorkerError> {
-    let handle = tokio::runtime::Handle::current();
-    let (started, starting) = mpsc::channel();
-    let body = move || {
-        let _inside = handle.enter();
-        let mut worker = match Worker::new(&runtime, client, options) {
-            Ok(worker) => worker,
-            Err(error) => return drop(started.send(Err(error.to_string()))),
-        };
-        let stop: Stop = Box::new(worker.shutdown_handle());
-        if started.send(Ok(stop)).is_err() {
-            return;
-        }
-        let panicked = Panicked { queue, report: Some(report) };
-        let result = handle.block_on(worker.run());
-        panicked.instead(result.map_err(|e| WorkerError::Ended { queue, why: e.to_string() }));
-    };
-    let failed = failed(queue);
-    std::thread::Builder::new().name(format!("worker-{queue}")).spawn(body).map_err(|e| failed(e.to_string()))?;
-    match starting.recv() {
-        Ok(Ok(stop)) => Ok(stop),
-        Ok(Err(why)) => Err(failed(why)),
-        Err(_) => Err(failed("its thread panicked".to_owned())),
-    }
-}
-
-/// Reports the end of a worker's thread, also when it panics.
-struct Panicked {
-    queue: &'static str,
-    report: Option<Report>,
-}
-
-impl Panicked {
-    fn instead(mut self, result: Result<(), WorkerError>) {
-        if let Some(report) = self.report.take() {
-            // Nobody may be waiting any more.
-            drop(report.send(result));
-        }
-    }
-}
-
-impl Drop for Panicked {
-    fn drop(&mut self) {
-        if let Some(report) = self.report.take() {
-            let why = "its thread panicked".to_owned();
-            drop(report.send(Err(WorkerError::Ended { queue: self.queue, why })));
-        }
-    }
-}
-
 impl Fleet {
     /// Where health and metrics are served, if they are.
     #[must_use]
@@ -264,14 +217,18 @@ impl Fleet {
         self.watched.as_ref().map(|watched| watched.admin.address)
     }
 
-    /// Waits until a worker ends, which it does only when it is asked to or cannot go on.
+    /// How often a worker has made way for another.
+    #[must_use]
+    pub fn renewed(&self) -> u64 {
+        self.renewed.load(Ordering::Relaxed)
+    }
+
+    /// Waits until a worker cannot go on, or all have ended as they were asked to.
     ///
     /// # Errors
     /// [`WorkerError::Ended`].
     pub async fn ended(&mut self) -> Result<(), WorkerError> {
-        let result = self.ended.recv().await;
-        self.running = self.running.saturating_sub(1);
-        result.unwrap_or(Ok(()))
+        self.ended.recv().await.map_or(Ok(()), Err)
     }
 
     /// Stops polling, lets running steps finish, then the dispatcher hand over what it has taken and the sealer seal what was
@@ -285,11 +242,11 @@ impl Fleet {
         }
         self.stops.iter().for_each(|stop| stop());
         let all = async {
-            let mut worst = Ok(());
-            while self.running > 0 {
-                worst = worst.and(self.ended().await);
+            let mut first = Ok(());
+            while let Some(error) = self.ended.recv().await {
+                first = first.and(Err(error));
             }
-            worst
+            first
         };
         let result = tokio::time::timeout(STOP_WITHIN, all).await.unwrap_or(Err(WorkerError::StillRunning));
         self.stop_beside.send_replace(true);

@@ -22,6 +22,7 @@ use vextrus_temporal::{
 };
 
 use crate::fleet::{Parts, WorkerError, start};
+use crate::renewal::Renewal;
 use crate::version::WorkerVersion;
 
 /// Why the process could not start or go on.
@@ -136,6 +137,7 @@ pub fn parts(config: &Config, client: Client, ledger: Ledger, watched: Option<Wa
         reconciler,
         watched,
         verifying,
+        renewal: Renewal::default(),
         queues,
         version: None,
     })

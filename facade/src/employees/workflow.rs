@@ -18,7 +18,7 @@ use vextrus_temporal::{WorkflowId, WorkflowKind, task_queue};
 use crate::errors::Failure;
 use crate::render::workflow_id;
 use crate::service::App;
-use crate::workflow::{Told, heard, started};
+use crate::workflow::{TASK_WITHIN, Told, heard, started};
 
 /// The id of a process's workflow.
 pub(super) fn id(kind: Process, key: &DocumentKey) -> Result<WorkflowId, LedgerError> {
@@ -42,6 +42,7 @@ pub(super) async fn start(app: &App, start: ProcessStart, within: Duration) -> R
     let options = WorkflowStartOptions::new(task_queue::ONBOARDING, id(kind, key)?.to_string())
         .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
         .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
+        .task_timeout(TASK_WITHIN)
         .search_attributes(attributes)
         .static_summary(line(&start))
         .static_details(page(&start))

@@ -99,6 +99,7 @@ async fn a_clerk_is_confirmed_after_six_months() -> anyhow::Result<()> {
     let staff = staff(&client, folder.path()).await?;
     let keys = AcceptedKeys::from_public_texts([staff.signing_key.public_text().as_str()])?;
     let parts = Parts {
+        renewal: vextrus_worker::Renewal::default(),
         client: client.clone(),
         ledger: staff.ledger.clone(),
         trust: Trust { keys, unsigned: false },
