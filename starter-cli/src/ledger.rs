@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::SecondsFormat;
-use serde_json::Value;
+use serde_json::{Value, json};
 use vextrus_domain::{Refusal, TenantId};
 use vextrus_ledger::backup::{self, Backup};
 use vextrus_ledger::{Ledger, LedgerError, Tx, check, retry};
@@ -17,6 +17,13 @@ use crate::{import, intake, reconcile};
 pub(crate) async fn run(global: &Global, command: LedgerCommand) -> anyhow::Result<()> {
     let format = global.output;
     match command {
+        LedgerCommand::Migrate(place) => {
+            let ledger = open_at(&place).await?;
+            let tables = ledger.tables_version().await?;
+            ledger.close().await;
+            let said = || format!("the ledger's tables are of version {tables}");
+            output::answer(format, said, &json!({"tables": tables}))
+        }
         LedgerCommand::Check { tenant, place } => check_books(tenant.as_deref(), &place).await,
         LedgerCommand::Reconcile(options) => reconcile::run(format, options).await,
         LedgerCommand::AdoptNamespace(options) => reconcile::adopt(options).await,
@@ -25,7 +32,7 @@ pub(crate) async fn run(global: &Global, command: LedgerCommand) -> anyhow::Resu
         LedgerCommand::Backup { file, place } => {
             let taken = backup::save(&open_at(&place).await?, &file).await?;
             let said = || format!("{} holds {}", file.display(), held(&taken));
-            output::answer(format, said, &json(&file, &taken))
+            output::answer(format, said, &of_file(&file, &taken))
         }
         LedgerCommand::Restore { file, by, keep_faults, place } => {
             let restored = backup::restore(&open_at(&place).await?, &file, &by, keep_faults).await?;
@@ -34,7 +41,7 @@ pub(crate) async fn run(global: &Global, command: LedgerCommand) -> anyhow::Resu
             }
             let found = if restored.faults.is_empty() { "found sound" } else { "with its faults" };
             let said = || format!("{} is restored, {found}: {}", file.display(), held(&restored));
-            output::answer(format, said, &json(&file, &restored))
+            output::answer(format, said, &of_file(&file, &restored))
         }
     }
 }
@@ -89,7 +96,7 @@ fn held(backup: &Backup) -> String {
     )
 }
 
-fn json(file: &Path, backup: &Backup) -> Value {
+fn of_file(file: &Path, backup: &Backup) -> Value {
     let Backup { head, manifest, faults } = backup;
     serde_json::json!({"file": file, "head": head, "manifest": manifest, "rows": backup.rows(), "faults": faults})
 }

@@ -25,6 +25,7 @@ pub mod json;
 mod ledger;
 mod lists;
 mod manual;
+mod namespace;
 mod options;
 mod orders;
 mod outbox;
@@ -100,6 +101,7 @@ async fn carry_out(options: Options) -> u8 {
         Command::Outbox(command) => outbox::run(&global, command).await,
         Command::Replay(options) => replay::run(&global, options).await,
         Command::Rollout(command) => rollout::run(&global, command).await,
+        Command::Namespace(command) => namespace::run(&global, command).await,
         #[cfg(feature = "dev")]
         Command::Dev(dev) => dev::run(&global, dev).await,
         #[cfg(feature = "dev")]

@@ -17,6 +17,7 @@ use crate::import::ImportOptions;
 use crate::intake::IntakeCommand;
 use crate::lists::{InboxOptions, ListOptions};
 use crate::manual::{CompletionsOptions, ManOptions};
+use crate::namespace::NamespaceCommand;
 use crate::orders::OrderCommand;
 use crate::outbox::OutboxCommand;
 use crate::papers::AttachmentCommand;
@@ -160,6 +161,9 @@ pub(crate) enum Command {
     /// Which version of the workers new workflows go to, and how a new one is brought in.
     #[command(subcommand)]
     Rollout(RolloutCommand),
+    /// The namespace in Temporal and its search attributes: makes them as workers need them.
+    #[command(subcommand)]
+    Namespace(NamespaceCommand),
     /// The configuration of the processes: checks and prints it.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -239,6 +243,9 @@ pub(crate) enum InvoiceCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
+    /// Brings the ledger's tables to this program's version, or makes them in an empty database, and says which it is. It reads no books,
+    /// and may be run again and by several at once.
+    Migrate(LedgerPlace),
     /// Checks budgets, books, numbers, documents and trails against each other, of one tenant or of all, and SQLite's file.
     Check {
         /// The tenant; all that have rows without it.

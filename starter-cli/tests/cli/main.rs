@@ -11,6 +11,7 @@ mod health;
 mod help;
 mod lists;
 mod manual;
+mod namespace;
 mod offline;
 mod onboarding;
 mod orders;
