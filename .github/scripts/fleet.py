@@ -3,6 +3,7 @@
 
     fleet.py run RELEASE -n NAMESPACE -- VERB…     runs `vextrus VERB…` there, as the release's own jobs are run: with its image, its
                                                    address of Temporal and its keys; such as `-- rollout status`
+    fleet.py run … --job FILE -- VERB…             as the job of that manifest is run; without helm, for plain manifests
     fleet.py values RELEASE -n NAMESPACE --build BUILD --registry REGISTRY --digests FILE
                                                    the values with which BUILD comes in beside the builds that still have documents;
                                                    FILE holds worker=sha256:…, facade=… and cli=…, one a line
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Optional
 
 IMAGES = ("worker", "facade", "cli")
 # The chart's jobs that hold the command line's image, keys and addresses; the first that a release has is taken.
@@ -45,8 +47,8 @@ def call(*command: str, stdin: str = "") -> str:
 class Fleet:
     """A release of the chart."""
 
-    def __init__(self, release: str, namespace: str) -> None:
-        self.release, self.namespace = release, namespace
+    def __init__(self, release: str, namespace: str, manifest: Optional[Path] = None) -> None:
+        self.release, self.namespace, self.manifest = release, namespace, manifest
 
     def helm(self, *arguments: str) -> str:
         return call("helm", *arguments, self.release, "--namespace", self.namespace)
@@ -66,12 +68,17 @@ class Fleet:
 
     def job(self) -> dict:
         """A job of the release that runs the command line."""
+        if self.manifest:
+            return self.parsed(self.manifest.read_text())
         hooks = re.split(r"^---\s*$", self.helm("get", "hooks"), flags=re.MULTILINE)
         for like in LIKE:
             for hook in hooks:
                 if re.search(r"^kind: Job$", hook, re.MULTILINE) and re.search(rf"^  name: \S+-{like}$", hook, re.MULTILINE):
-                    return json.loads(self.kubectl("create", "--dry-run=client", "--output", "json", "--filename", "-", stdin=hook))
+                    return self.parsed(hook)
         raise Wrong(f"release {self.release} has none of the jobs {', '.join(LIKE)}: enable one of them in its values")
+
+    def parsed(self, manifest: str) -> dict:
+        return json.loads(self.kubectl("create", "--dry-run=client", "--output", "json", "--filename", "-", stdin=manifest))
 
     def run(self, verb: list) -> tuple:
         """Runs the verb to its end. Answers what it printed, and whether it succeeded."""
@@ -180,12 +187,13 @@ def main() -> int:
     for step in (runs, shows):
         step.add_argument("release")
         step.add_argument("-n", "--namespace", required=True)
+    runs.add_argument("--job", type=Path, help="the manifest of a job that runs the command line, where no release of helm has one")
     runs.add_argument("verb", nargs="+", help="after --")
     shows.add_argument("--build", required=True)
     shows.add_argument("--registry", required=True)
     shows.add_argument("--digests", required=True, type=Path)
     asked = parser.parse_args()
-    fleet = Fleet(asked.release, asked.namespace)
+    fleet = Fleet(asked.release, asked.namespace, getattr(asked, "job", None))
     try:
         if asked.step == "values":
             print(json.dumps(values(fleet, asked.build, asked.registry, digests_of(asked.digests)), indent=2))

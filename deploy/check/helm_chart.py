@@ -117,6 +117,10 @@ CONTROLLED = {"temporal": {"workerController": {"enabled": True}}}
 KEDA = {"autoscaling": {"mode": "keda", "keda": {"prometheus": "http://prometheus:9090"}}}
 API_KEY = {"temporal": {"auth": "apiKey"}, "secrets": {"keys": {"temporalApiKey": "temporal-api-key"}}}
 MTLS = {"temporal": {"auth": "mtls", "clientCertificateSecret": "client", "tls": {"caSecret": "ca", "serverName": "t"}}}
+# Each component with an access to Temporal of its own, and none for all.
+COMPONENTS = ("worker", "facade", "jobs")
+OWN_API_KEYS = {"temporal": {"auth": "apiKey"}, "secrets": {"keys": {"temporalApiKeys": {part: f"api-key-{part}" for part in COMPONENTS}}}}
+OWN_CERTIFICATES = {"temporal": {"auth": "mtls", "clientCertificateSecrets": {part: f"client-{part}" for part in COMPONENTS}}}
 PLAIN = {
     "secrets": {
         "source": "plain",
@@ -139,6 +143,12 @@ FEATURES = {
     "Temporal under TLS alone": {"temporal": {"tls": {"enabled": True, "caSecret": "ca"}}},
     "Temporal with an API key": API_KEY,
     "Temporal with mTLS": MTLS,
+    "Temporal with API keys of their own": laid_over(OWN_API_KEYS, EXTERNAL),
+    "Temporal with certificates of their own": OWN_CERTIFICATES,
+    "keda and API keys of their own": laid_over(KEDA, OWN_API_KEYS),
+    "keda and certificates of their own": laid_over(KEDA, OWN_CERTIFICATES),
+    "worker controller with API keys of their own": laid_over(CONTROLLED, OWN_API_KEYS),
+    "worker controller with certificates of their own": laid_over(CONTROLLED, OWN_CERTIFICATES),
     "Temporal Cloud sets itself up": {"temporal": {"setup": {"namespace": False, "searchAttributes": False}}},
     "worker controller": CONTROLLED,
     "worker controller with hpa and mTLS": laid_over(laid_over(CONTROLLED, HPA), MTLS),
@@ -218,6 +228,11 @@ def examples() -> dict:
     return found
 
 
+def version() -> str:
+    """What the chart brings where no image is named: the programs' own version."""
+    return str(load(CHART / "Chart.yaml")["appVersion"])
+
+
 def defaults() -> dict:
     """platform/src/default.toml."""
     import tomllib
@@ -239,8 +254,13 @@ FOLDERS = ("0-base", "1-before", "2-fleet", "3-after")
 BASE = ("ServiceAccount", "NetworkPolicy", "ConfigMap", "ExternalSecret", "Secret")
 
 
+def hook_of(thing: dict) -> str:
+    """When Helm makes it, if not with the release."""
+    return thing["metadata"].get("annotations", {}).get("helm.sh/hook", "")
+
+
 def folder_of(thing: dict) -> str:
-    hook = thing["metadata"].get("annotations", {}).get("helm.sh/hook", "")
+    hook = hook_of(thing)
     if hook:
         return "1-before" if hook.startswith("pre-") else "3-after"
     return "0-base" if thing["kind"] in BASE else "2-fleet"
@@ -255,7 +275,8 @@ def manifests() -> dict:
             continue
         for part in re.split(r"^---$", text, flags=re.MULTILINE):
             thing = (parsed(part) or [None])[0]
-            if not thing or thing["metadata"].get("annotations", {}).get("helm.sh/hook") == "test":
+            # Of the hooks the jobs alone: what those need early is applied before them here, and there is no `helm test`.
+            if not thing or (hook_of(thing) and thing["kind"] != "Job"):
                 continue
             # What Helm marks means nothing to kubectl.
             lines = [line.rstrip() for line in part.strip("\n").splitlines() if not re.match(HELMS_OWN, line)]

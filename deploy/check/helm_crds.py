@@ -21,6 +21,7 @@ def closed(required: list, **properties: dict) -> dict:
 
 
 NAME = closed(["name"], name=TEXT)
+ACCOUNT = closed(["name"], name=TEXT, namespace=TEXT)
 # The others, written from their documentation: External Secrets v1, Temporal's worker controller v1.7 and later. Pod templates and
 # embedded objects are Kubernetes' own, and checked as such.
 SPECS = {
@@ -32,10 +33,16 @@ SPECS = {
         data={"type": "array", "minItems": 1, "items": closed(
             ["secretKey", "remoteRef"], secretKey=TEXT, remoteRef=closed(["key"], key=TEXT, property=TEXT))},
     ),
-    "external-secrets.io/v1/ClusterSecretStore": closed(["provider"], provider=closed([], vault=closed(
-        ["server", "path", "version", "auth"], server=TEXT, path=TEXT, version={"enum": ["v1", "v2"]}, namespace=TEXT,
-        auth=closed([], kubernetes=closed(["mountPath", "role"], mountPath=TEXT, role=TEXT, serviceAccountRef=closed(
-            ["name"], name=TEXT, namespace=TEXT)))))),
+    "external-secrets.io/v1/ClusterSecretStore": closed(
+        ["provider"],
+        conditions={"type": "array", "items": closed(["namespaces"], namespaces={"type": "array", "items": TEXT})},
+        provider=closed(
+            [],
+            vault=closed(
+                ["server", "path", "version", "auth"], server=TEXT, path=TEXT, version={"enum": ["v1", "v2"]}, namespace=TEXT,
+                auth=closed([], kubernetes=closed(["mountPath", "role"], mountPath=TEXT, role=TEXT, serviceAccountRef=ACCOUNT))),
+            aws=closed(["service", "region"], service={"enum": ["SecretsManager", "ParameterStore"]}, region=TEXT, role=TEXT,
+                       auth=closed([], jwt=closed(["serviceAccountRef"], serviceAccountRef=ACCOUNT))))),
     "temporal.io/v1alpha1/Connection": closed(
         ["hostPort"],
         hostPort={"type": "string", "pattern": "^[a-zA-Z0-9.-]+:[0-9]+$"},

@@ -202,7 +202,7 @@ class Trial:
         self.ports = {name: free_port() for name in ("temporal", "facade", "facade_admin", "worker_admin")}
         self.temporal = subprocess.Popen(
             [temporal, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(self.ports["temporal"]),
-             "--namespace", "vextrus", "--log-level", "error"],
+             "--log-level", "error"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )
         self.hold = ["--volume", "vextrus-state:/var/lib/vextrus", "--volume", f"{self.secrets}:/run/secrets:ro"]
@@ -275,7 +275,9 @@ class Trial:
             raise Failed(f"{name} is not locked in: {wrong}, read-only {state['HostConfig']['ReadonlyRootfs']}")
 
     def found(self) -> None:
-        self.cli("config", "check")
+        # As the jobs of Compose and of the chart do it.
+        for verb in (("namespace", "ensure"), ("namespace", "ensure-attributes"), ("ledger", "migrate"), ("config", "check")):
+            self.cli(*verb)
         self.cli("ledger", "import", "examples/company.json", "--by", "controller")
         for number, (kind, file) in enumerate(RULES, 1):
             self.cli("rules", "propose", kind, file, "--by", "farida", "--reason", "first of its kind")

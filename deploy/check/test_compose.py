@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+import command_line
 import compose_file as compose
 from compose_file import FOLDER, OURS, SERVICES, Prepared
 from support import DEPLOY, ROOT, Check, program, run
@@ -33,6 +34,8 @@ LISTENS = {
 EXAMPLES = {"vextrus-mail", "vextrus-on-call"}
 # Images without a shell, and without a program that asks.
 SILENT = {"vextrus-otel-collector", "vextrus-jaeger"}
+# What the command line does before the fleet starts.
+JOBS = {"vextrus-temporal-namespace": ("namespace", "ensure"), "vextrus-temporal-search-attributes": ("namespace", "ensure-attributes")}
 # Who writes next to its own programs, and who is root, though without a right.
 WRITES, ROOTS = {"vextrus-kafka"}, {"vextrus-minio"}
 
@@ -190,12 +193,19 @@ class Hardened(Check):
 
     def test_our_images_are_those_of_the_dockerfile(self):
         stages = re.findall(r"^FROM runtime AS (\w+)$", (DEPLOY / "images" / "Dockerfile").read_text(), re.MULTILINE)
-        self.assertEqual({f"vextrus-{stage}" for stage in stages}, OURS)
-        for name in OURS:
+        targets = {name: SERVICES[name]["build"]["target"] for name in OURS}
+        self.assertEqual(set(stages), set(targets.values()))
+        for name, target in targets.items():
             build = SERVICES[name]["build"]
-            self.assertEqual(f"vextrus-{build['target']}", name)
             self.assertTrue((FOLDER / build["context"] / build["dockerfile"]).is_file())
-            self.assertIn(f"/{name}:" if "/" in SERVICES[name]["image"] else f"{name}:", SERVICES[name]["image"])
+            self.assertEqual(f"vextrus-{target}", SERVICES[name]["image"].rsplit("/", 1)[-1].rsplit(":", 1)[0])
+            self.assertTrue(name == f"vextrus-{target}" or name in JOBS, f"{name} runs the image of {target}")
+
+    def test_jobs_say_what_the_command_line_knows(self):
+        self.assertEqual(JOBS, {name: tuple(SERVICES[name]["command"]) for name in JOBS})
+        for name, words in JOBS.items():
+            self.assertEqual("cli", SERVICES[name]["build"]["target"])
+            self.assertIsNone(command_line.fault(list(words)), name)
 
 
 class Secrets(Check):
@@ -373,7 +383,10 @@ class Page(Check):
         for path in (PAGE, ROOT / "docs" / "troubleshooting.md"):
             text = path.read_text()
             named = set(re.findall(r"\b(vextrus-[a-z][a-z-]+[a-z])\b", text))
-            self.assertEqual(set(), named - {*SERVICES, *EXAMPLES, *buckets}, f"{path.name} names services that there are not")
+            # What is said of a cluster is said of what the chart makes there.
+            cluster = {name for file in (DEPLOY / "kubernetes").rglob("*.yaml") for name in re.findall(r"\bvextrus-[a-z-]+[a-z]\b", file.read_text())}
+            there = {*SERVICES, *EXAMPLES, *buckets, *(cluster if path != PAGE else ())}
+            self.assertEqual(set(), named - there, f"{path.name} names services that there are not")
             for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
                 self.assertTrue((path.parent / target).exists(), f"{path.name} leads to {target}, which is not there")
             variables = set(re.findall(r"\b(VEXTRUS_[A-Z_]+)\b", text))

@@ -1,4 +1,4 @@
-"""Runs what of deploy/compose can run without its images: the jobs on a real Temporal server, Prometheus and Alertmanager with what is
+"""Runs what of deploy/compose can run without its images: Temporal's server and its settings, Prometheus and Alertmanager with what is
 mounted into them, the roles on a real PostgreSQL."""
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import yaml
 
 import compose_file as compose
 from compose_file import FOLDER, SERVICES
-from support import DEPLOY, ROOT, Check, program
+from support import DEPLOY, Check, program
 
 TEMPORAL = DEPLOY / "temporal"
 FETCH = "make deploy-check brings it"
@@ -80,40 +80,11 @@ class Temporal(Check):
     def test_the_images_are_of_the_version_that_all_is_tested_with(self):
         said = self.passes([self.temporal, "--version"])
         server, ui = re.search(r"Server ([\d.]+), UI ([\d.]+)", said).groups()
-        tags = {name: SERVICES[name]["image"].split("@")[0].rsplit(":", 1)[1] for name in SERVICES if name.startswith("vextrus-temporal")}
+        images = {name: service["image"].split("@")[0] for name, service in SERVICES.items() if "/temporalio/" in service["image"]}
+        self.assertEqual({"vextrus-temporal", "vextrus-temporal-schema", "vextrus-temporal-tools", "vextrus-temporal-ui"}, set(images))
+        tags = {name: image.rsplit(":", 1)[1] for name, image in images.items()}
         for name, tag in tags.items():
             self.assertEqual(ui if name == "vextrus-temporal-ui" else server, tag, name)
-
-    def test_jobs_make_the_namespace_and_its_search_attributes(self):
-        port = free_port()
-        environment = {"TEMPORAL_ADDRESS": f"127.0.0.1:{port}", "TEMPORAL_NAMESPACE": "vextrus", "PATH": f"{Path(self.temporal).parent}:{os.environ['PATH']}"}
-
-        def ask(*words: str) -> str:
-            return self.passes([self.temporal, *words], environment=environment)
-
-        with running(self.temporal, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", port, "--log-level", "error"):
-            # Twice, as when the fleet is started again.
-            for _ in range(2):
-                self.passes(["sh", TEMPORAL / "namespace.sh"], environment=environment)
-                self.passes(["sh", TEMPORAL / "search-attributes.sh"], environment=environment)
-            described = json.loads(ask("operator", "namespace", "describe", "--namespace", "vextrus", "-o", "json"))
-            days = int(re.search(r"RETENTION: Duration = Duration::from_secs\((\d+) \* 24", (ROOT / "temporal/src/namespace.rs").read_text()).group(1))
-            self.assertEqual(f"{days * 24 * 3600}s", described["config"]["workflowExecutionRetentionTtl"], "temporal/src/namespace.rs says otherwise")
-            listed = json.loads(ask("operator", "search-attribute", "list", "-o", "json"))
-            ours = self.attributes()
-            found = {name: kind for name, kind in listed["customAttributes"].items() if name.startswith("Vextrus")}
-            self.assertEqual({name: f"INDEXED_VALUE_TYPE_{kind.upper()}" for name, kind in ours.items()}, found, "temporal/src/search_attributes.rs says otherwise")
-            ask("operator", "search-attribute", "remove", "--name", "VextrusStage", "--yes")
-            ask("operator", "search-attribute", "create", "--name", "VextrusStage", "--type", "Text")
-            said = self.fails(["sh", TEMPORAL / "search-attributes.sh"], environment=environment)
-            self.assertIn("VextrusStage is there as Text, not Keyword", said)
-
-    def attributes(self) -> dict:
-        """The search attributes as the programs have them."""
-        text = (ROOT / "temporal/src/search_attributes.rs").read_text()
-        names = dict(re.findall(r'pub const (\w+): &str = "(\w+)";', text))
-        rows = re.search(r"pub const ALL: .*?= \[(.*?)\];", text, re.DOTALL).group(1)
-        return {names.get(name, name.strip('"')): kind for name, kind in re.findall(r"\((\S+), IndexedValueType::(\w+)\)", rows)}
 
     def test_the_server_knows_every_setting(self):
         """The development server shows all that the server can be told."""

@@ -114,6 +114,19 @@ class Running(Played):
         done = self.fleet("run", "vextrus", "-n", "v", "--", "rollout", "promote", "v9")
         self.assertEqual((done.returncode, done.stdout), (1, "error: v9 is not there\n"))
 
+    def test_without_helm_a_verb_runs_as_the_job_of_a_manifest(self):
+        manifest = helm_chart.MANIFESTS / "1-before/8-job-vextrus-migration.yaml"
+        self.answers["--dry-run=client"] = helm_chart.load(manifest)
+        done = self.fleet("run", "vextrus", "-n", "v", "--job", str(manifest), "--", "ledger", "check")
+        self.assertEqual((done.returncode, done.stdout), (0, "it is well\n"))
+        self.assertEqual({asked[0] for asked in self.asked()}, {"kubectl"}, "there is no release that helm could know")
+        [shown] = [asked[-1] for asked in self.asked() if "--dry-run=client" in asked]
+        self.assertEqual(shown, manifest.read_text())
+        [made] = [json.loads(asked[-1]) for asked in self.asked() if asked[3] == "create" and "--dry-run=client" not in asked]
+        container = made["spec"]["template"]["spec"]["containers"][0]
+        self.assertEqual((container["args"], made["metadata"]["namespace"]), (["ledger", "check"], "vextrus"))
+        self.assertRegex(made["metadata"]["name"], "^vextrus-cli-[0-9a-f]{8}$")
+
     def test_a_release_without_such_jobs_is_told_so(self):
         self.answers["get hooks"] = "---\nkind: Job\nmetadata:\n  name: vextrus-namespace\n"
         self.assertIn("none of the jobs", self.fleet("run", "vextrus", "-n", "v", "--", "rollout", "status").stdout)

@@ -27,6 +27,13 @@ class Rendered(Check):
             wrong = [one for one in found["messages"] if one["severity"] > 1]
             self.assertEqual(wrong, [], name)
 
+    def test_the_chart_is_of_the_programs_version(self):
+        import tomllib
+
+        told = of.load(CHART / "Chart.yaml")
+        programs = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+        self.assertEqual([str(told[key]) for key in ("version", "appVersion")], [programs, programs])
+
     def test_every_rendering_is_what_kubernetes_takes(self):
         import kubernetes_validate
         from kubernetes_validate import utils
@@ -106,14 +113,30 @@ class Rendered(Check):
 
         rendered = set(of.examples())
         # Objects, and values of other charts.
-        others = {"certificates.yaml", "trial.yaml", "temporal-server.yaml", "prometheus-adapter.yaml"}
-        self.assertEqual({p.name for p in EXAMPLES.glob("*")} - rendered, others)
-        for thing in of.parsed((EXAMPLES / "certificates.yaml").read_text()):
+        foreign, native = {"certificates.yaml", "temporal-certificates.yaml", "letsencrypt.yaml"}, {"trial.yaml", "psql.yaml"}
+        self.assertEqual({p.name for p in EXAMPLES.glob("*")} - rendered, {*foreign, *native, "temporal-server.yaml", "prometheus-adapter.yaml"})
+        for thing in (thing for name in foreign for thing in of.parsed((EXAMPLES / name).read_text())):
             self.assertEqual(helm_crds.faults(thing), [])
-        for thing in of.parsed((EXAMPLES / "trial.yaml").read_text()):
+        for thing in (thing for name in native for thing in of.parsed((EXAMPLES / name).read_text())):
             kubernetes_validate.validate(thing, VERSIONS[0], strict=True)
-        server = of.load(EXAMPLES / "temporal-server.yaml")["server"]["config"]["persistence"]["datastores"]
-        self.assertEqual({name: store["sql"]["databaseName"] for name, store in server.items()}, {"default": "temporal", "visibility": "temporal_visibility"})
+
+    def test_what_the_examples_name_is_made_by_one_of_them(self):
+        made = {(t["kind"], t["metadata"]["name"]) for path in EXAMPLES.glob("*") for t in of.parsed(path.read_text()) if "kind" in t}
+        made |= {("Secret", t["spec"]["secretName"]) for path in EXAMPLES.glob("*") for t in of.parsed(path.read_text()) if t.get("kind") == "Certificate"}
+        site = of.load(EXAMPLES / "site.yaml")
+        for kind, name in ((site["facade"]["tls"]["issuer"]["kind"], site["facade"]["tls"]["issuer"]["name"]),
+                           ("ClusterIssuer", site["ingress"]["tls"]["clusterIssuer"]), ("Secret", site["temporal"]["clientCertificateSecret"])):
+            self.assertIn((kind, name), made)
+
+    def test_the_temporal_server_knows_its_databases_and_their_authority(self):
+        server = of.load(EXAMPLES / "temporal-server.yaml")["server"]
+        stores = {name: store["sql"] for name, store in server["config"]["persistence"]["datastores"].items()}
+        self.assertEqual({name: sql["databaseName"] for name, sql in stores.items()}, {"default": "temporal", "visibility": "temporal_visibility"})
+        volumes = {volume["name"]: volume["secret"] for volume in server["additionalVolumes"]}
+        there = {f"{mount['mountPath']}/{item['path']}" for mount in server["additionalVolumeMounts"] for item in volumes[mount["name"]]["items"]}
+        for sql in stores.values():
+            self.assertIn(sql["tls"]["caFile"], there)
+            self.assertEqual(sql["connectAddr"], f"{sql['tls']['serverName']}:5432", "the certificate is of another name")
 
     def test_own_objects_may_hold_templates(self):
         things = of.renderings()["feature: own objects (install)"]
@@ -174,6 +197,14 @@ class Refused(Check):
             (production, {"networkPolicy": {"enabled": False}}, "/networkPolicy/enabled"),
             (production, {"networkPolicy": {"to": {"database": {"peers": []}}}}, "/networkPolicy/to/database/peers"),
             (production, {"networkPolicy": {"from": {"facade": []}}}, "/networkPolicy/from/facade"),
+            (production, {"networkPolicy": {"to": {"proxy": {"ports": [443], "peers": []}}}}, "components"),
+            (production, {"networkPolicy": {"to": {"mail": {"components": ["tests"]}}}}, "/networkPolicy/to/mail/components"),
+            (production, {"networkPolicy": {"to": {"mail": {"ports": []}}}}, "/networkPolicy/to/mail/ports"),
+            (production, {"networkPolicy": {"to": {"mail": {"peers": [{"ipblock": {}}]}}}}, "ipblock"),
+            (production, {"networkPolicy": {"to": {"mail": {"peers": [{}]}}}}, "/networkPolicy/to/mail/peers/0"),
+            (production, {"networkPolicy": {"to": {"storage": {"peers": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}}}}, "except"),
+            (production, {"networkPolicy": {"to": {"storage": {"peers": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}}}}, "except"),
+            (production, {"networkPolicy": {"to": {"storage": {"peers": [{"ipBlock": {"cidr": "::/0"}}]}}}}, "except"),
             (production, {"ledger": {"sslMode": "prefer"}}, "/ledger/sslMode"),
             (production, {"config": {"signals": {"trust": "namespace"}}}, "/config/signals/trust"),
             (production, {"podDisruptionBudget": {"enabled": False}}, "/podDisruptionBudget/enabled"),
@@ -197,7 +228,7 @@ class Refused(Check):
             ({"config": {"auth": {"jwks_url": None}}}, "nobody could be authenticated"),
             ({"secrets": {"source": "external"}}, "remoteKey"),
             ({"secrets": {"source": "plain", "plain": {"signing.key": "x"}}}, "holds no"),
-            ({"versions": {"draining": [{"build": "0.1.0"}]}}, "is the build that is brought in"),
+            ({"versions": {"draining": [{"build": of.version()}]}}, "is the build that is brought in"),
             ({"versions": {"enabled": False, "draining": [{"build": "0.0.1"}]}}, "needs versions.enabled"),
             ({"image": {"worker": {"digest": f"sha256:{'0' * 64}"}}}, "set versions.build"),
             ({"temporal": {"workerController": {"enabled": True}}, "versions": {"draining": [{"build": "0"}]}}, "keeps draining builds itself"),
@@ -241,8 +272,6 @@ class Page(Check):
     """docs/deployment.md and what is said beside the manifests."""
 
     PAGES = (ROOT / "docs/deployment.md", of.MANIFESTS / "README.md")
-    # What a reader makes while they go along.
-    MADE = ("secrets/", "own.yaml", "build.json", "values-terraform.json", "company.json", "authority.pem")
 
     def test_files_and_links_that_are_named_exist(self):
         for page in self.PAGES:
@@ -255,35 +284,25 @@ class Page(Check):
             for path in named:
                 self.assertTrue((ROOT / path).exists(), f"{page.name}: {path}")
 
-    def test_commands_are_those_of_the_programs(self):
-        text = self.PAGES[0].read_text()
-        verbs = "".join(path.read_text() for path in (ROOT / "starter-cli/src").rglob("*.rs"))
-        said = re.findall(r"^(?:fleet|vextrus --token-file \S+|vextrus) ([a-z]+(?: [a-z]+)?)", text, re.MULTILINE)
-        self.assertGreater(len(said), 12)
-        for words in said:
-            for word in words.split():
-                self.assertRegex(verbs, rf"\b{word.capitalize()}\b[ ({{]", f"vextrus {words}")
-
     def test_what_is_said_of_the_jobs_is_so(self):
         text = self.PAGES[0].read_text()
         jobs = {job["metadata"]["name"][8:] for job in of_kind(of.renderings()["production (install)"], "Job")}
         self.assertLessEqual(jobs - {"replay-gate"}, set(re.findall(r"`([a-z-]+)`", text)))
         attributes = re.findall(r"--sa (\w+)=(\w+)", text)
-        script = (CHART / "files/temporal/search-attributes.sh").read_text()
-        self.assertEqual(attributes, re.findall(r"\b(Vextrus\w+):(\w+)", script))
+        code = (ROOT / "temporal/src/search_attributes.rs").read_text()
+        names = dict(re.findall(r'pub const (\w+): &str = "(\w+)"', code))
+        own = {(names.get(name, name.strip('"')), kind) for name, kind in re.findall(r'\((\w+|"\w+"), IndexedValueType::(\w+)\)', code)}
+        self.assertEqual((len(attributes), set(attributes)), (len(own), own))
 
 
 class Copies(Check):
     """Helm packages no file from outside of the chart, so that what stands elsewhere is copied."""
 
-    PAIRS = {"files/dashboards": ("observability/dashboards", "*.json"), "files/rules": ("observability/rules", "vextrus.yaml"),
-             "files/temporal": ("temporal", "*.sh")}
-    # The chart does not make Temporal's own tables.
-    LEFT_OUT = {"schema.sh"}
+    PAIRS = {"files/dashboards": ("observability/dashboards", "*.json"), "files/rules": ("observability/rules", "vextrus.yaml")}
 
     def test_copies_are_what_they_are_copies_of(self):
         for copy, (source, pattern) in self.PAIRS.items():
-            sources = {p.name: p for p in (DEPLOY / source).glob(pattern) if p.name not in self.LEFT_OUT}
+            sources = {p.name: p for p in (DEPLOY / source).glob(pattern)}
             if of.WRITES:
                 shutil.rmtree(CHART / copy, ignore_errors=True)
                 (CHART / copy).mkdir(parents=True)

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import command_line
 import helm_chart as of
 from helm_chart import CHART, EXAMPLES, environment, laid_over, named, of_kind, pods
 from support import ROOT, Check, program, run
@@ -151,8 +152,10 @@ class Programs(Check):
                     for item in volume.get("secret", {}).get("items", []):
                         self.assertEqual(whose.get(item["key"], labels["app.kubernetes.io/component"]), labels["app.kubernetes.io/component"], f"{name}: {what}")
                 if not ours(spec["containers"][0]):
-                    held = [v for v in environment(spec).values() if "valueFrom" in v and v["name"] != "TEMPORAL_API_KEY"]
+                    held = [v for v in environment(spec).values() if "valueFrom" in v] + list(spec.get("volumes") or [])
                     self.assertEqual(held, [], f"{name}: {what}: another's program holds our secrets")
+                    account, = [t for t in of_kind(things, "ServiceAccount") if t["metadata"]["name"] == spec["serviceAccountName"]]
+                    self.assertNotIn("eks.amazonaws.com/role-arn", account["metadata"]["annotations"], f"{name}: {what}")
 
     def test_keys_of_the_secret_are_in_the_secret(self):
         for name, things in of.renderings().items():
@@ -166,38 +169,30 @@ class Programs(Check):
                         self.assertIn(ref["key"], secrets[ref["name"]], f"{name}: {what}")
 
     def test_jobs_say_what_the_command_line_knows(self):
-        flags = {
-            "replay": set(re.findall(r"#\[arg\([^]]*\blong\b[^]]*\)\]\s*(?:pub\(crate\) )?(\w+):", source("starter-cli/src/replay.rs"))),
-            "rollout run": set(re.findall(r"#\[arg\([^]]*\blong\b[^]]*\)\]\s*(?:pub\(crate\) )?(\w+):", source("starter-cli/src/rollout/options.rs"))),
-            "ledger check": set(),
-        }
-        verbs = source("starter-cli/src/options.rs") + source("starter-cli/src/rollout/options.rs")
         found = set()
         for name, things in of.renderings().items():
             for job in of_kind(things, "Job"):
                 container = job["spec"]["template"]["spec"]["containers"][0]
-                if not ours(container):
-                    continue
-                args = container["args"]
-                words = [arg for arg in args[:2] if re.fullmatch("[a-z]+", arg)]
-                found.add(" ".join(words))
-                for word in words:
-                    self.assertRegex(verbs, rf"\b{word.capitalize()}\b[ ({{]", f"{name}: vextrus {word}")
-                for flag in (arg for arg in args if arg.startswith("--")):
-                    self.assertIn(flag[2:].replace("-", "_"), flags[" ".join(words)], f"{name}: {flag}")
-        self.assertEqual(found, set(flags))
+                self.assertTrue(ours(container) and "command" not in container, f"{name}: {container['name']}")
+                self.assertIsNone(command_line.fault(container["args"]), f"{name}: {container['name']}")
+                found.add((container["name"], *re.match(r"[a-z]+( [a-z][a-z-]+)?", " ".join(container["args"])).group().split()))
+        self.assertEqual(found, {
+            ("namespace", "namespace", "ensure"), ("search-attributes", "namespace", "ensure-attributes"), ("replay-gate", "replay"),
+            ("migration", "ledger", "migrate"), ("rollout", "rollout", "run"),
+        })
 
-    def test_the_search_attributes_and_queues_are_the_programs_own(self):
-        said = re.findall(r"\b(Vextrus\w+):(\w+)", (CHART / "files/temporal/search-attributes.sh").read_text())
-        text = source("temporal/src/search_attributes.rs")
-        own = re.findall(r"\((\w+|\"\w+\"), IndexedValueType::(\w+)\)", text)
-        consts = dict(re.findall(r'pub const (\w+): &str = "(\w+)"', text))
-        self.assertEqual(sorted(said), sorted({(consts.get(n, n.strip('"')), kind) for n, kind in own}))
+    def test_the_check_of_commands_finds_what_is_wrong(self):
+        for words in (["ledger"], ["ledger", "migrated"], ["namespace", "migrate"], ["ledger", "migrate", "--limit", "1"], ["replay", "--strictly"]):
+            self.assertIsNotNone(command_line.fault(words), words)
+
+    def test_the_task_queues_are_the_programs_own(self):
         queues = re.findall(r'pub const \w+: &str = "([a-z-]+)"', source("temporal/src/task_queue.rs"))
         groups = of.load(CHART / "values.yaml")["worker"]["groups"]
         self.assertEqual(sorted(q for group in groups.values() for q in group["taskQueues"]), sorted(queues), "each queue is polled, by one group")
         allowed = of.schema()["properties"]["worker"]["properties"]["groups"]["additionalProperties"]["properties"]["taskQueues"]["items"]["enum"]
         self.assertEqual(sorted(allowed), sorted(queues))
+        guarded = re.search(r"range \$queue := list((?: \"[a-z-]+\")+) \}\}", (CHART / "templates/guards.yaml").read_text()).group(1)
+        self.assertEqual(sorted(re.findall(r'"([a-z-]+)"', guarded)), sorted(queues), "templates/guards.yaml")
 
     def test_the_ingress_lets_every_service_of_the_api_in(self):
         services = set()
@@ -297,14 +292,15 @@ class Safe(Check):
 
     def test_running_work_holds_its_workers(self):
         things = of.renderings()["production (install)"]
-        hpa = named(things, "HorizontalPodAutoscaler", "vextrus-worker-0-1-0")["spec"]["metrics"]
+        worker, = [what.split("/")[1] for what, labels, _ in pods(things) if labels["app.kubernetes.io/component"] == "worker"]
+        hpa = named(things, "HorizontalPodAutoscaler", worker)["spec"]["metrics"]
         self.assertIn("temporal_worker_task_slots_used", [m["pods"]["metric"]["name"] for m in hpa if m["type"] == "Pods"])
-        keda = named(of.renderings()["example: keda.yaml (install)"], "ScaledObject", "vextrus-worker-0-1-0")["spec"]["triggers"]
+        keda = named(of.renderings()["example: keda.yaml (install)"], "ScaledObject", worker)["spec"]["triggers"]
         queries = [t["metadata"]["query"] for t in keda if t["type"] == "prometheus"]
         self.assertTrue(any("temporal_worker_task_slots_used" in query for query in queries))
         pattern = re.search(r'pod=~"([^"]+)"', queries[0]).group(1)
-        self.assertRegex("vextrus-worker-0-1-0-6d8f7c9b5d-x2k4p", f"^{pattern}$")
-        self.assertNotRegex("vextrus-worker-0-1-0-1-6d8f7c9b5d-x2k4p", f"^{pattern}$", "another build's")
+        self.assertRegex(f"{worker}-6d8f7c9b5d-x2k4p", f"^{pattern}$")
+        self.assertNotRegex(f"{worker}-1-6d8f7c9b5d-x2k4p", f"^{pattern}$", "another build's")
         queues = [t["metadata"]["taskQueue"] for t in keda if t["type"] == "temporal"]
         self.assertEqual(queues, of.load(CHART / "values.yaml")["worker"]["groups"]["all"]["taskQueues"])
         for build in ("production (upgrade)", "feature: draining builds (upgrade)"):
@@ -333,7 +329,7 @@ class Safe(Check):
             build = environment(spec).get("TEMPORAL_WORKER_BUILD_ID")
             if build:
                 builds[build["value"]] = spec["containers"][0]["image"].rsplit("/", 1)[1]
-        self.assertEqual(builds, {"c0ffee": "vextrus-worker:0.1.0", "0.0.9": "vextrus-worker:0.0.9", "ABC_1": f"vextrus-worker@sha256:{'0' * 64}"})
+        self.assertEqual(builds, {"c0ffee": f"vextrus-worker:{of.version()}", "0.0.9": "vextrus-worker:0.0.9", "ABC_1": f"vextrus-worker@sha256:{'0' * 64}"})
         rollout = named(things, "Job", "vextrus-rollout")["spec"]["template"]["spec"]["containers"][0]["args"]
         self.assertEqual(rollout[:3], ["rollout", "run", "c0ffee"])
         first = named(of.renderings()["production (install)"], "Job", "vextrus-rollout")["spec"]["template"]["spec"]["containers"][0]["args"]
@@ -354,9 +350,21 @@ class Safe(Check):
         for job in of_kind(things, "Job"):
             if job["metadata"]["name"] in ("vextrus-replay-gate", "vextrus-rollout"):
                 self.assertEqual(job["spec"]["backoffLimit"], 0, "what was refused must not be tried until it is taken")
-        early = {(t["kind"], t["metadata"]["name"]) for t in of.renderings()["feature: network policies (install)"]
-                 if t["metadata"].get("annotations", {}).get("helm.sh/hook") == "pre-install"}
-        self.assertEqual(early, {("ServiceAccount", "vextrus-jobs"), ("NetworkPolicy", "vextrus-jobs"), ("Secret", "vextrus")})
+
+    def test_what_jobs_need_early_is_there_before_them_and_gone_after_them(self):
+        policy = ("NetworkPolicy", "vextrus-jobs-before")
+        for way, expected in (("install", {("ServiceAccount", "vextrus-jobs"), policy, ("Secret", "vextrus")}), ("upgrade", {policy})):
+            things = of.renderings()[f"feature: network policies ({way})"]
+            hooks = [thing for thing in things if f"pre-{way}" in of.hook_of(thing).split(",")]
+            early = [thing for thing in hooks if thing["kind"] != "Job"]
+            self.assertEqual({(thing["kind"], thing["metadata"]["name"]) for thing in early}, expected)
+            weights = {kind: [int(t["metadata"]["annotations"]["helm.sh/hook-weight"]) for t in hooks if (t["kind"] == "Job") == kind] for kind in (True, False)}
+            self.assertLess(max(weights[False]), min(weights[True]), "a job would run before it")
+            for thing in early:
+                self.assertEqual(thing["metadata"]["annotations"]["helm.sh/hook-delete-policy"], "before-hook-creation,hook-succeeded")
+                kept = [t for t in things if not of.hook_of(t) and (t["kind"], t["metadata"]["name"]) == (thing["kind"], thing["metadata"]["name"])]
+                # At an upgrade Helm would take the release's own away with it.
+                self.assertEqual(len(kept), 0 if (thing["kind"], thing["metadata"]["name"]) == policy else 1)
 
     def test_nothing_may_come_in_or_go_out_but_what_is_named(self):
         things = of.renderings()["production (install)"]
@@ -409,7 +417,7 @@ class Policy(Check):
 
     def test_the_policy_scan_finds_nothing_that_is_not_argued(self):
         digest = f"sha256:{'0' * 64}"
-        pinned = {"image": {name: {"digest": digest} for name in ("worker", "facade", "cli", "temporal")}, "versions": {"build": "0.1.0"}}
+        pinned = {"image": {name: {"digest": digest} for name in ("worker", "facade", "cli", "temporal")}, "versions": {"build": of.version()}}
         values = laid_over(of.value_sets()["production"], pinned)
         found = self.findings(values)
         left = {rule: things for rule, things in found.items() if rule not in self.EXCEPTIONS}

@@ -8,7 +8,6 @@ import unittest
 from support import ROOT, Check
 
 PAGES = ("pipelines", "releasing", "rollback")
-SOURCES = ROOT / "starter-cli/src"
 
 
 def commands(page: str) -> list:
@@ -24,25 +23,6 @@ def all_commands() -> list:
 
 
 class Pages(Check):
-    def test_verbs_and_options_of_the_command_line_exist(self):
-        code = "\n".join(path.read_text() for path in sorted(SOURCES.rglob("*.rs")))
-        declared = re.findall(r"#\[arg\(([^\]]*\blong\b[^\]]*)\)\]\s*(?:pub(?:\(\w+\))? )?(\w+):", code)
-        options = {name.replace("_", "-") for _, name in declared} | set(re.findall(r'long = "([\w-]+)"', code))
-        seen = 0
-        for page, command in all_commands():
-            found = re.match(r"(?:[A-Z_]+=\S+ +)*(?:\.github/scripts/fleet\.py run \S+ -n \S+ -- |vextrus )(.*)$", command)
-            if not found:
-                continue
-            seen += 1
-            words = found.group(1).split()
-            for verb in words[:2]:
-                if re.fullmatch(r"[a-z][a-z-]+", verb):
-                    variant = "".join(part.capitalize() for part in verb.split("-"))
-                    self.assertTrue(re.search(rf"^    {variant}\b", code, re.MULTILINE), f"{page}: `vextrus {verb}` in `{command}`")
-            for option in re.findall(r"(?<!\S)--([a-z-]+)", found.group(1)):
-                self.assertTrue(option in options, f"{page}: `--{option}` in `{command}`")
-        self.assertGreater(seen, 6)
-
     def test_targets_of_make_exist(self):
         targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
         for page in PAGES:

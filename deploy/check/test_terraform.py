@@ -131,6 +131,16 @@ class Said(Check):
                 self.assertFalse(example - set(takes), "the example sets what is no variable")
                 self.assertFalse({v for v, must in takes.items() if must} - example, "the example lacks what must be given")
 
+    def test_environments_tell_the_same_and_take_it_in_the_same_form(self):
+        """Each root module declares its own, as Terraform has it: what keeps the copies alike is this."""
+        folders = [files.ROOT / "environments" / environment for environment in ENVIRONMENTS]
+        self.assertEqual(len({(folder / "outputs.tf").read_text() for folder in folders}), 1, "outputs.tf differs")
+        types: dict = {}
+        for folder in folders:
+            for _, (label,), body in files.blocks(folder, "variable"):
+                types.setdefault(label, set()).add(str(body["type"]))
+        self.assertEqual({label for label, found in types.items() if len(found) > 1}, set(), "variables of two types")
+
     def test_the_chart_and_the_programs_know_what_they_are_told(self):
         (_, _, output), = [o for o in files.blocks(files.ROOT / "modules/environment", "output") if o[1] == ("helm_values",)]
         told = files.first(output["value"])

@@ -4,10 +4,22 @@
   valueFrom: {secretKeyRef: {name: {{ index . 0 }}, key: {{ index . 2 }}}}
 {{- end -}}
 
-{{- /* How Temporal is reached; nothing of it that its worker controller sets itself. */ -}}
+{{- /* By what a component ("worker", "facade" or "jobs") is let into Temporal, its own before that of all: the API key's name in the
+Secret, or the Secret of a certificate. [root, component] */ -}}
+{{- define "vextrus.temporalApiKey" -}}
+{{- $keys := (index . 0).Values.secrets.keys -}}
+{{- default $keys.temporalApiKey (get $keys.temporalApiKeys (index . 1)) -}}
+{{- end -}}
+
+{{- define "vextrus.temporalCertificate" -}}
+{{- $temporal := (index . 0).Values.temporal -}}
+{{- default $temporal.clientCertificateSecret (get $temporal.clientCertificateSecrets (index . 1)) -}}
+{{- end -}}
+
+{{- /* How a component reaches Temporal: [root, component, whether Temporal's worker controller sets the rest itself] */ -}}
 {{- define "vextrus.temporalEnv" -}}
 {{- $root := index . 0 -}}
-{{- $secret := index . 1 -}}
+{{- $is := index . 1 -}}
 {{- $isControlled := index . 2 -}}
 {{- $temporal := $root.Values.temporal -}}
 {{- if not $isControlled }}
@@ -17,7 +29,7 @@
 - {name: TEMPORAL_TLS, value: "true"}
 {{- end }}
 {{- if eq $temporal.auth "apiKey" }}
-{{ include "vextrus.secretEnv" (list $secret "TEMPORAL_API_KEY" $root.Values.secrets.keys.temporalApiKey) }}
+{{ include "vextrus.secretEnv" (list $root.Values.secrets.name "TEMPORAL_API_KEY" (include "vextrus.temporalApiKey" (list $root $is))) }}
 {{- else if eq $temporal.auth "mtls" }}
 - {name: TEMPORAL_TLS_CLIENT_CERT_PATH, value: /etc/vextrus/temporal-client/tls.crt}
 - {name: TEMPORAL_TLS_CLIENT_KEY_PATH, value: /etc/vextrus/temporal-client/tls.key}
@@ -80,15 +92,13 @@
 {{- end }}
 {{- end -}}
 
-{{- /* [root, name of the Secret, files of a program of ours (null: it is Temporal's own CLI, and gets nothing of ours), whether the
-Temporal client's certificate is ours to mount] */ -}}
+{{- /* [root, name of the Secret, files of the program, component, whether its certificate for Temporal is ours to mount] */ -}}
 {{- define "vextrus.volumes" -}}
 {{- $root := index . 0 -}}
 {{- $secret := index . 1 -}}
-{{- $isOurs := not (kindIs "invalid" (index . 2)) -}}
 {{- $items := list -}}
 {{- range index . 2 -}}{{- if index . 1 -}}{{- $items = append $items (index . 1) -}}{{- end -}}{{- end -}}
-{{- with $root.Values.secrets.keys.codecKeys -}}{{- if $isOurs -}}{{- $items = append $items . -}}{{- end -}}{{- end -}}
+{{- with $root.Values.secrets.keys.codecKeys -}}{{- $items = append $items . -}}{{- end -}}
 {{- with $items }}
 - name: secrets
   secret:
@@ -99,7 +109,7 @@ Temporal client's certificate is ours to mount] */ -}}
       - {key: {{ . }}, path: {{ . }}}
       {{- end }}
 {{- end }}
-{{- with ternary $root.Values.ledger.caSecret "" $isOurs }}
+{{- with $root.Values.ledger.caSecret }}
 - name: ledger-ca
   secret: {secretName: {{ . }}, defaultMode: 0440, items: [{key: ca.crt, path: ca.crt}]}
 {{- end }}
@@ -107,9 +117,9 @@ Temporal client's certificate is ours to mount] */ -}}
 - name: temporal-ca
   secret: {secretName: {{ . }}, defaultMode: 0440, items: [{key: ca.crt, path: ca.crt}]}
 {{- end }}
-{{- if and (index . 3) (eq $root.Values.temporal.auth "mtls") }}
+{{- if and (index . 4) (eq $root.Values.temporal.auth "mtls") }}
 - name: temporal-client
-  secret: {secretName: {{ $root.Values.temporal.clientCertificateSecret }}, defaultMode: 0440}
+  secret: {secretName: {{ include "vextrus.temporalCertificate" (list $root (index . 3)) }}, defaultMode: 0440}
 {{- end }}
 {{- end -}}
 

@@ -1,12 +1,11 @@
-{{- /* A job round an install or upgrade: [root, what]. `what` has name, hooks, weight, image, deadline, args or script,
-and retries where it may begin anew: not for the gate, which would say the same, nor for a rollout that was taken back. */ -}}
+{{- /* A job round an install or upgrade: [root, what]. `what` has name, hooks, weight, deadline, args of the command line, and retries
+where it may begin anew: not for the gate, which would say the same, nor for a rollout that was taken back. */ -}}
 {{- define "vextrus.job" -}}
 {{- $root := index . 0 -}}
 {{- $what := index . 1 -}}
 {{- $own := $root.Values.jobs -}}
 {{- $secret := $root.Values.secrets.name -}}
-{{- $isOurs := not $what.script -}}
-{{- $named := list $root $secret (ternary list nil $isOurs) true -}}
+{{- $named := list $root $secret list "jobs" true -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -43,38 +42,25 @@ spec:
       {{- with include "vextrus.placing" $own | trim }}{{ . | nindent 6 }}{{ end }}
       containers:
         - name: {{ $what.name }}
-          image: {{ include "vextrus.image" (list $root $what.image) }}
+          image: {{ include "vextrus.image" (list $root $root.Values.image.cli) }}
           imagePullPolicy: {{ $root.Values.image.pullPolicy }}
-          {{- if $isOurs }}
           args: {{ toJson $what.args }}
-          {{- else }}
-          command: [/bin/sh, -c]
-          args:
-            - |
-              {{- $what.script | trim | nindent 14 }}
-          {{- end }}
           env:
-            {{- with include "vextrus.temporalEnv" (list $root $secret false) | trim }}{{ . | nindent 12 }}{{ end }}
-            {{- if and $isOurs $root.Values.versions.enabled }}
+            {{- with include "vextrus.temporalEnv" (list $root "jobs" false) | trim }}{{ . | nindent 12 }}{{ end }}
+            {{- if $root.Values.versions.enabled }}
             - {name: TEMPORAL_DEPLOYMENT_NAME, value: {{ $root.Values.versions.deployment | quote }}}
             {{- end }}
-            {{- if $isOurs }}
             {{- include "vextrus.env" (list $root $secret) | nindent 12 }}
-            {{- end }}
           resources:
             {{- toYaml $own.resources | nindent 12 }}
           securityContext:
             {{- include "vextrus.containerSecurity" $root | nindent 12 }}
           volumeMounts:
             {{- with include "vextrus.mounts" $named | trim }}{{ . | nindent 12 }}{{ end }}
-            {{- if $isOurs }}
             - {name: files, mountPath: /work, readOnly: true}
-            {{- end }}
       volumes:
         {{- with include "vextrus.volumes" $named | trim }}{{ . | nindent 8 }}{{ end }}
-        {{- if $isOurs }}
         # What operators give a command to read, where .github/scripts/fleet.py runs one as this job is run.
         - name: files
           configMap: {name: {{ include "vextrus.fullname" $root }}-files, optional: true}
-        {{- end }}
 {{- end -}}

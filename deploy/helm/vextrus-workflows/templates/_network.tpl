@@ -1,3 +1,12 @@
+{{- /* The policy of a component's pods: [root, component] */ -}}
+{{- define "vextrus.networkPolicy" -}}
+podSelector:
+  matchLabels:
+    {{- include "vextrus.selector" . | nindent 4 }}
+policyTypes: [Ingress, Egress]
+{{ include "vextrus.network" . }}
+{{- end -}}
+
 {{- /* What may come in and go out: [root, component]. No peers, no rule: nothing. */ -}}
 {{- define "vextrus.network" -}}
 {{- $root := index . 0 -}}
@@ -14,12 +23,8 @@
 {{- if $root.Values.facade.codec.enabled -}}{{- with $from.codec -}}{{- $in = append $in (dict "from" . "ports" (list 7301)) -}}{{- end -}}{{- end -}}
 {{- end -}}
 {{- $out := list -}}
-{{- if ne $is "tests" -}}
-{{- range $to, $rule := $root.Values.networkPolicy.to -}}
-{{- /* Only the rollout asks Prometheus. */ -}}
-{{- $isMeant := or (eq $is "jobs") (ne $to "prometheus") -}}
-{{- if and $isMeant $rule.peers $rule.ports -}}{{- $out = append $out $rule -}}{{- end -}}
-{{- end -}}
+{{- range $root.Values.networkPolicy.to -}}
+{{- if and (has $is .components) .peers -}}{{- $out = append $out . -}}{{- end -}}
 {{- end -}}
 {{- if $in -}}
 ingress:

@@ -101,7 +101,7 @@ annotations:
 {{- $secret := $root.Values.secrets.name -}}
 {{- $files := include "vextrus.workerFiles" $root | fromJsonArray -}}
 {{- $selector := merge (include "vextrus.selector" (list $root "worker") | fromYaml) (ternary dict (include "vextrus.workerLabels" $worker | fromYaml) $isControlled) -}}
-{{- $named := list $root $secret $files (not $isControlled) -}}
+{{- $named := list $root $secret $files "worker" (not $isControlled) -}}
 metadata:
   labels:
     {{- toYaml $selector | nindent 4 }}
@@ -122,7 +122,7 @@ spec:
       ports:
         - {name: http-admin, containerPort: 9464, protocol: TCP}
       env:
-        {{- with include "vextrus.temporalEnv" (list $root $secret $isControlled) | trim }}{{ . | nindent 8 }}{{ end }}
+        {{- with include "vextrus.temporalEnv" (list $root "worker" $isControlled) | trim }}{{ . | nindent 8 }}{{ end }}
         {{- if and $root.Values.versions.enabled (not $isControlled) }}
         - {name: TEMPORAL_DEPLOYMENT_NAME, value: {{ $root.Values.versions.deployment | quote }}}
         - {name: TEMPORAL_WORKER_BUILD_ID, value: {{ $worker.build | quote }}}

@@ -1,7 +1,8 @@
 {{- /* The keys of the Secret that are in use. */ -}}
 {{- define "vextrus.secretKeys" -}}
 {{- $used := list -}}
-{{- range $what, $key := .Values.secrets.keys -}}{{- if $key -}}{{- $used = append $used $key -}}{{- end -}}{{- end -}}
+{{- $keys := .Values.secrets.keys -}}
+{{- range concat (values (omit $keys "temporalApiKeys")) (values $keys.temporalApiKeys) -}}{{- if . -}}{{- $used = append $used . -}}{{- end -}}{{- end -}}
 {{- range $name, $key := .Values.secrets.env -}}{{- $used = append $used $key -}}{{- end -}}
 {{- $used | uniq | sortAlpha | toJson -}}
 {{- end -}}
