@@ -9,7 +9,12 @@ module "profile" {
 locals {
   profile = module.profile.settings
   # The chart's release is called vextrus, and so are its service accounts.
-  service_accounts = { worker = "vextrus-worker", facade = "vextrus-facade" }
+  service_accounts = { worker = "vextrus-worker", facade = "vextrus-facade", jobs = "vextrus-jobs" }
+  # The whole internet, since neither S3 nor an issuer has fixed addresses, but nothing in private networks and not the nodes' metadata.
+  internet = {
+    cidr   = "0.0.0.0/0"
+    except = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
+  }
   # Its five services, three of each, open 40 connections at most (deploy/helm/examples/temporal-server.yaml): more than the smallest takes.
   temporal_class = module.sizing.database_class == "db.t4g.medium" ? "db.m7g.large" : module.sizing.database_class
 }
@@ -53,6 +58,7 @@ module "network" {
   public_cidrs     = module.layout.public_cidrs
   private_cidrs    = module.layout.private_cidrs
   database_cidrs   = module.layout.database_cidrs
+  endpoint_cidrs   = module.layout.endpoint_cidrs
   nat_in_each_zone = local.profile.nat_in_each_zone
   flow_logs        = local.profile.flow_logs
   log_days         = local.profile.log_days
@@ -150,6 +156,7 @@ module "storage" {
   namespace              = var.namespace
   worker_service_account = local.service_accounts.worker
   facade_service_account = local.service_accounts.facade
+  jobs_service_account   = local.service_accounts.jobs
   auditors               = var.auditors
 }
 

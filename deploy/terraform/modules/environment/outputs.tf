@@ -13,7 +13,7 @@ output "helm_values" {
       audit       = { export = module.storage.audit_export }
       attachments = { place = module.storage.attachments_place }
     }
-    secrets = { source = "external", external = { remoteKey = module.secrets.names["fleet"] } }
+    secrets = { source = "external", external = { store = module.secrets.store, remoteKey = module.secrets.names["fleet"] } }
     worker = {
       serviceAccount = { annotations = { "eks.amazonaws.com/role-arn" = module.storage.worker_role_arn } }
       autoscaling    = { min = module.sizing.workers, max = module.sizing.most_workers }
@@ -22,9 +22,15 @@ output "helm_values" {
       serviceAccount = { annotations = { "eks.amazonaws.com/role-arn" = module.storage.facade_role_arn } }
       autoscaling    = { min = module.sizing.facades, max = module.sizing.most_facades }
     }
+    # `vextrus audit verify`, run as the jobs are run, reads config.audit.export.
+    jobs    = { serviceAccount = { annotations = { "eks.amazonaws.com/role-arn" = module.storage.jobs_role_arn } } }
     ingress = { host = module.edge.host }
     networkPolicy = {
-      to = { database = { peers = [for cidr in module.layout.database_cidrs : { ipBlock = { cidr = cidr } }] } }
+      to = {
+        database = { peers = [for cidr in module.layout.database_cidrs : { ipBlock = { cidr = cidr } }] }
+        # STS, which lends the pods their roles, answers at an endpoint.
+        storage = { peers = concat([{ ipBlock = local.internet }], [for cidr in module.layout.endpoint_cidrs : { ipBlock = { cidr = cidr } }]) }
+      }
     }
   }
 }

@@ -23,6 +23,11 @@ output "public_cidrs" {
   value       = local.public
 }
 
+output "endpoint_cidrs" {
+  description = "The blocks of the endpoints of AWS's services, one a zone."
+  value       = local.endpoint
+}
+
 output "host" {
   description = "The name that callers use."
   value       = var.environment == "production" ? "workflows.${var.domain}" : "workflows.${var.environment}.${var.domain}"

@@ -15,6 +15,7 @@ locals {
   public   = zipmap(local.zones, var.public_cidrs)
   private  = zipmap(local.zones, var.private_cidrs)
   database = zipmap(local.zones, var.database_cidrs)
+  endpoint = zipmap(local.zones, var.endpoint_cidrs)
   nats     = var.nat_in_each_zone ? toset(local.zones) : toset([local.zones[0]])
 }
 

@@ -48,6 +48,16 @@ variable "database_cidrs" {
   }
 }
 
+variable "endpoint_cidrs" {
+  description = "The blocks of the endpoints of AWS's services, one a zone."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.endpoint_cidrs) >= 2
+    error_message = "endpoint_cidrs must have a block for two zones at least."
+  }
+}
+
 variable "nat_in_each_zone" {
   description = "Whether each zone has a way out of its own, so that the loss of one zone leaves the others theirs."
   type        = bool

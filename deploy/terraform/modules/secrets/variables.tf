@@ -33,6 +33,17 @@ variable "issuer_arn" {
   type        = string
 }
 
+variable "store" {
+  description = "The ClusterSecretStore through which External Secrets reads them: kubernetes/secret-store.yaml."
+  type        = string
+  default     = "vextrus-secrets-manager"
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", var.store))
+    error_message = "store must be a name as Kubernetes has it: lower-case letters, digits and hyphens."
+  }
+}
+
 variable "operator_namespace" {
   description = "The namespace of External Secrets."
   type        = string

@@ -10,11 +10,15 @@ locals {
   most_facades = 2 * local.facades
   processes    = local.most_workers + local.most_facades
 
-  # docs/database.md: all processes must fit in twice over, since a rollout runs old and new ones side by side; beside them the
-  # server's own reserve, ten for people and backups, and one more for each process that starts, which migrates.
+  # What may be held with every autoscaler at its end: a job opens as many connections as a process of the fleet.
+  fleet_connections = local.processes * var.connections
+  job_connections   = var.jobs * var.connections
+
+  # docs/database.md: all processes must fit in twice over, since a rollout runs old and new ones side by side; beside them the jobs,
+  # the server's own reserve, ten for people, and one more for each process that starts, which migrates.
   reserved    = 3
   spare       = 10 + 2 * local.processes
-  connections = local.processes * 2 * var.connections + local.spare + local.reserved
+  connections = 2 * local.fleet_connections + local.job_connections + local.spare + local.reserved
 
   # A class has 95 % of the memory of its name, and RDS reckons a connection with 9,531,392 bytes of it.
   classes = [

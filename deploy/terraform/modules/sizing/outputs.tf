@@ -23,8 +23,13 @@ output "connections" {
   value       = var.connections
 }
 
+output "busiest_connections" {
+  description = "What fleet and jobs hold with every autoscaler at its end, while no rollout runs."
+  value       = local.fleet_connections + local.job_connections
+}
+
 output "max_connections" {
-  description = "What the server must take: every process twice over, and the spare."
+  description = "What the server must take: every process twice over, the jobs, and the spare."
   value       = local.connections
 }
 

@@ -118,6 +118,17 @@ variable "connections" {
   }
 }
 
+variable "jobs" {
+  description = "Jobs that are at the database at once beside the fleet: one of a release, the backup, and what an operator runs."
+  type        = number
+  default     = 3
+
+  validation {
+    condition     = var.jobs >= 1 && floor(var.jobs) == var.jobs
+    error_message = "jobs must be a whole number from 1 on: every release runs one."
+  }
+}
+
 variable "pod" {
   description = "What a pod asks for (resources.requests of the chart), in thousandths of a CPU and MiB."
   type = object({

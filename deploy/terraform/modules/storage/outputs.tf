@@ -15,15 +15,20 @@ output "backups_bucket" {
 
 output "worker_role_arn" {
   description = "For the annotation of the workers' service account."
-  value       = module.worker_role.arn
+  value       = module.role["worker"].arn
 }
 
 output "facade_role_arn" {
   description = "For the annotation of the facades' service account."
-  value       = module.facade_role.arn
+  value       = module.role["facade"].arn
+}
+
+output "jobs_role_arn" {
+  description = "For the annotation of the service account of the release's jobs."
+  value       = module.role["jobs"].arn
 }
 
 output "backup_role_arn" {
   description = "For the annotation of the service account of the jobs of backups."
-  value       = module.backup_role.arn
+  value       = module.role["backup"].arn
 }

@@ -62,6 +62,11 @@ variable "facade_service_account" {
   type        = string
 }
 
+variable "jobs_service_account" {
+  description = "The service account of the release's jobs, and of what operators run as they are run: they read checkpoints."
+  type        = string
+}
+
 variable "backup_service_account" {
   description = "The service account of the jobs that write `vextrus ledger backup` into the bucket of backups."
   type        = string

@@ -19,7 +19,7 @@ run "the_chart_is_told_what_was_reckoned" {
   assert {
     condition = output.helm_values.environment == "production" && output.helm_values.ledger == {
       sslMode        = "verify-full"
-      maxConnections = 493
+      maxConnections = 535
     } && output.helm_values.config.ledger.connections == 14
     error_message = "the chart is told ${jsonencode(output.helm_values)}"
   }
@@ -30,18 +30,31 @@ run "the_chart_is_told_what_was_reckoned" {
   }
 
   assert {
-    condition     = output.helm_values.secrets.external.remoteKey == "vextrus-production/fleet"
-    error_message = "External Secrets would look at ${output.helm_values.secrets.external.remoteKey}"
+    condition = output.helm_values.secrets.external == {
+      store     = { kind = "ClusterSecretStore", name = "vextrus-secrets-manager" }
+      remoteKey = "vextrus-production/fleet"
+    }
+    error_message = "External Secrets would look at ${jsonencode(output.helm_values.secrets.external)}"
   }
 
   assert {
-    condition     = output.helm_values.worker.serviceAccount.annotations["eks.amazonaws.com/role-arn"] != output.helm_values.facade.serviceAccount.annotations["eks.amazonaws.com/role-arn"]
-    error_message = "worker and facade share a role"
+    condition = length(distinct(concat(
+      [for part in ["worker", "facade", "jobs"] : output.helm_values[part].serviceAccount.annotations["eks.amazonaws.com/role-arn"]],
+      [output.roles.backup],
+    ))) == 4
+    error_message = "worker, facade, jobs and the jobs of backups share a role"
   }
 
   assert {
     condition     = [for peer in output.helm_values.networkPolicy.to.database.peers : peer.ipBlock.cidr] == ["10.66.96.0/24", "10.66.97.0/24", "10.66.98.0/24"]
     error_message = "the network policies would let nobody to the database, or to more than it"
+  }
+
+  assert {
+    condition = [for peer in output.helm_values.networkPolicy.to.storage.peers : peer.ipBlock.cidr] == [
+      "0.0.0.0/0", "10.66.104.0/24", "10.66.105.0/24", "10.66.106.0/24",
+    ]
+    error_message = "the network policies would let nobody to S3 and STS, or to more than them"
   }
 
   # Temporal has a database of its own.

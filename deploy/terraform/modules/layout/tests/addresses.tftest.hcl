@@ -53,6 +53,11 @@ run "production" {
     condition     = output.public_cidrs == ["10.66.100.0/24", "10.66.101.0/24", "10.66.102.0/24"]
     error_message = "load balancers are in ${join(", ", output.public_cidrs)}"
   }
+
+  assert {
+    condition     = output.endpoint_cidrs == ["10.66.104.0/24", "10.66.105.0/24", "10.66.106.0/24"]
+    error_message = "endpoints are in ${join(", ", output.endpoint_cidrs)}"
+  }
 }
 
 run "subnets_lie_within_and_apart" {
@@ -65,7 +70,7 @@ run "subnets_lie_within_and_apart" {
 
   assert {
     condition = alltrue([
-      for subnet in concat(output.private_cidrs, output.database_cidrs, output.public_cidrs) :
+      for subnet in concat(output.private_cidrs, output.database_cidrs, output.public_cidrs, output.endpoint_cidrs) :
       cidrsubnet("${cidrhost(subnet, 0)}/16", 0, 0) == output.cidr
     ])
     error_message = "a subnet is outside of ${output.cidr}"
@@ -73,8 +78,8 @@ run "subnets_lie_within_and_apart" {
 
   # The smaller ones are of one size, so it is enough that they differ from each other and lie in none of the larger.
   assert {
-    condition = length(distinct(concat(output.database_cidrs, output.public_cidrs))) == 4 && alltrue([
-      for subnet in concat(output.database_cidrs, output.public_cidrs) :
+    condition = length(distinct(concat(output.database_cidrs, output.public_cidrs, output.endpoint_cidrs))) == 6 && alltrue([
+      for subnet in concat(output.database_cidrs, output.public_cidrs, output.endpoint_cidrs) :
       !contains(output.private_cidrs, cidrsubnet("${cidrhost(subnet, 0)}/19", 0, 0))
     ])
     error_message = "two subnets overlap"

@@ -9,6 +9,7 @@ variables {
   private_cidrs    = ["10.66.0.0/19", "10.66.32.0/19", "10.66.64.0/19"]
   database_cidrs   = ["10.66.96.0/24", "10.66.97.0/24", "10.66.98.0/24"]
   public_cidrs     = ["10.66.100.0/24", "10.66.101.0/24", "10.66.102.0/24"]
+  endpoint_cidrs   = ["10.66.104.0/24", "10.66.105.0/24", "10.66.106.0/24"]
   nat_in_each_zone = true
   flow_logs        = true
   log_days         = 400
@@ -50,6 +51,15 @@ run "databases_have_no_way_out" {
       aws_route_table.database.id,
     )
     error_message = "databases have a route out"
+  }
+}
+
+run "endpoints_stand_apart_from_pods" {
+  assert {
+    condition = alltrue([
+      for endpoint in aws_vpc_endpoint.interface : toset(endpoint.subnet_ids) == toset([for subnet in aws_subnet.endpoint : subnet.id])
+    ]) && alltrue([for association in aws_route_table_association.endpoint : association.route_table_id == aws_route_table.database.id])
+    error_message = "an endpoint is among the pods, or has a way out"
   }
 }
 

@@ -44,6 +44,14 @@ run "a_name_that_says_nothing_is_refused" {
   expect_failures = [var.secrets]
 }
 
+run "a_store_without_a_name_is_refused" {
+  command = plan
+  variables {
+    store = ""
+  }
+  expect_failures = [var.store]
+}
+
 run "two_days_are_no_way_back" {
   command = plan
   variables {

@@ -15,9 +15,9 @@ run "a_small_company_has_the_least" {
     error_message = "${output.workers} workers, ${output.facades} facades, ${output.nodes} nodes"
   }
 
-  # 10 processes at most, twice, with 14 connections each; 10 and 20 spare; 3 reserved.
+  # 10 processes at most, twice, and 3 jobs, with 14 connections each; 10 and 20 spare; 3 reserved.
   assert {
-    condition     = output.max_connections == 313 && output.most_workers == 4 && output.most_facades == 6
+    condition     = output.max_connections == 355 && output.most_workers == 4 && output.most_facades == 6
     error_message = "${output.max_connections} connections"
   }
 
@@ -48,7 +48,7 @@ run "ten_times_as_much" {
 
   # 1.7 vCPUs would be enough in the smallest, but its 428 connections are not for 16 processes.
   assert {
-    condition     = output.database_class == "db.m7g.large" && output.max_connections == 493
+    condition     = output.database_class == "db.m7g.large" && output.max_connections == 535
     error_message = "${output.database_class} with ${output.max_connections} connections"
   }
 
@@ -71,9 +71,9 @@ run "a_hundred_times_as_much" {
     error_message = "${output.workers} workers, ${output.facades} facades"
   }
 
-  # 16.7 vCPUs, and 3,373 connections.
+  # 16.7 vCPUs, and 3,415 connections.
   assert {
-    condition     = output.database_class == "db.m7g.8xlarge" && output.max_connections == 3373
+    condition     = output.database_class == "db.m7g.8xlarge" && output.max_connections == 3415
     error_message = "${output.database_class} with ${output.max_connections} connections"
   }
 
@@ -90,9 +90,9 @@ run "connections_decide_too" {
     connections = 100
   }
 
-  # 10 processes with 100 each, twice, are 2,033: more than the smallest three take.
+  # 10 processes with 100 each, twice, and 3 jobs are 2,333: more than the smallest three take.
   assert {
-    condition     = output.database_class == "db.m7g.2xlarge" && output.max_connections == 2033
+    condition     = output.database_class == "db.m7g.2xlarge" && output.max_connections == 2333
     error_message = "${output.database_class} with ${output.max_connections} connections"
   }
 }

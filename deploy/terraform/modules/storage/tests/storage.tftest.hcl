@@ -12,6 +12,7 @@ variables {
   namespace              = "vextrus"
   worker_service_account = "vextrus-worker"
   facade_service_account = "vextrus-facade"
+  jobs_service_account   = "vextrus-jobs"
   auditors               = ["arn:aws:iam::123456789012:role/auditor"]
 }
 
@@ -46,36 +47,88 @@ run "what_is_written_stays_for_years" {
 run "workers_put_and_read_checkpoints_and_nothing_else" {
   assert {
     condition = toset(flatten([
-      for statement in data.aws_iam_policy_document.worker.statement : statement.actions if statement.sid == "Checkpoints"
+      for statement in data.aws_iam_policy_document.role["worker"].statement : statement.actions if statement.sid == "Checkpoints"
     ])) == toset(["s3:PutObject", "s3:GetObject"])
     error_message = "workers may do more than put and read"
   }
 
   assert {
     condition = flatten([
-      for statement in data.aws_iam_policy_document.worker.statement : statement.resources if statement.sid == "Checkpoints"
+      for statement in data.aws_iam_policy_document.role["worker"].statement : statement.resources if statement.sid == "Checkpoints"
     ]) == ["${aws_s3_bucket.this["audit"].arn}/*"]
     error_message = "workers reach another bucket"
+  }
+}
+
+# Each statement, also such as nobody thought of: what a role may do, and to what.
+run "jobs_read_checkpoints_and_write_nothing" {
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.role["jobs"].statement : statement.sid => [toset(statement.actions), one(statement.resources)]
+      } == {
+      Checkpoints = [toset(["s3:GetObject"]), "${aws_s3_bucket.this["audit"].arn}/*"]
+      List        = [toset(["s3:ListBucket"]), aws_s3_bucket.this["audit"].arn]
+      Key         = [toset(["kms:Decrypt"]), module.key.arn]
+    }
+    error_message = "jobs may do other things than list and read checkpoints"
+  }
+}
+
+run "nobody_else_lists_a_bucket" {
+  assert {
+    condition = [
+      for name, document in data.aws_iam_policy_document.role : name
+      if anytrue([for statement in document.statement : contains(statement.actions, "s3:ListBucket")])
+    ] == ["jobs"]
+    error_message = "another role lists what it need not know of"
+  }
+}
+
+# Who puts, encrypts; who reads, or puts in parts, decrypts.
+run "the_key_is_for_what_is_done_with_the_bucket" {
+  assert {
+    condition = {
+      for name, document in data.aws_iam_policy_document.role :
+      name => toset(flatten([for statement in document.statement : statement.actions if statement.sid == "Key"]))
+      } == {
+      worker = toset(["kms:GenerateDataKey", "kms:Decrypt"])
+      jobs   = toset(["kms:Decrypt"])
+      facade = toset(["kms:GenerateDataKey", "kms:Decrypt"])
+      backup = toset(["kms:GenerateDataKey", "kms:Decrypt"])
+    }
+    error_message = "a role may use the key for what it does not do"
+  }
+}
+
+run "each_role_is_for_one_service_account" {
+  assert {
+    condition = { for name, role in local.roles : name => role.service_account } == {
+      worker = "vextrus-worker"
+      jobs   = "vextrus-jobs"
+      facade = "vextrus-facade"
+      backup = "vextrus-backup"
+    }
+    error_message = "a role is for another's service account"
   }
 }
 
 run "facades_do_not_reach_checkpoints" {
   assert {
     condition = flatten([
-      for statement in data.aws_iam_policy_document.facade.statement : statement.resources if statement.sid == "Papers"
+      for statement in data.aws_iam_policy_document.role["facade"].statement : statement.resources if statement.sid == "Papers"
     ]) == ["${aws_s3_bucket.this["attachments"].arn}/*"]
     error_message = "facades reach another bucket"
   }
 
   assert {
-    condition     = !contains(flatten([for statement in data.aws_iam_policy_document.facade.statement : statement.actions]), "s3:DeleteObjectVersion")
+    condition     = !contains(flatten([for statement in data.aws_iam_policy_document.role["facade"].statement : statement.actions]), "s3:DeleteObjectVersion")
     error_message = "facades may remove what was written"
   }
 }
 
 run "jobs_of_backups_write_and_read_nothing" {
   assert {
-    condition     = !contains(flatten([for statement in data.aws_iam_policy_document.backup.statement : statement.actions]), "s3:GetObject")
+    condition     = !contains(flatten([for statement in data.aws_iam_policy_document.role["backup"].statement : statement.actions]), "s3:GetObject")
     error_message = "the jobs of backups may read the books of all companies"
   }
 }
