@@ -47,6 +47,8 @@ enum Command {
     Load(LoadOptions),
     /// The highest rate that goes through.
     Knee(KneeOptions),
+    /// Starts by the facade and, in turns, by its steps without it: what it adds to them.
+    Starts(StartsOptions),
     /// The worker's memory over many documents.
     Memory(MemoryOptions),
     /// Invoices beside a TypeScript worker with eleven activities that do nothing.
@@ -115,6 +117,18 @@ struct KneeOptions {
 }
 
 #[derive(Debug, Args)]
+struct StartsOptions {
+    /// The ledger's database.
+    #[arg(long, value_enum, default_value = "sqlite")]
+    ledger: Engine,
+    /// How many starts each way.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(50..=100_000))]
+    each: u32,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
 struct MemoryOptions {
     #[command(flatten)]
     setup: Setup,
@@ -157,6 +171,7 @@ async fn main() -> anyhow::Result<()> {
             Command::All(options) => all(options).await,
             Command::Load(options) => one_load(options).await,
             Command::Knee(options) => the_knee(options).await,
+            Command::Starts(options) => the_starts(options).await,
             Command::Memory(options) => the_memory(options).await,
             Command::Peer(options) => beside(options).await,
         }
@@ -242,6 +257,14 @@ async fn the_knee(options: KneeOptions) -> anyhow::Result<()> {
     report.peaks.push((setup.ledger.name(), fleet.peaks_kib()));
     fleet.stop().await?;
     report.give(&setup.output)
+}
+
+async fn the_starts(options: StartsOptions) -> anyhow::Result<()> {
+    let mut report = Report::new();
+    let fleet = Fleet::start(options.ledger, true).await?;
+    report.starts.push((options.ledger.name(), starts::compare(&fleet, options.each, 0).await?.0));
+    fleet.stop().await?;
+    report.give(&options.output)
 }
 
 async fn the_memory(options: MemoryOptions) -> anyhow::Result<()> {
