@@ -185,6 +185,31 @@ fn a_new_key_is_found_and_a_broken_file_changes_nothing() {
 }
 
 #[test]
+fn no_token_is_refused_while_the_issuers_keys_take_turns() {
+    let Setup { key: old, auth, dir } = setup();
+    let new = KeyPair::from_seed(&[9; 32]);
+    let publish = |keys: &[&KeyPair]| {
+        let each = keys.iter().map(|key| serde_json::from_str::<Value>(&jwks_json(key)).unwrap()["keys"][0].clone());
+        std::fs::write(dir.path().join("jwks.json"), json!({"keys": each.collect::<Vec<_>>()}).to_string()).unwrap();
+    };
+    let of_old = signed(&old, &claims());
+    auth.verify(&of_old).unwrap();
+    // The new key is published beside the old one, and then signs.
+    publish(&[&old, &new]);
+    let of_new = signed(&new, &claims());
+    for token in [&of_new, &of_old, &signed(&old, &with("sub", json!("karim"))), &of_new] {
+        auth.verify(token).unwrap();
+    }
+    // Once no token of the old one is in use, it goes; what was copied of it counts no more when the keys are read again.
+    publish(&[&new]);
+    auth.verify(&of_new).unwrap();
+    let stranger = KeyPair::from_seed(&[10; 32]);
+    refusal(&auth, &signed(&stranger, &claims()));
+    refusal(&auth, &of_old);
+    auth.verify(&of_new).unwrap();
+}
+
+#[test]
 fn a_token_that_was_verified_falls_with_its_key() {
     let Setup { key, auth, dir } = setup();
     let token = signed(&key, &claims());
