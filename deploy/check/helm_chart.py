@@ -174,7 +174,7 @@ FEATURES = {
         "jwks": '{"keys": []}', "permissions": "[methods]\n", "config": {"auth": {"jwks_url": None}},
     },
     "ingress of another controller": {
-        "ingress": {"enabled": True, "controller": "other", "host": "w.example", "json": {"enabled": False}, "grpc": {"reflection": True}}
+        "ingress": {"enabled": True, "controller": "other", "host": "w.example", "tls": {"secret": "w-tls"}, "json": {"enabled": False}, "grpc": {"reflection": True}}
     },
     "network policies": {"networkPolicy": {"enabled": True, "to": {"kafka": {"ports": [9092], "peers": [{"podSelector": {}}]}}}, **PLAIN},
     "no jobs": {"migration": {"enabled": False}, "replayGate": {"enabled": False}, "rollout": {"enabled": False}},

@@ -5,7 +5,8 @@
 
 Nothing is pulled: the programs are those of the folder, and the base is made of this machine's files, as distroless/static is made of
 Debian's. The images run read-only, without capabilities, against a Temporal development server, with the ledger on a volume.
-It needs root, and says what else is missing. --out keeps an SBOM (CycloneDX) of each image and a report.
+It needs root, and says what else is missing: with STRICT=1 also a program without the list of crates that cargo-auditable leaves. --out keeps
+an SBOM (CycloneDX) of each image and a report.
 """
 
 from __future__ import annotations

@@ -40,9 +40,13 @@ def missing(binaries: Path) -> list:
         lacks.append("openssl is not on PATH: apt-get install -y openssl")
     if not Path(CERTIFICATES).is_file():
         lacks.append(f"{CERTIFICATES} is not here: apt-get install -y ca-certificates")
+    is_strict = os.environ.get("STRICT", "") not in ("", "0")
     for program in PROGRAMS.values():
         if not os.access(binaries / program, os.X_OK):
             lacks.append(f"{binaries / program} is not here: deploy/images/build.sh {binaries}")
+        elif is_strict and not is_auditable(binaries / program):
+            # All of Cargo.lock would stand in its bill of materials.
+            lacks.append(f"{binaries / program} lists no crates: cargo install --locked cargo-auditable, and build it again")
     return lacks
 
 

@@ -28,6 +28,7 @@ STRANGERS = {
     "internal-frontend": ("temporal", temporal("internal-frontend")),
     "history": ("temporal", temporal("history")),
     "temporal-worker": ("temporal", temporal("worker")),
+    "web": ("temporal", temporal("web")),
     # In our own namespace: one without any label, and one of another release of this chart.
     "bare": (OURS, {}),
     "other-release": (OURS, {"app.kubernetes.io/name": "vextrus-workflows", "app.kubernetes.io/instance": "other",

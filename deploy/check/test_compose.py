@@ -63,6 +63,13 @@ class Schema(Check):
         read = yaml.safe_load(said[re.search(r"^name: ", said, re.MULTILINE).start():])
         self.assertEqual(set(SERVICES), set(read["services"]))
 
+    def test_what_not_everybody_needs_is_asked_for(self):
+        profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
+        self.assertEqual(profiles, {
+            "vextrus-cli": ["tools"], "vextrus-temporal-tools": ["tools"], "vextrus-kafka": ["kafka"], "vextrus-minio": ["minio"],
+            "vextrus-minio-bucket": ["minio"],
+        })
+
     def test_what_is_used_is_declared(self):
         for kind in ("secrets", "volumes", "networks"):
             declared = set(compose.RAW[kind])
@@ -354,6 +361,15 @@ class Settings(Check):
     def test_the_example_of_the_environment_is_complete(self):
         lines = re.findall(r"^(\w+)=(.*)$", (FOLDER / ".env.example").read_text(), re.MULTILINE)
         self.assertEqual(compose.variables(), dict(lines))
+
+    def test_the_collector_is_told_what_its_configuration_asks_for(self):
+        asked = set(re.findall(r"\$\{env:(\w+)", (DEPLOY / "observability" / "otel-collector.yaml").read_text()))
+        self.assertEqual(asked, set(compose.environment(SERVICES["vextrus-otel-collector"])))
+
+    def test_the_bucket_is_locked_for_a_year_more_than_records_are_kept(self):
+        variables = (DEPLOY / "terraform/environments/production/variables.tf").read_text()
+        kept = int(re.search(r'variable "kept_years" \{[^}]*?default\s+= (\d+)', variables).group(1))
+        self.assertIn(f"--default COMPLIANCE {kept + 1}y ", (FOLDER / "minio-bucket.sh").read_text())
 
     def test_all_connections_fit_into_the_server(self):
         most = int(re.search(r"max_connections=(\d+)", " ".join(SERVICES["vextrus-postgres"]["command"])).group(1))

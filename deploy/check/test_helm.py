@@ -138,6 +138,11 @@ class Rendered(Check):
             self.assertIn(sql["tls"]["caFile"], there)
             self.assertEqual(sql["connectAddr"], f"{sql['tls']['serverName']}:5432", "the certificate is of another name")
 
+    def test_the_temporal_ui_changes_nothing_in_cluster_and_compose(self):
+        told = of.load(EXAMPLES / "temporal-server.yaml")["web"]["additionalEnv"]
+        self.assertEqual(told, [{"name": "TEMPORAL_DISABLE_WRITE_ACTIONS", "value": "true"}])
+        self.assertIs(of.load(DEPLOY / "temporal/ui.yaml")["disableWriteActions"], True)
+
     def test_own_objects_may_hold_templates(self):
         things = of.renderings()["feature: own objects (install)"]
         self.assertEqual(named(things, "ConfigMap", "own")["metadata"]["labels"]["of"], "vextrus")
@@ -206,6 +211,12 @@ class Refused(Check):
             (production, {"networkPolicy": {"to": {"storage": {"peers": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}}}}, "except"),
             (production, {"networkPolicy": {"to": {"storage": {"peers": [{"ipBlock": {"cidr": "::/0"}}]}}}}, "except"),
             (production, {"ledger": {"sslMode": "prefer"}}, "/ledger/sslMode"),
+            (production, {"ledger": {"sslMode": "require"}}, "/ledger/sslMode"),
+            (production, {"temporal": {"tls": {"enabled": False}}}, "/temporal/tls/enabled"),
+            (production, {"temporal": {"auth": "none", "tls": {"enabled": False}}, "mesh": True}, "/temporal/tls/enabled"),
+            (production, {"facade": {"tls": {"enabled": False}}}, "/facade/tls/enabled"),
+            (production, {"secrets": {"keys": {"codecKeys": ""}}}, "/secrets/keys/codecKeys"),
+            (development, {"mesh": "linkerd"}, "/mesh"),
             (production, {"config": {"signals": {"trust": "namespace"}}}, "/config/signals/trust"),
             (production, {"podDisruptionBudget": {"enabled": False}}, "/podDisruptionBudget/enabled"),
             (production, {"versions": {"enabled": False}}, "/versions/enabled"),
@@ -216,6 +227,23 @@ class Refused(Check):
             with self.subTest(over):
                 self.refused(laid_over(base, over), says)
 
+    def test_production_may_leave_to_others_what_they_bring(self):
+        production = of.value_sets()["production"]
+        api_key = laid_over(of.API_KEY, {"temporal": {"tls": {"enabled": False}}})
+        meshed = {"mesh": True, "facade": {"tls": {"enabled": False}}, "config": {"notify": {"channels": "log,kafka"}}}
+        for over in (api_key, meshed):
+            things = of.objects(of.render(laid_over(production, over)))
+            told = of.environment(named(things, "Deployment", "vextrus-facade")["spec"]["template"]["spec"])
+            self.assertEqual(told["TEMPORAL_TLS"]["value"], "true", "with neither of them is Temporal called in plain text")
+
+    def test_kafka_in_plain_text_is_refused_in_production_alone(self):
+        sets = of.value_sets()
+        for channels in ("kafka", "log,kafka", "webhook, kafka ,log"):
+            over = {"config": {"notify": {"channels": channels}}}
+            self.refused(laid_over(sets["production"], over), "bring TLS by a mesh and set mesh: true")
+            of.render(laid_over(sets["development"], over))
+        of.render(laid_over(sets["production"], {"config": {"notify": {"channels": "log,webhook"}}}))
+
     def test_what_contradicts_itself_is_refused(self):
         base = of.value_sets()["development"]
         wrong = [
@@ -224,6 +252,7 @@ class Refused(Check):
             ({"facade": {"codec": {"enabled": True}}}, "codecKeys"),
             ({"facade": {"tls": {"enabled": True}}}, "issuer.name"),
             ({"facade": {"tls": {"clientCaSecret": "x"}}}, "needs facade.tls.enabled"),
+            ({"ingress": {"enabled": True, "host": "w.example"}}, "ingress.tls.clusterIssuer"),
             ({"jwks": "{}"}, "not from both"),
             ({"config": {"auth": {"jwks_url": None}}}, "nobody could be authenticated"),
             ({"secrets": {"source": "external"}}, "remoteKey"),

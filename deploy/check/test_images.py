@@ -8,6 +8,7 @@ import re
 import tempfile
 import tomllib
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import image_check
@@ -228,6 +229,16 @@ class ImageCheck(Check):
         with tempfile.TemporaryDirectory() as folder:
             said = self.fails(["python3", DEPLOY / "check" / "image_check.py", folder], environment={"PATH": "/usr/bin:/bin"})
         self.assertIn("vextrus-worker is not here: deploy/images/build.sh", said)
+
+    def test_a_program_that_lists_no_crates_is_refused_where_nothing_may_be_left_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in (("vextrus-worker", "x"), ("vextrus-facade", ".dep-v0"), ("vextrus", "x")):
+                (Path(folder) / name).write_text(content)
+                (Path(folder) / name).chmod(0o755)
+            for strict, expected in (("1", ["vextrus-worker", "vextrus"]), ("0", []), ("", [])):
+                with unittest.mock.patch.dict(os.environ, {"STRICT": strict}):
+                    lacks = [line for line in image_parts.missing(Path(folder)) if "lists no crates" in line]
+                self.assertEqual([line.split()[0] for line in lacks], [f"{folder}/{name}" for name in expected])
 
 
 if __name__ == "__main__":

@@ -67,6 +67,14 @@ frontend           9090  -       -       -     -      -     -              -    
 internal-frontend  7236  -       -       -     -      -     -              -        -           -           -          -
 history            7234  -       -       -     -      -     -              -        -           -           -          -
 temporal-worker    9090  -       -       -     -      -     -              -        yes         -           -          -
+web                8080  -       -       -     -      -     -              yes      -           -           -          -
+web                9090  -       -       -     -      -     -              -        -           -           -          -
+"""
+# Within Temporal's namespace: its UI asks the frontend, and others of its own may ask the UI no more than anybody.
+WITHIN = """
+to        port  web  frontend  history
+frontend  7233  yes  yes       yes
+web       8080  -    -         -
 """
 ADDRESS = {"ipBlock": {"cidr": "198.51.100.0/24"}}
 # Channels and outside systems, to which a site names the way when it switches them on.
@@ -134,7 +142,7 @@ class Tables(Check):
         for name in ("staging", "production"):
             for is_upgrade in (False, True):
                 with self.subTest(name, is_upgrade=is_upgrade):
-                    self.holds(rendered(sets[name], is_upgrade), OUT, IN)
+                    self.holds(rendered(sets[name], is_upgrade), OUT, IN, WITHIN)
 
     def test_so_they_do_when_the_policy_of_the_jobs_before_is_gone(self):
         things = rendered(of.value_sets()["production"], is_upgrade=True)
@@ -221,6 +229,7 @@ class Noticed(Check):
             ("vextrus-worker", "worker may not reach database 5432/TCP"),
             ("vextrus-facade", "ingress may not reach facade 7300/TCP"),
             ("temporal-server", "elsewhere may reach internal-frontend 7236/TCP"),
+            ("temporal-web", "elsewhere may reach web 8080/TCP"),
         ):
             with self.subTest(name, says=says):
                 self.assertIn(says, self.changed(lambda policies: policies.remove(named(policies, "NetworkPolicy", name))))
@@ -262,6 +271,10 @@ class Noticed(Check):
             peer = {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app.kubernetes.io/component": "facade"}}}
             self.spec(policies, "vextrus-worker")["ingress"][0]["from"].append(peer)
 
+        def every_pod_of_the_cluster(policies: list) -> None:
+            self.spec(policies, "temporal-web")["ingress"].append({"from": [{"namespaceSelector": {}}]})
+
+        self.assertIn("elsewhere may reach web 8080/TCP", self.changed(every_pod_of_the_cluster))
         self.assertIn("internet may reach facade 9465/TCP", self.changed(everybody))
         self.assertIn("elsewhere may reach worker 9464/TCP", self.changed(every_namespace))
         self.assertEqual(self.changed(our_labels_anywhere), ["look-alike may reach worker 9464/TCP"])

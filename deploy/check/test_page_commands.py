@@ -162,6 +162,17 @@ class Helm(Check):
         self.assertIn("vextrus-replay-gate", jobs(laid_over(values, {"versions": {"build": "0.3.0"}})), "the next build is held to it again")
         self.assertIn("vextrus-replay-gate", jobs(laid_over(values, {"replayGate": {"skipBuild": ""}})))
 
+    def test_the_secret_is_made_of_what_the_values_name(self):
+        """By hand and for a store: every key that the real values use, and no other."""
+        values = laid_over(of.load(of.CHART / "values.yaml"), of.value_sets()["production"])
+        used = {key for key in values["secrets"]["keys"].values() if key and isinstance(key, str)}
+        made = [c for c in page_commands.commands(DEPLOYMENT) if c[3:7] == ["create", "secret", "generic", values["secrets"]["name"]]]
+        self.assertEqual(len(made), 1)
+        files = [word.split("=", 1)[1] for word in made[0] if word.startswith("--from-file=")]
+        self.assertEqual({name.rsplit("/", 1)[1] for name in files}, used)
+        stored, = re.findall(r"sys\.argv\[1:\].*?\\\n\s*(.*?)\) > secrets/fleet\.json", DEPLOYMENT.read_text())
+        self.assertEqual(set(stored.split()), used)
+
     def test_a_store_of_secrets_is_named_as_the_page_has_it(self):
         said, = re.findall(r"```yaml\n(secrets:\n.*?)```", DEPLOYMENT.read_text(), re.DOTALL)
         values = laid_over(of.value_sets()["production"], of.parsed(said)[0])

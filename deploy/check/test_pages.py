@@ -54,5 +54,15 @@ class Pages(Check):
             self.assertRegex(first, r"^# .+\?$", page)
 
 
+class Decisions(Check):
+    def test_each_is_short_and_listed(self):
+        folder = ROOT / "docs" / "decisions"
+        pages = {path.name: len(path.read_text().splitlines()) for path in folder.glob("*.md") if path.name != "README.md"}
+        self.assertGreaterEqual(len(pages), 5)
+        self.assertEqual({name: lines for name, lines in pages.items() if lines > 60}, {}, "a page each")
+        listed = re.findall(r"^\| \[[^\]]+\]\(([\w-]+\.md)\) \|", (folder / "README.md").read_text(), re.MULTILINE)
+        self.assertEqual(sorted(listed), sorted(pages))
+
+
 if __name__ == "__main__":
     unittest.main()

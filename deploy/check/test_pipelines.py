@@ -21,13 +21,12 @@ OURS = re.compile(r"\$/\.github/[\w./-]+")
 # The only jobs that may change something outside of their run, and what.
 MAY_WRITE = {
     ("images.yml", "publish"): {"packages", "id-token", "attestations"},
-    ("images.yml", "report"): {"security-events"},
     ("release.yml", "release"): {"contents"},
     ("deploy.yml", "deploy"): {"id-token"},
     ("rollback.yml", "rollback"): {"id-token"},
     ("nightly.yml", "tell"): {"issues"},
 }
-CALLERS = {"release.yml", "main.yml"}
+CALLERS = {"release.yml"}
 
 
 def read(path: Path) -> dict:
@@ -122,6 +121,13 @@ class LeastPrivilege(Check):
                 continue
             self.assertLessEqual(wanted, MAY_WRITE.get((workflow, name), set()), f"{workflow}: {name} may write too much")
 
+    def test_what_is_allowed_is_allowed_to_a_job_that_there_is_and_needed(self):
+        there = {(workflow, name): job["permissions"] for workflow, name, job in jobs()}
+        for job, scopes in MAY_WRITE.items():
+            self.assertIn(job, there)
+            self.assertEqual({scope for scope, level in there[job].items() if level == "write"}, scopes, job)
+        self.assertEqual({workflow for workflow, _, job in jobs() if "uses" in job}, CALLERS)
+
     def test_no_job_runs_for_ever(self):
         for workflow, name, job in jobs():
             if "uses" not in job:
@@ -202,6 +208,13 @@ class WhatIsDeployed(Check):
         self.assertEqual({values[image]["repository"] for image in images}, {f"vextrus-{image}" for image in images})
         arguments = set(re.findall(r"--build-arg (\w+)=", path.read_text()))
         self.assertLessEqual(arguments, set(re.findall(r"^ARG (\w+)", (ROOT / "deploy/images/Dockerfile").read_text(), re.MULTILINE)))
+
+    def test_programs_list_their_crates_here_as_in_the_dockerfile(self):
+        pinned = [re.findall(r"cargo install --locked .*?(cargo-auditable@[\d.]+\d)", path.read_text())
+                  for path in (GITHUB / "workflows/ci.yml", ROOT / "deploy/images/Dockerfile")]
+        self.assertEqual((len(pinned[0]), pinned[0]), (1, pinned[1]))
+        checks = [step["run"] for step in steps(GITHUB / "workflows/ci.yml") if "make image-check" in step.get("run", "")]
+        self.assertEqual(checks, ['make image-check STRICT=1 SUDO="sudo --preserve-env=STRICT"'], "root must be told of it too")
 
     def test_every_environment_has_its_values(self):
         for name in ("deploy.yml", "rollback.yml"):

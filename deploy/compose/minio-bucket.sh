@@ -1,12 +1,12 @@
 #!/bin/sh
-# Makes the bucket for the trail's checkpoints, from which nothing can be taken for twelve years, and the account that may put and
-# read there and nothing else. It may be run again.
+# Makes the bucket for the trail's checkpoints, from which nothing can be taken for thirteen years (docs/backup.md says why one more than
+# the law asks), and the account that may put and read there and nothing else. It may be run again.
 set -eu
 
 bucket=$1
 mc alias set vextrus http://vextrus-minio:9000 root "$(cat /run/secrets/minio_root_password)" >/dev/null
 mc mb --ignore-existing --with-lock "vextrus/$bucket"
-mc retention set --default COMPLIANCE 12y "vextrus/$bucket"
+mc retention set --default COMPLIANCE 13y "vextrus/$bucket"
 
 cat > /tmp/policy.json <<END
 {

@@ -73,4 +73,9 @@ variable "alarm_topic_arn" {
   description = "The topic of SNS that alarms of databases go to; empty: nowhere."
   type        = string
   default     = ""
+
+  validation {
+    condition     = var.alarm_topic_arn == "" || can(regex("^arn:[a-z-]+:sns:", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn must be the ARN of a topic of SNS, or empty."
+  }
 }

@@ -109,6 +109,11 @@ variable "alarm_topic_arn" {
   description = "The topic of SNS that alarms of databases go to."
   type        = string
   default     = ""
+
+  validation {
+    condition     = var.alarm_topic_arn == "" || can(regex("^arn:[a-z-]+:sns:", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn must be the ARN of a topic of SNS, or empty."
+  }
 }
 
 variable "kept_years" {
@@ -121,4 +126,9 @@ variable "namespace" {
   description = "The namespace of the fleet."
   type        = string
   default     = "vextrus"
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", var.namespace))
+    error_message = "namespace must be a name of Kubernetes: 63 lower-case letters, digits and hyphens at most."
+  }
 }

@@ -50,6 +50,11 @@ variable "issuer_arn" {
 variable "namespace" {
   description = "The namespace of the fleet."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", var.namespace))
+    error_message = "namespace must be a name of Kubernetes: 63 lower-case letters, digits and hyphens at most."
+  }
 }
 
 variable "worker_service_account" {

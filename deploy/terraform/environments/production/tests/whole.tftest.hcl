@@ -23,3 +23,11 @@ run "production" {
     error_message = "production has too few workers or facades"
   }
 }
+
+run "a_topic_that_is_none_is_refused" {
+  command = plan
+  variables {
+    alarm_topic_arn = ""
+  }
+  expect_failures = [var.alarm_topic_arn]
+}

@@ -12,3 +12,11 @@ run "staging" {
     error_message = "staging is at ${output.ingress.host}"
   }
 }
+
+run "a_topic_that_is_none_is_refused" {
+  command = plan
+  variables {
+    alarm_topic_arn = "pages"
+  }
+  expect_failures = [var.alarm_topic_arn]
+}

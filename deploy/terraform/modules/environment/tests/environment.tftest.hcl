@@ -103,3 +103,19 @@ run "a_zone_is_no_region" {
   }
   expect_failures = [var.region]
 }
+
+run "a_topic_that_is_none_is_refused" {
+  command = plan
+  variables {
+    alarm_topic_arn = "arn:aws:sqs:ap-south-1:123456789012:pages"
+  }
+  expect_failures = [var.alarm_topic_arn]
+}
+
+run "a_namespace_that_kubernetes_does_not_take_is_refused" {
+  command = plan
+  variables {
+    namespace = "Vextrus"
+  }
+  expect_failures = [var.namespace]
+}

@@ -199,3 +199,11 @@ run "an_auditor_who_is_everybody_is_refused" {
   }
   expect_failures = [var.auditors]
 }
+
+run "every_namespace_is_refused" {
+  command = plan
+  variables {
+    namespace = "*"
+  }
+  expect_failures = [var.namespace]
+}

@@ -38,3 +38,11 @@ run "an_issuer_with_its_scheme_is_refused" {
   }
   expect_failures = [var.issuer]
 }
+
+run "all_namespaces_are_refused" {
+  command = plan
+  variables {
+    namespace = "*"
+  }
+  expect_failures = [var.namespace]
+}
