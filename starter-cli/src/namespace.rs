@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use temporalio_client::NamespacedClient as _;
+use temporalio_client::{Client, NamespacedClient as _};
 use vextrus_temporal::{NamespaceChange, RETENTION, ensure_namespace, ensure_search_attributes};
 
+use crate::exit::Usage;
 use crate::options::Global;
 use crate::output;
 use crate::rollout::temporal;
@@ -24,15 +25,31 @@ pub(crate) enum NamespaceCommand {
 /// Which namespace: TEMPORAL_* says where Temporal is and which one, unless --address is given.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Place {
-    /// The namespace, where --address is given.
-    #[arg(long, default_value = "default")]
-    namespace: String,
+    /// The namespace, where --address is given; `default` without it. Elsewhere TEMPORAL_NAMESPACE names it.
+    #[arg(long)]
+    namespace: Option<String>,
+}
+
+impl Place {
+    /// A connection to it.
+    ///
+    /// # Errors
+    /// It is named where it would not count; or Temporal does not answer.
+    async fn client(&self, global: &Global) -> anyhow::Result<Client> {
+        let is_temporal = global.address.as_deref().is_some_and(|address| !address.contains("://"));
+        if let (Some(name), false) = (&self.namespace, is_temporal) {
+            let said =
+                format!("--namespace {name} counts beside --address HOST:PORT alone; set TEMPORAL_NAMESPACE={name}");
+            return Err(Usage(said).into());
+        }
+        temporal(global, self.namespace.as_deref().unwrap_or("default"), None).await
+    }
 }
 
 pub(crate) async fn run(global: &Global, command: NamespaceCommand) -> anyhow::Result<()> {
     match command {
         NamespaceCommand::Ensure(place) => {
-            let client = temporal(global, &place.namespace, None).await?;
+            let client = place.client(global).await?;
             let name = client.namespace();
             let change = ensure_namespace(&client, &name, RETENTION).await?;
             let (what, from) = match change {
@@ -48,7 +65,7 @@ pub(crate) async fn run(global: &Global, command: NamespaceCommand) -> anyhow::R
             output::answer(global.output, said, &json)
         }
         NamespaceCommand::EnsureAttributes(place) => {
-            let client = temporal(global, &place.namespace, None).await?;
+            let client = place.client(global).await?;
             let name = client.namespace();
             let added = ensure_search_attributes(&client, &name).await?;
             let said = || match added.as_slice() {

@@ -48,7 +48,7 @@ pub(crate) struct Global {
     /// The profile of the configuration file whose address, tenant and token are used where nothing else is said.
     #[arg(long, global = true, env = "VEXTRUS_PROFILE")]
     pub(crate) profile: Option<String>,
-    /// The facade, such as http://127.0.0.1:7300; the running `vextrus dev` without it. For `replay` and `rollout`, Temporal as HOST:PORT.
+    /// The facade, such as http://127.0.0.1:7300; the running `vextrus dev` without it. For `replay`, `rollout` and `namespace`, Temporal as HOST:PORT.
     #[arg(long, global = true, env = "VEXTRUS_ADDRESS")]
     pub(crate) address: Option<String>,
     /// The tenant; that of the running `vextrus dev` without it.

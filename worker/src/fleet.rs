@@ -200,7 +200,8 @@ fn options_of(queue: &'static str, parts: &Parts) -> Result<WorkerOptions, Worke
         _ => Ok(options.register_activities(Integrations(employees()))),
     };
     let options = options.map_err(|e| failed(queue)(e.to_string()))?;
-    let ready = Ready(parts.ledger.clone());
+    let build_id = parts.version.as_ref().map(|version| version.build_id.clone());
+    let ready = Ready { ledger: parts.ledger.clone(), build_id };
     let mut options = options.register_activities(ready).graceful_shutdown_period(GRACE).build();
     options.activity_inbound_interceptor(Logged);
     options.sticky_queue_schedule_to_start_timeout = AT_HAND_WITHIN;

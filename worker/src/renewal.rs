@@ -21,12 +21,12 @@ use crate::fleet::WorkerError;
 pub struct Renewal {
     /// After so many steps, once it has had none for a quarter of a second.
     pub when_idle: u64,
-    /// After so many steps, once none is running.
+    /// After so many steps, once none is running; after twice as many in any case.
     pub at_latest: u64,
 }
 
 impl Default for Renewal {
-    /// What is kept of the steps comes to two megabytes, and to ten at the most.
+    /// What is kept of the steps comes to two megabytes, to ten where it is never idle, and to twenty at the most.
     fn default() -> Self {
         Self { when_idle: 10_000, at_latest: 50_000 }
     }
@@ -121,8 +121,10 @@ impl Making {
             }
             let panicked = Panicked { queue, report: Some(report) };
             let result = handle.block_on(worker.run());
-            // The SDK leaves it among those whose heartbeats it sends.
-            if let Err(error) = registered.finalize_unregister(worker.worker_instance_key()) {
+            // The SDK leaves it among those whose heartbeats it sends. One that could not go on still stands there, and the process ends.
+            if result.is_ok()
+                && let Err(error) = registered.finalize_unregister(worker.worker_instance_key())
+            {
                 tracing::warn!(queue, %error, "a worker that has ended stays registered");
             }
             panicked.instead(result.map_err(|e| WorkerError::Ended { queue, why: e.to_string() }));
@@ -165,9 +167,13 @@ impl Steps {
             self.changed.notified().await;
             return false;
         }
-        let before = self.begun();
-        let idle = tokio::time::timeout(IDLE, self.changed.notified()).await.is_err();
-        self.none_runs() && (self.begun() >= self.renewal.at_latest || idle && self.begun() == before)
+        let (before, quiet) = (self.begun(), self.none_runs());
+        let undisturbed = tokio::time::timeout(IDLE, self.changed.notified()).await.is_err();
+        let idle = undisturbed && quiet && self.begun() == before;
+        let late = self.begun() >= self.renewal.at_latest;
+        // Where steps overlap without end, there is no better moment.
+        let too_late = self.begun() >= self.renewal.at_latest.saturating_mul(2);
+        idle || late && self.none_runs() || too_late
     }
 }
 

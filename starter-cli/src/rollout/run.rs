@@ -99,6 +99,11 @@ async fn polled(client: &Client, options: &RunOptions, before: Option<&str>) -> 
             return Ok(found);
         }
         ensure!(
+            Instant::now() < deadline || !missing.is_empty(),
+            "no worker of version {build} of {name} polls for activities after {:?}",
+            options.within
+        );
+        ensure!(
             Instant::now() < deadline,
             "no worker of version {build} of {name} polls {} after {:?}, which the current version does; start one \
              (worker.task_queues), or leave it out with --fewer-queues",
@@ -114,8 +119,8 @@ async fn passes_the_gate(client: &Client, options: &RunOptions, before: Option<&
     let (build, name) = (&options.build, &options.place.deployment);
     let version = WorkerDeploymentVersion::builder().deployment_name(name.clone()).build_id(build.clone()).build();
     let id = format!("rollout/{name}/{build}/{}", Uuid::new_v4());
-    let deadline = Instant::now() + options.within;
     let queues: Vec<String> = polled(client, options, before).await?.into_iter().collect();
+    let deadline = Instant::now() + options.within;
     let handle = loop {
         let start = WorkflowStartOptions::new(task_queue::INVOICE, id.clone())
             .execution_timeout(GATE_WITHIN)

@@ -10,6 +10,9 @@ async fn a_namespace_its_attributes_and_the_tables_are_made_once_and_found_again
     let server = DevServer::start(DevServerOptions::default()).await.unwrap();
     let site = Site::new(&server.address);
     let run = |verb: &str| site.at_temporal(&["namespace", verb, "--namespace", "fresh", "-o", "json"]);
+    // It would be another one that is changed.
+    site.operate(&["namespace", "ensure", "--namespace", "fresh"]).fails(2, "set TEMPORAL_NAMESPACE=fresh");
+
     let made = json!({"namespace": "fresh", "change": "created", "retention_days": 30, "was_days": null});
     assert_eq!(run("ensure").json(), made);
     let found = json!({"namespace": "fresh", "change": "unchanged", "retention_days": 30, "was_days": null});

@@ -82,7 +82,7 @@ fn as_it_is(_queue: &str, _parts: &Parts) -> Option<WorkerOptions> {
 }
 
 fn ready(parts: &Parts) -> Ready {
-    Ready(parts.ledger.clone())
+    Ready { ledger: parts.ledger.clone(), build_id: parts.version.as_ref().map(|version| version.build_id.clone()) }
 }
 
 /// Invoices that are recorded once more at their end.

@@ -29,7 +29,7 @@ pub(crate) fn options<W: Holds>(ctx: &WorkflowContext<W>, summary: String) -> Ac
 /// 2026-11-30, version 0.1.0: a document is first assessed within the workflow task. Goes when no document that began before runs.
 pub const LOCAL_ASSESS: &str = "local-assess";
 
-/// The longest that a step may take within a workflow task. The server gives a task ten seconds, and no message is answered meanwhile.
+/// The longest that a step may take within a workflow task. A task is given seven seconds (the facade starts workflows so), and no message is answered meanwhile.
 const LOCAL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Assesses the document. A local activity takes one event and no round trip, where an activity takes six events and two; but its retries
