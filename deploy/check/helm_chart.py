@@ -113,6 +113,9 @@ def value_sets() -> dict:
 
 
 HPA = {"autoscaling": {"mode": "hpa"}}
+# The workers parted by their task queues.
+GROUPS = {"worker": {"groups": {"all": None, "documents": {"taskQueues": ["invoice", "purchase-order"]},
+                                "people": {"taskQueues": ["onboarding", "integrations", "reconcile"]}}}}
 CONTROLLED = {"temporal": {"workerController": {"enabled": True}}}
 KEDA = {"autoscaling": {"mode": "keda", "keda": {"prometheus": "http://prometheus:9090"}}}
 API_KEY = {"temporal": {"auth": "apiKey"}, "secrets": {"keys": {"temporalApiKey": "temporal-api-key"}}}
@@ -155,11 +158,7 @@ FEATURES = {
     "worker controller with an API key, at once": laid_over(
         laid_over(CONTROLLED, API_KEY), {"temporal": {"tls": {"caSecret": "ca"}, "workerController": {"strategy": "AllAtOnce"}}}
     ),
-    "groups of workers": {
-        "worker": {"groups": {"all": None, "documents": {"taskQueues": ["invoice", "purchase-order"]},
-                              "people": {"taskQueues": ["onboarding", "integrations", "reconcile"]}}},
-        **KEDA,
-    },
+    "groups of workers": {**GROUPS, **KEDA},
     "draining builds": {
         "versions": {"build": "c0ffee", "draining": [{"build": "0.0.9"}, {"build": "ABC_1", "digest": f"sha256:{'0' * 64}"}]},
         **KEDA,

@@ -6,7 +6,7 @@ import unittest
 
 import helm_chart as of
 import helm_python
-from helm_chart import COMPONENTS, OWN_API_KEYS, OWN_CERTIFICATES, laid_over, of_kind, pods
+from helm_chart import COMPONENTS, GROUPS, OWN_API_KEYS, OWN_CERTIFICATES, laid_over, of_kind, pods
 from support import Check
 
 SHARED_API_KEY = laid_over(of.API_KEY, {"secrets": {"keys": {"temporalApiKey": "api-key"}}})
@@ -73,11 +73,7 @@ class Access(Check):
                     self.assertEqual(found["tests"], [set()])
 
     def test_so_do_draining_builds_and_groups_of_workers(self):
-        more = {
-            "versions": {"build": "b", "draining": [{"build": "a"}]},
-            "worker": {"groups": {"all": None, "documents": {"taskQueues": ["invoice", "purchase-order"]},
-                                  "people": {"taskQueues": ["onboarding", "integrations", "reconcile"]}}},
-        }
+        more = {"versions": {"build": "b", "draining": [{"build": "a"}]}, **GROUPS}
         for name, over, expected in CASES:
             with self.subTest(name):
                 self.assertEqual(accesses(self.rendered(more, over))["worker"], [{expected["worker"]}] * 4)

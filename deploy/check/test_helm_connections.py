@@ -7,13 +7,11 @@ import unittest
 
 import helm_chart as of
 import helm_python
-from helm_chart import laid_over
+from helm_chart import GROUPS, laid_over
 from support import DEPLOY, Check
 
 TWO_DRAIN = {"versions": {"build": "c", "draining": [{"build": "a"}, {"build": "b"}]}}
 ONE_DRAINS = {"versions": {"build": "b", "draining": [{"build": "a"}]}}
-GROUPS = {"worker": {"groups": {"all": None, "documents": {"taskQueues": ["invoice", "purchase-order"]},
-                                "people": {"taskQueues": ["onboarding", "integrations", "reconcile"]}}}}
 
 
 def fleet(workers: int, facades: int, connections: int, *overs: dict) -> dict:

@@ -164,7 +164,7 @@ pub fn start(parts: Parts, adjust: impl Fn(&mut WorkerOptions)) -> Result<Fleet,
     Ok(Fleet { stops, renewed, ended, stop_beside, beside, watched: parts.watched })
 }
 
-fn failed(queue: &'static str) -> impl Fn(String) -> WorkerError {
+pub(crate) fn failed(queue: &'static str) -> impl Fn(String) -> WorkerError {
     move |why| WorkerError::Start { queue, why }
 }
 

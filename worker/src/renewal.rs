@@ -14,7 +14,7 @@ use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio::sync::Notify;
 use tokio::sync::mpsc as reports;
 
-use crate::fleet::WorkerError;
+use crate::fleet::{WorkerError, failed};
 
 /// When a worker makes way for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,7 +129,7 @@ impl Making {
             }
             panicked.instead(result.map_err(|e| WorkerError::Ended { queue, why: e.to_string() }));
         };
-        let failed = |why: String| WorkerError::Start { queue, why };
+        let failed = failed(queue);
         std::thread::Builder::new().name(format!("worker-{queue}")).spawn(body).map_err(|e| failed(e.to_string()))?;
         match starting.recv() {
             Ok(Ok(stop)) => Ok(Polling { stop, steps }),
