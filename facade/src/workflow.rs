@@ -9,6 +9,7 @@ use temporalio_client::{
 use temporalio_common::search_attributes::SearchAttributes;
 use tonic::{Code, Status};
 use vextrus_approval::{Action, SignedCommand};
+use vextrus_contract::TASK_WITHIN;
 use vextrus_contract::document::{CommandAnswer, DocumentStart, Head};
 use vextrus_contract::employees::ProcessAnswer;
 use vextrus_contract::search_attributes::{STAGE, STATUS};
@@ -22,11 +23,6 @@ use crate::errors::Failure;
 use crate::render::workflow_id;
 use crate::service::App;
 use crate::summary;
-
-/// How long a worker may take for one task of a workflow; the server's own is ten seconds. A task that reaches a worker in the moment of
-/// its stop is lost for so long, and a caller who waits for it waits for ten seconds at most. After four fifths of it a task is begun anew
-/// if a local activity runs in it, which must be longer than such an activity may take (`workflows/shell`).
-pub(crate) const TASK_WITHIN: Duration = Duration::from_secs(7);
 
 /// What the workflow said.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,6 +5,8 @@
 // The macros write `::temporalio_common`; this puts the crate that workflows may use under that name.
 extern crate temporalio_common_wasm as temporalio_common;
 
+use std::time::Duration;
+
 use temporalio_common_wasm::ActivityError;
 use temporalio_common_wasm::error::ApplicationFailure;
 use vextrus_domain::RefusalCode;
@@ -16,6 +18,16 @@ pub mod reconcile;
 pub mod rollout;
 pub mod search_attributes;
 pub mod steps;
+
+/// How long a worker may take for one task of a workflow, as whoever starts one says; the server's own is ten seconds. A task that reaches a
+/// worker in the moment of its stop is lost for so long, and a caller who waits for it waits for ten seconds at most.
+pub const TASK_WITHIN: Duration = Duration::from_secs(7);
+
+/// The longest that a local activity may take: after four fifths of [`TASK_WITHIN`] the task in which it runs is begun anew, and no message
+/// is answered meanwhile.
+pub const LOCAL_WITHIN: Duration = Duration::from_secs(5);
+
+const _: () = assert!(LOCAL_WITHIN.as_millis() * 5 < TASK_WITHIN.as_millis() * 4);
 
 /// The failure of a step: its type is the refusal code, so that workflows and operators read one vocabulary.
 /// `is_final`: trying again cannot help.

@@ -4,6 +4,7 @@
 use temporalio_client::errors::WorkflowStartError;
 use temporalio_client::{Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions};
 use temporalio_common::search_attributes::SearchAttributes;
+use vextrus_contract::TASK_WITHIN;
 use vextrus_contract::employees::{CarriedProcess, ProcessStart};
 use vextrus_contract::reconcile::Place;
 use vextrus_contract::search_attributes::{STAGE, STATUS};
@@ -150,6 +151,7 @@ async fn resume(client: &Client, workflow: &str, start: ProcessStart) -> Result<
     let options = WorkflowStartOptions::new(task_queue::ONBOARDING, workflow.to_owned())
         .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicateFailedOnly)
         .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
+        .task_timeout(TASK_WITHIN)
         .search_attributes(attributes)
         .static_summary(summary)
         .build();

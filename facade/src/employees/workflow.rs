@@ -6,6 +6,7 @@ use temporalio_client::{
     RpcOptions, WorkflowExecuteUpdateOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions,
 };
 use temporalio_common::search_attributes::SearchAttributes;
+use vextrus_contract::TASK_WITHIN;
 use vextrus_contract::employees::ProcessStart;
 use vextrus_contract::search_attributes::{STAGE, STATUS};
 use vextrus_domain::DocumentKey;
@@ -18,7 +19,7 @@ use vextrus_temporal::{WorkflowId, WorkflowKind, task_queue};
 use crate::errors::Failure;
 use crate::render::workflow_id;
 use crate::service::App;
-use crate::workflow::{TASK_WITHIN, Told, heard, started};
+use crate::workflow::{Told, heard, started};
 
 /// The id of a process's workflow.
 pub(super) fn id(kind: Process, key: &DocumentKey) -> Result<WorkflowId, LedgerError> {

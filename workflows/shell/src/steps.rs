@@ -8,6 +8,7 @@ use temporalio_workflow::{
     ActivityExecutionError, ActivityOptions, LocalActivityOptions, RetryPolicy, WorkflowCancellationToken,
     WorkflowContext,
 };
+use vextrus_contract::LOCAL_WITHIN;
 use vextrus_contract::activities::DocumentActivities;
 use vextrus_contract::search_attributes::{STAGE, STATUS};
 use vextrus_contract::steps::{AssessInput, AssessOutput};
@@ -28,9 +29,6 @@ pub(crate) fn options<W: Holds>(ctx: &WorkflowContext<W>, summary: String) -> Ac
 
 /// 2026-11-30, version 0.1.0: a document is first assessed within the workflow task. Goes when no document that began before runs.
 pub const LOCAL_ASSESS: &str = "local-assess";
-
-/// The longest that a step may take within a workflow task. A task is given seven seconds (the facade starts workflows so), and no message is answered meanwhile.
-const LOCAL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Assesses the document. A local activity takes one event and no round trip, where an activity takes six events and two; but its retries
 /// would be the workflow's own, task after task. So it is tried once, and what does not succeed at once is the server's to repeat:
@@ -56,7 +54,7 @@ pub(crate) async fn assess<W: Holds>(
 }
 
 fn local_options(timeout_millis: u64, summary: String) -> LocalActivityOptions {
-    let patience = Duration::from_millis(timeout_millis.max(1)).min(LOCAL_PATIENCE);
+    let patience = Duration::from_millis(timeout_millis.max(1)).min(LOCAL_WITHIN);
     LocalActivityOptions::builder()
         .start_to_close_timeout(patience)
         .schedule_to_close_timeout(patience)
