@@ -42,6 +42,11 @@ DEPLOY_ENV = packages="$$($(FETCH) deploy)" && prometheus="$$($(FETCH) prometheu
 # It measures the worker and the facade that are built beside it.
 LOAD = cargo build --release --locked -p vextrus-worker -p vextrus-facade -p vextrus-benches && "$${CARGO_TARGET_DIR:-target}/release/vextrus-benches"
 
+# The channel of events that only the images have. Perl builds its OpenSSL.
+KAFKA = $$(perl -MIPC::Cmd -MFindBin -e 1 2>/dev/null && echo "--features vextrus-worker/kafka" || \
+	echo "make: perl is not here, so the channel Kafka is left out" >&2)
+KAFKA_TESTS = cargo test --workspace --locked $(KAFKA) --test dispatch kafka
+
 # What computes and asks nobody. It stays with the machine that it was measured on.
 PURE = $(foreach crate,tax approval codec audit,-p vextrus-benches-$(crate) --bench $(crate))
 BASELINE = main
@@ -68,7 +73,7 @@ test: check-tools ## Run every test
 	$(PYTHON) -B -m unittest discover -s tools
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && $(BUF_ENV) && $(PROMETHEUS_ENV) && set -x && \
 	cargo build --workspace --bins --tests --locked && \
-	cargo test --workspace --locked && \
+	cargo test --workspace --locked && $(KAFKA_TESTS) && \
 	VEXTRUS_TEST_UNCACHED=1 cargo test --workspace --locked -q $(UNCACHED)
 
 test-part: check-tools ## Run one part of the tests: PART=unit, integration, api, e2e, uncached, faults or replay
@@ -77,6 +82,7 @@ test-part: check-tools ## Run one part of the tests: PART=unit, integration, api
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && $(TEST_SERVER_ENV) && $(BUF_ENV) && $(PROMETHEUS_ENV) && set -x && \
 	$(if $(filter unit,$(PART)),cargo test --workspace --locked --doc &&) \
 	$(if $(filter api,$(PART)),cargo build --workspace --bins --locked &&) \
+	$(if $(filter integration,$(PART)),$(KAFKA_TESTS) &&) \
 	$(if $(filter uncached,$(PART)),VEXTRUS_TEST_UNCACHED=1) cargo test --workspace --locked $(PART_$(PART))
 
 replay: check-tools ## Replay every recorded history with this build's workflows, and with changed copies of them
@@ -96,7 +102,7 @@ lint: check-tools ## Check the format and the API, and run clippy with warnings 
 	cargo fmt --all --check
 	@$(BUF_ENV) && set -x && cd proto && "$$VEXTRUS_BUF" lint && "$$VEXTRUS_BUF" format -d --exit-code && \
 	"$$VEXTRUS_BUF" breaking --against baseline.binpb
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --locked $(KAFKA) -- -D warnings
 
 fmt: check-tools ## Format the code
 	cargo fmt --all

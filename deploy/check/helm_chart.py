@@ -134,7 +134,8 @@ PLAIN = {
 EXTERNAL = {"secrets": {"source": "external", "external": {"store": {"name": "vault"}, "remoteKey": "vextrus/production"}}}
 ALL_SECRETS = {
     "codecKeys": "codec.keys", "ledgerReplicaAddress": "replica-address", "webhookSecrets": "webhook.secrets",
-    "smtpCredentials": "smtp.txt", "smtpRoot": "smtp.pem", "kafkaProperties": "kafka.txt", "adapterSecrets": "adapters.secrets",
+    "smtpCredentials": "smtp.txt", "smtpRoot": "smtp.pem", "kafkaRoot": "kafka-root.pem", "kafkaClient": "kafka-client.pem",
+    "kafkaProperties": "kafka.txt", "adapterSecrets": "adapters.secrets",
 }
 # Each switch of the chart, on top of the development set.
 FEATURES = {

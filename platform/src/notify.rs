@@ -17,6 +17,16 @@ pub enum SmtpSecurity {
     None,
 }
 
+/// How brokers of Kafka are spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KafkaSecurity {
+    /// TLS.
+    Tls,
+    /// In plain.
+    None,
+}
+
 /// `[notify]`. `Debug` shows no webhook's address: its path or query may be as good as a password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +65,12 @@ pub struct NotifyConfig {
     pub kafka_brokers: String,
     /// The topic.
     pub kafka_topic: String,
+    /// How they are spoken to.
+    pub kafka_security: KafkaSecurity,
+    /// The file with a root certificate; empty is none.
+    pub kafka_root_file: PathBuf,
+    /// The file with the client's certificate and its key; empty is none.
+    pub kafka_client_file: PathBuf,
     /// The file with further properties; empty is none.
     pub kafka_properties_file: PathBuf,
 }
@@ -71,6 +87,7 @@ impl fmt::Debug for NotifyConfig {
             .field("smtp_security", &self.smtp_security)
             .field("kafka_brokers", &self.kafka_brokers)
             .field("kafka_topic", &self.kafka_topic)
+            .field("kafka_security", &self.kafka_security)
             .finish_non_exhaustive()
     }
 }
@@ -84,6 +101,7 @@ mod tests {
     fn channels_are_configured_and_addresses_not_shown() {
         let defaults = Config::layered(None, |_| None).unwrap().notify;
         assert_eq!((defaults.channels.as_str(), defaults.smtp_security), ("log", SmtpSecurity::Starttls));
+        assert_eq!(defaults.kafka_security, KafkaSecurity::Tls);
         let env = |name: &str| match name {
             "VEXTRUS_NOTIFY_WEBHOOK_URL" => Some("https://hooks.example.com/events?token=t0psecret".to_owned()),
             "VEXTRUS_NOTIFY_CHANNELS" => Some("webhook, smtp".to_owned()),

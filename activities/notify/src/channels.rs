@@ -1,7 +1,7 @@
 //! The channels that are configured, and how each hands an event over.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,6 +75,15 @@ impl NotifyError {
     pub(crate) fn key(key: &'static str, why: impl ToString) -> Self {
         Self::Key { key, why: why.to_string() }
     }
+}
+
+/// A file that a key names; none where it names none.
+pub(crate) fn read(key: &'static str, path: &Path) -> Result<Option<String>, NotifyError> {
+    if path.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(path);
+    text.map(Some).map_err(|source| NotifyError::File { key, path: path.to_owned(), source })
 }
 
 impl Channels {

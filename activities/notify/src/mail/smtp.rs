@@ -1,7 +1,6 @@
 //! How mail is sent: over connections that are kept, with what a receiver needs to drop what comes twice.
 
 use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
 use lettre::address::Address;
@@ -17,7 +16,7 @@ use vextrus_ledger::outbox::Delivery;
 use vextrus_platform::notify::{NotifyConfig, SmtpSecurity};
 
 use super::letter;
-use crate::channels::NotifyError;
+use crate::channels::{NotifyError, read};
 use crate::failure::Failure;
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
@@ -134,14 +133,6 @@ fn credentials(config: &NotifyConfig) -> Result<Option<Credentials>, NotifyError
             "write the user name in its first line and the password in its second, and no more",
         )),
     }
-}
-
-fn read(key: &'static str, path: &Path) -> Result<Option<String>, NotifyError> {
-    if path.as_os_str().is_empty() {
-        return Ok(None);
-    }
-    let text = std::fs::read_to_string(path);
-    text.map(Some).map_err(|source| NotifyError::File { key, path: path.to_owned(), source })
 }
 
 /// What a failure means. The server's own words are not repeated: they often hold the address.

@@ -11,6 +11,8 @@ mod webhook;
 
 #[cfg(feature = "kafka")]
 mod kafka;
+#[cfg(feature = "kafka")]
+mod kafka_tls;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;

@@ -77,6 +77,7 @@ Secret, or the Secret of a certificate. [root, component] */ -}}
 {{- $keys := .Values.secrets.keys -}}
 {{- list (list "AUDIT_KEY_FILE" $keys.auditKey) (list "NOTIFY_WEBHOOK_SECRET_FILE" $keys.webhookSecrets)
   (list "NOTIFY_SMTP_CREDENTIALS_FILE" $keys.smtpCredentials) (list "NOTIFY_SMTP_ROOT_FILE" $keys.smtpRoot)
+  (list "NOTIFY_KAFKA_ROOT_FILE" $keys.kafkaRoot) (list "NOTIFY_KAFKA_CLIENT_FILE" $keys.kafkaClient)
   (list "NOTIFY_KAFKA_PROPERTIES_FILE" $keys.kafkaProperties) (list "ADAPTERS_SECRET_FILE" $keys.adapterSecrets) | toJson -}}
 {{- end -}}
 

@@ -1,9 +1,12 @@
 //! The channel Kafka: structured CloudEvents, keyed by document, so that a document's events stay in one partition in their order.
 
-use std::fmt;
-use std::time::Duration;
+mod properties;
 
-use rdkafka::ClientConfig;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
@@ -17,9 +20,31 @@ use crate::webhook::CLOUD_EVENT;
 
 /// A producer for one topic.
 pub(crate) struct Kafka {
-    producer: FutureProducer,
+    producer: FutureProducer<Heard>,
+    heard: Heard,
     topic: String,
     timeout: Duration,
+}
+
+/// The last trouble of a connection. A message that could not be sent says of itself only that its time is over.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Option<(Instant, RDKafkaErrorCode)>>>);
+
+impl ClientContext for Heard {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(target: "vextrus::outbox", %error, reason, "kafka");
+        // That all are down is said after each one's reason.
+        if let Some(code) = error.rdkafka_error_code().filter(|code| *code != RDKafkaErrorCode::AllBrokersDown) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), code));
+        }
+    }
+}
+
+impl Heard {
+    fn since(&self, began: Instant) -> Option<RDKafkaErrorCode> {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.filter(|(at, _)| *at >= began).map(|(_, code)| code)
+    }
 }
 
 impl fmt::Debug for Kafka {
@@ -36,19 +61,11 @@ impl Kafka {
         if config.kafka_topic.trim().is_empty() {
             return Err(NotifyError::key("kafka_topic", "it is empty; name a topic"));
         }
-        let mut client = ClientConfig::new();
-        client.set("client.id", "vextrus");
-        for (name, value) in properties(config)? {
-            client.set(name, value);
-        }
-        // What order and safety rest on is not for the file to change.
-        client.set("bootstrap.servers", config.kafka_brokers.trim());
-        client.set("enable.idempotence", "true");
-        client.set("acks", "all");
-        client.set("message.timeout.ms", config.timeout_millis.to_string());
-        let producer = client.create().map_err(|e| unusable(&e))?;
+        let heard = Heard::default();
+        let client = properties::client(config)?;
+        let producer = client.create_with_context(heard.clone()).map_err(|e| unusable(&e))?;
         let timeout = Duration::from_millis(config.timeout_millis);
-        Ok(Self { producer, topic: config.kafka_topic.trim().to_owned(), timeout })
+        Ok(Self { producer, heard, topic: config.kafka_topic.trim().to_owned(), timeout })
     }
 
     pub(crate) async fn send(&self, event: &OutboxEvent) -> Result<(), Failure> {
@@ -56,27 +73,12 @@ impl Kafka {
         let payload = cloud_event(event).to_string();
         let headers = OwnedHeaders::new().insert(Header { key: "content-type", value: Some(CLOUD_EVENT) });
         let record = FutureRecord::to(&self.topic).key(&key).payload(&payload).headers(headers);
+        let began = Instant::now();
         match self.producer.send(record, self.timeout).await {
             Ok(_) => Ok(()),
-            Err((error, _)) => Err(failed(&error)),
+            Err((error, _)) => Err(failed(&error, self.heard.since(began))),
         }
     }
-}
-
-/// The properties of a file, `NAME=VALUE` a line. No message repeats a value.
-fn properties(config: &NotifyConfig) -> Result<Vec<(String, String)>, NotifyError> {
-    let (key, path) = ("kafka_properties_file", &config.kafka_properties_file);
-    if path.as_os_str().is_empty() {
-        return Ok(Vec::new());
-    }
-    let text = std::fs::read_to_string(path).map_err(|source| NotifyError::File { key, path: path.clone(), source })?;
-    let lines = (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    lines
-        .map(|(number, line)| match line.split_once('=') {
-            Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
-            None => Err(NotifyError::key(key, format!("line {number} of {}: write NAME=VALUE", path.display()))),
-        })
-        .collect()
 }
 
 /// The error's own text may repeat a value, and that may be a password.
@@ -88,12 +90,13 @@ fn unusable(error: &KafkaError) -> NotifyError {
     NotifyError::key("kafka_properties_file", why)
 }
 
-fn failed(error: &KafkaError) -> Failure {
+fn failed(error: &KafkaError, heard: Option<RDKafkaErrorCode>) -> Failure {
+    let why = heard.map(|code| format!(", {code}")).unwrap_or_default();
     match error.rdkafka_error_code() {
         Some(code @ (RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::InvalidMessage)) => {
             Failure::Never(format!("the broker refuses it: {code}"))
         }
-        Some(code) => Failure::later(format!("the broker did not take it: {code}")),
+        Some(code) => Failure::later(format!("the broker did not take it: {code}{why}")),
         None => Failure::later("the producer cannot be used"),
     }
 }
