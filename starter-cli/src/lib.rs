@@ -42,6 +42,7 @@ mod replay;
 mod reports;
 mod rollout;
 mod rules;
+mod server;
 mod session;
 mod tax;
 mod text;

@@ -2,54 +2,29 @@
 
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::json;
-use temporalio_client::{Client, NamespacedClient as _};
+use temporalio_client::NamespacedClient as _;
 use vextrus_temporal::{NamespaceChange, RETENTION, ensure_namespace, ensure_search_attributes};
 
-use crate::exit::Usage;
 use crate::options::Global;
 use crate::output;
-use crate::rollout::temporal;
+use crate::server::Namespace;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum NamespaceCommand {
     /// Makes the namespace, or brings the time for which it keeps what has ended to ours, and waits until it can be used. May be run again.
     ///
     /// It needs the right to administer namespaces, which Temporal Cloud gives to nobody: make the namespace there.
-    Ensure(Place),
+    Ensure(Namespace),
     /// Adds the search attributes that are missing in the namespace, and waits until they can be used. May be run again.
-    EnsureAttributes(Place),
-}
-
-/// Which namespace: TEMPORAL_* says where Temporal is and which one, unless --address is given.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Place {
-    /// The namespace, where --address is given; `default` without it. Elsewhere TEMPORAL_NAMESPACE names it.
-    #[arg(long)]
-    namespace: Option<String>,
-}
-
-impl Place {
-    /// A connection to it.
-    ///
-    /// # Errors
-    /// It is named where it would not count; or Temporal does not answer.
-    async fn client(&self, global: &Global) -> anyhow::Result<Client> {
-        let is_temporal = global.address.as_deref().is_some_and(|address| !address.contains("://"));
-        if let (Some(name), false) = (&self.namespace, is_temporal) {
-            let said =
-                format!("--namespace {name} counts beside --address HOST:PORT alone; set TEMPORAL_NAMESPACE={name}");
-            return Err(Usage(said).into());
-        }
-        temporal(global, self.namespace.as_deref().unwrap_or("default"), None).await
-    }
+    EnsureAttributes(Namespace),
 }
 
 pub(crate) async fn run(global: &Global, command: NamespaceCommand) -> anyhow::Result<()> {
     match command {
         NamespaceCommand::Ensure(place) => {
-            let client = place.client(global).await?;
+            let client = place.client(global, None).await?;
             let name = client.namespace();
             let change = ensure_namespace(&client, &name, RETENTION).await?;
             let (what, from) = match change {
@@ -65,7 +40,7 @@ pub(crate) async fn run(global: &Global, command: NamespaceCommand) -> anyhow::R
             output::answer(global.output, said, &json)
         }
         NamespaceCommand::EnsureAttributes(place) => {
-            let client = place.client(global).await?;
+            let client = place.client(global, None).await?;
             let name = client.namespace();
             let added = ensure_search_attributes(&client, &name).await?;
             let said = || match added.as_slice() {

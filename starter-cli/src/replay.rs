@@ -17,21 +17,20 @@ use vextrus_temporal::{Codec, converter};
 
 use crate::options::Global;
 use crate::output;
-use crate::rollout::temporal;
+use crate::server::Namespace;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayOptions {
     /// Histories in files or folders, as the Temporal CLI and UI export them, as the Rust SDK writes them, or binary. Without any, those
     /// of a server: the one at --address HOST:PORT, or where TEMPORAL_ADDRESS and temporal.toml say.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", conflicts_with = "namespace")]
     files: Vec<PathBuf>,
     /// Which workflows of the server, as in `temporal workflow list --query`. Those that run, and those that ended within a week,
     /// without it.
     #[arg(long, conflicts_with = "files")]
     query: Option<String>,
-    /// The namespace, where --address is given.
-    #[arg(long, default_value = "default", conflicts_with = "files")]
-    namespace: String,
+    #[command(flatten)]
+    place: Namespace,
     /// How many histories at most, the latest first.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -54,7 +53,7 @@ pub(crate) async fn run(global: &Global, options: ReplayOptions) -> anyhow::Resu
     let codec = Codec::configured(&config.codec)?;
     let workflows = vextrus_replay::workflows(converter(codec.clone()))?;
     let report = if options.files.is_empty() {
-        let client = temporal(global, &options.namespace, codec).await?;
+        let client = options.place.client(global, codec).await?;
         of_server(&client, &workflows, &options).await?
     } else {
         of_files(&options.files, workflows).await?

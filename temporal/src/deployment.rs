@@ -14,7 +14,7 @@ use temporalio_protos::temporal::api::workflowservice::v1::{
 };
 use tonic::{Code, Status};
 
-use crate::rpc::request;
+use crate::rpc::{may_pass, request};
 
 /// Who is said to have changed a deployment.
 const IDENTITY: &str = "vextrus rollout";
@@ -99,14 +99,7 @@ impl DeploymentError {
     /// too much.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(
-            self.source.code(),
-            Code::FailedPrecondition
-                | Code::Unavailable
-                | Code::Aborted
-                | Code::DeadlineExceeded
-                | Code::ResourceExhausted
-        )
+        self.source.code() == Code::FailedPrecondition || may_pass(&self.source)
     }
 }
 

@@ -7,7 +7,7 @@ use temporalio_client::{Client, NamespacedClient as _};
 use temporalio_protos::temporal::api::{
     common::v1::WorkflowExecution,
     enums::v1::WorkflowExecutionStatus,
-    history::v1::History,
+    history::v1::{History, history_event::Attributes},
     workflow::v1::WorkflowExecutionInfo,
     workflowservice::v1::{
         DescribeWorkflowExecutionRequest, GetWorkflowExecutionHistoryRequest, ListWorkflowExecutionsRequest,
@@ -245,6 +245,35 @@ pub async fn history(client: &Client, execution: &WorkflowExecution) -> Result<O
         if next_page_token.is_empty() {
             return Ok(Some(whole));
         }
+    }
+}
+
+/// The histories of a workflow's runs, the first run first; none where the server has none.
+///
+/// # Errors
+///
+/// Where the server does not answer.
+pub async fn life(client: &Client, workflow: &str) -> Result<Vec<History>, RunsError> {
+    let mut runs = Vec::new();
+    let mut run_id = String::new();
+    loop {
+        let execution = WorkflowExecution { workflow_id: workflow.to_owned(), run_id };
+        let Some(run) = history(client, &execution).await? else { break };
+        run_id = run.events.first().and_then(|event| event.attributes.as_ref()).map_or_else(String::new, before);
+        runs.push(run);
+        if run_id.is_empty() {
+            break;
+        }
+    }
+    runs.reverse();
+    Ok(runs)
+}
+
+/// Which run a run goes on from; empty where it is the first.
+fn before(attributes: &Attributes) -> String {
+    match attributes {
+        Attributes::WorkflowExecutionStartedEventAttributes(started) => started.continued_execution_run_id.clone(),
+        _ => String::new(),
     }
 }
 

@@ -45,6 +45,8 @@ pub const ALL: [(&str, IndexedValueType); 7] = [
 
 /// A server may keep what it knows of them for a minute.
 const USABLE_WITHIN: Duration = Duration::from_secs(120);
+/// A server looks for new namespaces every few seconds.
+const FOUND_WITHIN: Duration = Duration::from_secs(20);
 
 /// The search attributes are not as they should be.
 #[derive(Debug, thiserror::Error)]
@@ -94,12 +96,13 @@ pub enum SearchAttributesError {
 ///
 /// # Errors
 ///
-/// Where one exists with another type, the server refuses, or they cannot be used within two minutes.
+/// Where one exists with another type, the server refuses or still knows no such namespace after 20 seconds, or they cannot be used
+/// within two minutes.
 pub async fn ensure_search_attributes(
     client: &Client,
     namespace: &str,
 ) -> Result<Vec<&'static str>, SearchAttributesError> {
-    let mut deadline = Deadline::after(USABLE_WITHIN);
+    let (mut deadline, found) = (Deadline::after(USABLE_WITHIN), Deadline::after(FOUND_WITHIN));
     let mut added = Vec::new();
     loop {
         let last = match step(client, namespace, &mut added).await {
@@ -107,8 +110,12 @@ pub async fn ensure_search_attributes(
             Ok(false) => None,
             Err(Failure::WrongType(error)) => return Err(error),
             // Another process may have added them in between: then the next list has them.
-            Err(Failure::Call { source, passes: true, .. }) => Some(source),
-            Err(Failure::Call { action, source, passes: false }) => {
+            Err(Failure::Call { source, passes: true, .. })
+                if source.code() != Code::NotFound || !found.remaining().is_zero() =>
+            {
+                Some(source)
+            }
+            Err(Failure::Call { action, source, .. }) => {
                 return Err(SearchAttributesError::Refused { action, namespace: namespace.to_owned(), source });
             }
         };

@@ -4,12 +4,10 @@ mod options;
 mod run;
 mod watch;
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 use temporalio_client::Client;
 use vextrus_domain::{Refusal, RefusalCode};
 use vextrus_temporal::deployment::{self, Deployment};
-use vextrus_temporal::{Codec, ConnectOptions, connect, connect_to};
 
 use options::Place;
 pub(crate) use options::RolloutCommand;
@@ -20,7 +18,7 @@ use crate::tax::table;
 
 pub(crate) async fn run(global: &Global, command: RolloutCommand) -> anyhow::Result<()> {
     let place = command.place();
-    let client = temporal(global, &place.namespace, place.codec()?).await?;
+    let client = place.namespace.client(global, place.codec()?).await?;
     match &command {
         RolloutCommand::Status(_) => {}
         RolloutCommand::Ramp { build, percent, .. } => {
@@ -35,16 +33,6 @@ pub(crate) async fn run(global: &Global, command: RolloutCommand) -> anyhow::Res
         RolloutCommand::Run(options) => run::run(&client, options).await?,
     }
     show(global.output, &known(&client, place).await?)
-}
-
-/// Temporal at `--address HOST:PORT`, or where `TEMPORAL_*` says. A URL is the facade's, from the environment.
-pub(crate) async fn temporal(global: &Global, namespace: &str, codec: Option<Codec>) -> anyhow::Result<Client> {
-    let options = ConnectOptions { codec, ..ConnectOptions::default() };
-    let client = match global.address.as_deref().filter(|address| !address.contains("://")) {
-        Some(address) => connect_to(address, namespace, options).await,
-        None => connect(options).await,
-    };
-    client.context("temporal")
 }
 
 fn not_found(message: String) -> anyhow::Error {

@@ -7,6 +7,8 @@ use clap::{Args, Subcommand};
 use vextrus_platform::Config;
 use vextrus_temporal::Codec;
 
+use crate::server::Namespace;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum RolloutCommand {
     /// Shows the versions of the workers: which is current, which is ramping, which can go.
@@ -66,9 +68,8 @@ pub(crate) struct Place {
     /// The deployment's name, as the workers have it.
     #[arg(long, env = "TEMPORAL_DEPLOYMENT_NAME", default_value = "vextrus")]
     pub(crate) deployment: String,
-    /// The namespace, where --address is given.
-    #[arg(long, default_value = "default")]
-    pub(crate) namespace: String,
+    #[command(flatten)]
+    pub(crate) namespace: Namespace,
     /// The configuration file, for the keys of encrypted payloads.
     #[arg(long, env = "VEXTRUS_CONFIG")]
     pub(crate) config: Option<PathBuf>,
