@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,12 @@ from typing import Mapping, Optional, Sequence
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 SECONDS = 120
+
+
+def required(component: str) -> list:
+    """What a program must be told: of each set one. starter-cli/tests/cli/settings.rs holds the programs to the same file."""
+    whys = json.loads((DEPLOY / "check" / "required.json").read_text()).get(component, {})
+    return [set(text.split(" or ")) for why in whys.values() for text in why]
 
 
 def program(name: str, remedy: str) -> str:

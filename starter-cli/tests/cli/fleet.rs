@@ -18,7 +18,7 @@ const AUDIENCE: &str = "vextrus-test";
 
 /// A program of another package, beside ours. `cargo test --workspace` builds it, and with us alone it is built here where it
 /// is missing: one that is there is taken as it is.
-fn sibling(name: &str) -> PathBuf {
+pub(crate) fn sibling(name: &str) -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
     let ours = Path::new(env!("CARGO_BIN_EXE_vextrus"));
     let all_there = || ["vextrus-worker", "vextrus-facade"].iter().all(|n| ours.with_file_name(n).exists());

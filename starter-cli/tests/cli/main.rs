@@ -26,6 +26,7 @@ mod returned;
 mod rollout;
 mod rules;
 mod running;
+mod settings;
 mod tax;
 mod traces;
 mod versioning;

@@ -2,15 +2,17 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::path::Path;
 use std::thread;
 
 use serde_json::Value;
 use temporalio_client::WorkflowDescribeOptions;
 use temporalio_common::UntypedWorkflow;
+use vextrus_temporal::dev_server::find_cli;
 use vextrus_temporal::{ConnectOptions, DevServer, DevServerOptions, connect_to};
 
 use crate::fleet::Site;
-use crate::program::until;
+use crate::program::{program, root, run, until};
 use crate::running::{id, invoice};
 
 const DEPLOYMENT: &str = "vextrus";
@@ -132,6 +134,48 @@ async fn new_workflows_go_where_they_are_sent_and_old_ones_end_where_they_began(
     let absent = site.at_temporal(&absent).exits(1);
     assert!(absent.err.contains("no worker of version v9 of vextrus polls"), "{absent:#?}");
     second.terminate().exits(0);
+    first.terminate().exits(0);
+    facade.terminate().exits(0);
+    server.shutdown().await.unwrap();
+}
+
+/// The block of docs/rollback.md with these words, done in a shell that finds `temporal` and `vextrus`; OLD is v1 there and NEW v2.
+fn as_the_page_says(server: &DevServer, words: &str) -> String {
+    let page = std::fs::read_to_string(root().join("docs/rollback.md")).unwrap();
+    let blocks = page.split("```sh\n").skip(1).filter_map(|block| block.split("```").next());
+    let [block] = blocks.filter(|block| block.contains(words)).collect::<Vec<_>>().try_into().unwrap();
+    let (cli, ours) = (find_cli().unwrap(), Path::new(env!("CARGO_BIN_EXE_vextrus")));
+    let path = [cli.parent().unwrap(), ours.parent().unwrap(), Path::new("/usr/bin"), Path::new("/bin")];
+    let mut shell = program(Path::new("/bin/sh"));
+    shell.args(["-e", "-c", &block.replace("OLD", "v1").replace("NEW", "v2")]);
+    shell.env("PATH", std::env::join_paths(path).unwrap()).env("TEMPORAL_ADDRESS", &server.address);
+    run(shell).ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_that_a_build_cannot_end_are_moved_to_the_one_before() {
+    let server = DevServer::start(DevServerOptions::default()).await.unwrap();
+    let mut site = Site::new(&server.address);
+    site.found();
+    let first = site.worker_as(Some((DEPLOYMENT, "v1")));
+    let facade = site.facade();
+    let second = site.worker_as(Some((DEPLOYMENT, "v2")));
+    for build in ["v1", "v2"] {
+        until("it is current", || (site.at_temporal(&["rollout", "promote", build]).code == Some(0)).then_some(()));
+    }
+    let stuck = submitted(&site, "R-1");
+    assert_eq!(build_of(&server, &stuck).await, "v2");
+    site.at_temporal(&["rollout", "rollback", "--to", "v1"]).ok();
+    second.terminate().exits(0);
+
+    until("visibility has it", || {
+        as_the_page_says(&server, "temporal workflow count").contains("Total: 1").then_some(())
+    });
+    let replayed = as_the_page_says(&server, "vextrus replay --query");
+    assert!(replayed.lines().any(|line| line.starts_with("1 histories, ")), "{replayed}");
+    as_the_page_says(&server, "temporal workflow update-options");
+    settled(&site, &stuck);
+    assert_eq!(build_of(&server, &stuck).await, "v1");
     first.terminate().exits(0);
     facade.terminate().exits(0);
     server.shutdown().await.unwrap();

@@ -23,6 +23,8 @@ use vextrus_starter_cli::json;
 use vextrus_starter_cli::secrets::{fresh_key, write_secret};
 use vextrus_temporal::{Codec, ConnectOptions, connect_to};
 use vextrus_tests_e2e::{World, invoice};
+use vextrus_tests_support::postgres::{self, Server};
+use vextrus_tests_support::raw::Raw;
 use vextrus_worker::Fleet;
 
 const OLD: &str = "k-1=AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
@@ -74,10 +76,12 @@ struct Turning {
 }
 
 impl Turning {
-    async fn new() -> Self {
+    /// On this ledger; on a file of its own where there is none.
+    async fn on(ledger: Option<String>) -> Self {
         let mut codec = Config::layered(None, |_| None).unwrap().codec;
         codec.keys = OLD.to_owned().into();
-        let mut world = World::with(|options| options.codec = Some(codec)).await.unwrap();
+        let started = World::with(|options| (options.codec, options.ledger) = (Some(codec), ledger));
+        let mut world = started.await.unwrap();
         let config = world.stack.config.clone();
         let running = Running::start(&world, &config).await.unwrap();
         world.stack.stop_worker().await.unwrap();
@@ -174,7 +178,7 @@ fn key_file(folder: &tempfile::TempDir, name: &str) -> (KeyPair, PathBuf) {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_call_fails_while_keys_are_changed() {
     let folder = tempfile::tempdir().unwrap();
-    let mut turning = Turning::new().await;
+    let mut turning = Turning::on(None).await;
     let (stop, stopped) = watch::channel(false);
     let working = work(&turning, stopped);
 
@@ -220,5 +224,90 @@ async fn no_call_fails_while_keys_are_changed() {
         let found = verify(&mut tx, tenant, &keys, &[]).await.unwrap();
         assert_eq!(found.problems.is_empty(), is_whole, "{:?}", found.problems);
     }
+    turning.world.sound(false).await.unwrap();
+}
+
+/// The tests' database server, as its administrator knows it.
+struct Administrator {
+    server: &'static Server,
+    database: String,
+    psql: Raw,
+}
+
+impl Administrator {
+    /// Of a new database, whose owner's two logins are made as docs/secrets.md says. They need their passwords.
+    async fn new() -> Self {
+        let owners = postgres::fresh_database().await;
+        let database = owners.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+        let server = postgres::server().await;
+        let mut psql = Raw::open(&server.address("postgres")).await;
+        let file = server.folder().join("data/pg_hba.conf");
+        let trusted = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("local all vextrus_a,vextrus_b scram-sha-256\n{trusted}")).unwrap();
+        psql.exec("SELECT pg_reload_conf()").await.unwrap();
+        let page = include_str!("../../../docs/secrets.md");
+        let block = page.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+        for line in block.lines().filter(|line| !line.starts_with('\\')) {
+            psql.exec(line).await.unwrap();
+        }
+        Self { server, database, psql }
+    }
+
+    fn address(&self, role: &str, password: &str) -> String {
+        self.server.address(&self.database).replacen("postgres@", &format!("{role}:{password}@"), 1)
+    }
+
+    async fn opens(&mut self, role: &str, password: &str) -> String {
+        self.psql.exec(&format!("ALTER ROLE {role} LOGIN PASSWORD '{password}'")).await.unwrap();
+        self.address(role, password)
+    }
+
+    async fn closes(&mut self, role: &str) {
+        self.psql.exec(&format!("ALTER ROLE {role} NOLOGIN")).await.unwrap();
+    }
+
+    async fn connections(&mut self, role: &str) -> i64 {
+        self.psql.number(&format!("SELECT count(*) FROM pg_stat_activity WHERE usename = '{role}'")).await
+    }
+}
+
+async fn is_let_in(address: &str) -> bool {
+    let mut config = Config::layered(None, |_| None).unwrap().ledger;
+    address.clone_into(&mut config.address);
+    Ledger::open_to_serve(&config).await.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_call_fails_while_database_passwords_take_turns() {
+    let mut administrator = Administrator::new().await;
+    let mut turning = Turning::on(Some(administrator.server.owners(&administrator.database))).await;
+    let first = administrator.opens("vextrus_a", "first").await;
+    turning.turn(|c| first.clone_into(&mut c.ledger.address)).await;
+    let (stop, stopped) = watch::channel(false);
+    let working = work(&turning, stopped);
+    let id = turning.submit("R-1", "200000").await;
+    turning.approve(&id, "level-1", "rahim").await;
+
+    for (opened, password, closed) in [
+        ("vextrus_b", "second", "vextrus_a"),
+        ("vextrus_a", "third", "vextrus_b"),
+        ("vextrus_b", "fourth", "vextrus_a"),
+    ] {
+        let next = administrator.opens(opened, password).await;
+        let before = turning.config.ledger.address.clone();
+        turning.turn(|c| next.clone_into(&mut c.ledger.address)).await;
+        assert!(administrator.connections(opened).await > 0);
+        let have_ended = async || Ok(administrator.connections(closed).await == 0);
+        turning.world.until(&format!("all of {closed} have ended"), have_ended).await.unwrap();
+        administrator.closes(closed).await;
+        assert!(!is_let_in(&before).await && is_let_in(&next).await);
+    }
+    assert!(!is_let_in(&administrator.address("vextrus_b", "second")).await, "a password of before");
+
+    turning.approve(&id, "level-2", "karim").await;
+    turning.settles(&id).await;
+    stop.send_replace(true);
+    assert!(working.await.unwrap().unwrap() > 5);
+    turning.running.take().unwrap().stop().await.unwrap();
     turning.world.sound(false).await.unwrap();
 }
