@@ -10,6 +10,7 @@ MODELS = {
     "monitoring.coreos.com/v1/PrometheusRule": ("cloudcoil.models.prometheus_operator.v1", "PrometheusRule"),
     "cert-manager.io/v1/Certificate": ("cloudcoil.models.cert_manager.v1", "Certificate"),
     "cert-manager.io/v1/ClusterIssuer": ("cloudcoil.models.cert_manager.v1", "ClusterIssuer"),
+    "cert-manager.io/v1/Issuer": ("cloudcoil.models.cert_manager.v1", "Issuer"),
 }
 
 TEXT, WHOLE, DURATION = {"type": "string", "minLength": 1}, {"type": "integer"}, {"type": "string", "pattern": "^[0-9]+(s|m|h)$"}

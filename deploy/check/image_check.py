@@ -4,7 +4,8 @@
     deploy/images/build.sh FOLDER && deploy/check/image_check.py FOLDER [--out FOLDER] [--keep]
 
 Nothing is pulled: the programs are those of the folder, and the base is made of this machine's files, as distroless/static is made of
-Debian's. The images run read-only, without capabilities, against a Temporal development server, with the ledger on a volume.
+Debian's. The images run read-only, without capabilities, with the settings and secrets that Compose gives them, against a Temporal
+development server and with the ledger on a volume.
 It needs root, and says what else is missing: with STRICT=1 also a program without the list of crates that cargo-auditable leaves. --out keeps
 an SBOM (CycloneDX) of each image and a report.
 """
@@ -24,8 +25,9 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Iterator
 
+import compose_file as compose
 import image_parts as parts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -206,45 +208,52 @@ class Trial:
              "--log-level", "error"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )
-        self.hold = ["--volume", "vextrus-state:/var/lib/vextrus", "--volume", f"{self.secrets}:/run/secrets:ro"]
+        here = {name: f"127.0.0.1:{port}" for name, port in self.ports.items()}
+        # What stands beside them in Compose and not here, and that they share this machine's ports.
+        self.instead = {
+            "TEMPORAL_ADDRESS": here["temporal"], "VEXTRUS_LEDGER_ADDRESS": "sqlite:/var/lib/vextrus/ledger.db",
+            "VEXTRUS_TELEMETRY_OTLP_ENDPOINT": "", "VEXTRUS_FACADE_LISTEN": here["facade"],
+            "VEXTRUS_FACADE_ADMIN_LISTEN": here["facade_admin"], "VEXTRUS_WORKER_ADMIN_LISTEN": here["worker_admin"],
+            "VEXTRUS_ADDRESS": f"http://{here['facade']}",
+        }
 
     def prepare(self) -> None:
         """Secrets as Compose's are made; the ledger is a file here."""
         made = {**os.environ, "VEXTRUS_SECRETS": str(self.secrets)}
         subprocess.run([COMPOSE / "prepare.sh", "--trial"], env=made, check=True, stderr=subprocess.DEVNULL)
-        settings = self.secrets / "vextrus.toml"
-        lines = ['address = "sqlite:/var/lib/vextrus/ledger.db"' if line.startswith("address") else line for line in settings.read_text().splitlines()]
-        lines = [line.replace("/run/secrets/jwks", "/run/secrets/jwks.json") for line in lines]
-        settings.write_text("\n".join(lines) + "\n")
         for person in ("nasrin", "rahim"):
             token = subprocess.run([COMPOSE / "trial.sh", person, TENANT], env=made, check=True, capture_output=True, text=True)
             (self.secrets / f"{person}.jwt").write_text(token.stdout)
-        self.secrets.chmod(0o755)
+            (self.secrets / f"{person}.jwt").chmod(0o444)
         self.engine.podman("volume", "create", "vextrus-state")
 
-    def environment(self, more: Optional[dict] = None) -> list:
-        all_of_it = {
-            "TEMPORAL_ADDRESS": f"127.0.0.1:{self.ports['temporal']}", "TEMPORAL_NAMESPACE": "vextrus",
-            "VEXTRUS_CONFIG": "/run/secrets/vextrus.toml", "VEXTRUS_CODEC_KEYS_FILE": "/run/secrets/codec.keys", **(more or {}),
-        }
-        return [word for item in all_of_it.items() for word in ("--env", "=".join(item))]
+    def as_in_compose(self, target: str, person: str = "") -> list:
+        """A service's environment and secrets, but for what is not here."""
+        service = compose.SERVICES[f"vextrus-{target}"]
+        told = {**compose.environment(service), "VEXTRUS_LEDGER_ADDRESS": ""}
+        told.update((name, value) for name, value in self.instead.items() if name in told)
+        files = {name: Path(compose.RAW["secrets"][name]["file"]).name for name in service["secrets"]}
+        if person:
+            files["token"] = f"{person}.jwt"
+            told["VEXTRUS_TOKEN_FILE"] = compose.SECRETS + "token"
+        words = ["--volume", "vextrus-state:/var/lib/vextrus"]
+        for name, file in files.items():
+            words += ["--volume", f"{self.secrets / file}:{compose.SECRETS}{name}:ro"]
+        return words + [word for item in told.items() for word in ("--env", "=".join(item))]
 
     def locked(self) -> list:
         # Not even /tmp can be written.
         return ["--network", "host", "--read-only", "--read-only-tmpfs=false", "--cap-drop", "ALL",
                 "--security-opt", "no-new-privileges", "--memory", "512m", "--pids-limit", "256"]
 
-    def start(self, target: str, more: dict) -> str:
+    def start(self, target: str) -> str:
         name = f"vextrus-check-{target}"
-        self.engine.podman("run", "--detach", "--name", name, *self.locked(), *self.hold, *self.environment(more), self.images[target])
+        self.engine.podman("run", "--detach", "--name", name, *self.locked(), *self.as_in_compose(target), self.images[target])
         return name
 
     def cli(self, *words: str, person: str = "", ok: bool = True) -> subprocess.CompletedProcess:
-        more = {"VEXTRUS_ADDRESS": f"http://127.0.0.1:{self.ports['facade']}", "VEXTRUS_TENANT": TENANT}
-        if person:
-            more["VEXTRUS_TOKEN_FILE"] = f"/run/secrets/{person}.jwt"
         return self.engine.run(
-            "podman", "run", "--rm", *self.locked(), *self.hold, *self.environment(more), self.images["cli"], *words, ok=ok
+            "podman", "run", "--rm", *self.locked(), *self.as_in_compose("cli", person), self.images["cli"], *words, ok=ok
         )
 
     def logs(self, name: str) -> str:
@@ -314,14 +323,7 @@ class Trial:
         until("the Temporal server listens", lambda: socket.create_connection(("127.0.0.1", self.ports["temporal"]), 1).close() is None)
         self.found()
         say("the command line has founded a company")
-        facade = self.start("facade", {
-            "VEXTRUS_FACADE_LISTEN": f"127.0.0.1:{self.ports['facade']}", "VEXTRUS_SIGNING_KEY_FILE": "/run/secrets/signing.key",
-            "VEXTRUS_FACADE_ADMIN_LISTEN": f"127.0.0.1:{self.ports['facade_admin']}",
-        })
-        worker = self.start("worker", {
-            "VEXTRUS_WORKER_ADMIN_LISTEN": f"127.0.0.1:{self.ports['worker_admin']}", "VEXTRUS_AUDIT_KEY_FILE": "/run/secrets/audit.key",
-            "VEXTRUS_AUDIT_EXPORT": "file:///var/lib/vextrus/checkpoints",
-        })
+        facade, worker = self.start("facade"), self.start("worker")
         self.ready(worker, self.ports["worker_admin"])
         self.ready(facade, self.ports["facade_admin"])
         for name in (worker, facade):

@@ -24,9 +24,9 @@ import yaml
 
 import compose_file as compose
 from compose_file import FOLDER, SERVICES
-from support import DEPLOY, Check, program
+from support import DEPLOY, ROOT, Check, program
 
-TEMPORAL = DEPLOY / "temporal"
+TEMPORAL = ROOT / "temporal" / "config"
 FETCH = "make deploy-check brings it"
 PATIENCE = 30
 
@@ -98,6 +98,11 @@ class Temporal(Check):
         for key in ("passwordCommand", "dynamicConfigClient"):
             self.assertIn(key, str(shown))
         self.assertIn("# enable-template", (TEMPORAL / "server.yaml").read_text()[:1024], "the address would not be filled in")
+
+    def test_the_server_knows_the_authoriser_of_the_page(self):
+        page = (ROOT / "docs" / "security.md").read_text()
+        block = yaml.safe_load(re.search(r"```yaml\n# In the server's configuration\.\n(.*?)```", page, re.DOTALL).group(1))
+        self.assertEqual([], self.unknown(block, self.settings_of_the_server()), "Temporal's server has no such settings")
 
     def settings_of_the_server(self) -> dict:
         with tempfile.TemporaryFile("w+") as log:

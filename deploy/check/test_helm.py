@@ -128,6 +128,14 @@ class Rendered(Check):
                            ("ClusterIssuer", site["ingress"]["tls"]["clusterIssuer"]), ("Secret", site["temporal"]["clientCertificateSecret"])):
             self.assertIn((kind, name), made)
 
+    def test_only_two_namespaces_can_have_what_the_temporal_server_lets_in(self):
+        things = of.parsed((EXAMPLES / "temporal-certificates.yaml").read_text())
+        self.assertEqual({t["metadata"]["namespace"] for t in things}, {"temporal", "vextrus"})
+        asked = {(t["metadata"]["namespace"], t["spec"]["issuerRef"]["kind"], t["spec"]["issuerRef"]["name"])
+                 for t in of_kind(things, "Certificate")}
+        made = {(t["metadata"]["namespace"], "Issuer", t["metadata"]["name"]) for t in of_kind(things, "Issuer")}
+        self.assertEqual(asked, made, "each asks an authority of its own namespace")
+
     def test_the_temporal_server_knows_its_databases_and_their_authority(self):
         server = of.load(EXAMPLES / "temporal-server.yaml")["server"]
         stores = {name: store["sql"] for name, store in server["config"]["persistence"]["datastores"].items()}
@@ -141,7 +149,7 @@ class Rendered(Check):
     def test_the_temporal_ui_changes_nothing_in_cluster_and_compose(self):
         told = of.load(EXAMPLES / "temporal-server.yaml")["web"]["additionalEnv"]
         self.assertEqual(told, [{"name": "TEMPORAL_DISABLE_WRITE_ACTIONS", "value": "true"}])
-        self.assertIs(of.load(DEPLOY / "temporal/ui.yaml")["disableWriteActions"], True)
+        self.assertIs(of.load(ROOT / "temporal/config/ui.yaml")["disableWriteActions"], True)
 
     def test_own_objects_may_hold_templates(self):
         things = of.renderings()["feature: own objects (install)"]
@@ -230,7 +238,7 @@ class Refused(Check):
     def test_production_may_leave_to_others_what_they_bring(self):
         production = of.value_sets()["production"]
         api_key = laid_over(of.API_KEY, {"temporal": {"tls": {"enabled": False}}})
-        meshed = {"mesh": True, "facade": {"tls": {"enabled": False}}, "config": {"notify": {"channels": "log,kafka"}}}
+        meshed = {"mesh": True, "facade": {"tls": {"enabled": False}}, "config": {"notify": {"channels": "log,kafka", "kafka_security": "none"}}}
         for over in (api_key, meshed):
             things = of.objects(of.render(laid_over(production, over)))
             told = of.environment(named(things, "Deployment", "vextrus-facade")["spec"]["template"]["spec"])
@@ -239,10 +247,11 @@ class Refused(Check):
     def test_kafka_in_plain_text_is_refused_in_production_alone(self):
         sets = of.value_sets()
         for channels in ("kafka", "log,kafka", "webhook, kafka ,log"):
-            over = {"config": {"notify": {"channels": channels}}}
-            self.refused(laid_over(sets["production"], over), "bring TLS by a mesh and set mesh: true")
+            of.render(laid_over(sets["production"], {"config": {"notify": {"channels": channels}}}))
+            over = {"config": {"notify": {"channels": channels, "kafka_security": "none"}}}
+            self.refused(laid_over(sets["production"], over), "a mesh brings it and mesh: true says so")
             of.render(laid_over(sets["development"], over))
-        of.render(laid_over(sets["production"], {"config": {"notify": {"channels": "log,webhook"}}}))
+        of.render(laid_over(sets["production"], {"config": {"notify": {"channels": "log,webhook", "kafka_security": "none"}}}))
 
     def test_what_contradicts_itself_is_refused(self):
         base = of.value_sets()["development"]
