@@ -1,5 +1,7 @@
 //! All that is measured: a Temporal server, a database, a worker and a facade, each in a process of its own, and this one, the load.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use axum::Router;
 use axum::routing::post;
@@ -18,6 +20,9 @@ use crate::part::{Part, Role};
 use crate::process::Process;
 use crate::scrape::Counts;
 use crate::story::People;
+
+/// How long a day lasts for employees: an onboarding of half a year so takes some twenty seconds.
+const DAY: Duration = Duration::from_millis(100);
 
 /// The ledger's database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
@@ -79,7 +84,8 @@ impl Fleet {
             }
             None => None,
         };
-        let mut stack = Stack::start(StackOptions { ledger: address, ..StackOptions::default() }).await?;
+        let options = StackOptions { ledger: address, day: Some(DAY), ..StackOptions::default() };
+        let mut stack = Stack::start(options).await?;
         // The one in this process would be measured together with the load.
         stack.stop_worker().await?;
         let company = company()?;
@@ -147,7 +153,7 @@ async fn connect(stack: &Stack, company: &Company, facade: &str) -> anyhow::Resu
         match People::connect(stack, company, facade).await {
             Err(_) if tries < 100 => {
                 tries += 1;
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
             people => return people,
         }

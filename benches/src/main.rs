@@ -57,7 +57,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct AllOptions {
-    /// Invoices with one level in each load; half as many of each other kind.
+    /// Invoices with one level in each load; half as many of each other kind of document, an eighth as many newcomers.
     #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     documents: u32,
     /// Documents under way at a time.
@@ -72,7 +72,7 @@ struct Setup {
     /// The ledger's database.
     #[arg(long, value_enum, default_value = "sqlite")]
     ledger: Engine,
-    /// The kinds of documents with their shares: one-level, three-levels, order. Such as one-level=8,three-levels=1,order=1.
+    /// The kinds with their shares: one-level, three-levels, order, onboarding. Such as one-level=8,order=1,onboarding=1.
     #[arg(long, default_value = "one-level")]
     mix: Mix,
     #[command(flatten)]
@@ -209,8 +209,13 @@ async fn all(options: AllOptions) -> anyhow::Result<()> {
     let half = options.documents / 2;
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let (mut fleet, mut next) = (Fleet::start(engine, true).await?, 0);
-        for plan in [plan(Kind::OneLevel, options.documents), plan(Kind::ThreeLevels, half), plan(Kind::Order, half)] {
-            let measured = phase::measure(&fleet, &plan, next).await?;
+        // They take their days whatever else there is: all come at once.
+        let newcomers = options.documents.div_ceil(8);
+        let at_once = Pace::InFlight(usize::try_from(newcomers)?);
+        let onboardings = Plan { pace: at_once, warm_up: 0, ..plan(Kind::Onboarding, newcomers) };
+        let documents = [(Kind::OneLevel, options.documents), (Kind::ThreeLevels, half), (Kind::Order, half)];
+        for plan in documents.map(|(kind, documents)| plan(kind, documents)).iter().chain([&onboardings]) {
+            let measured = phase::measure(&fleet, plan, next).await?;
             next = measured.1;
             report.phases.push(measured.0);
         }

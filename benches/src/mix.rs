@@ -1,10 +1,12 @@
-//! The documents of a load: which kinds, and how many of each.
+//! The documents and the employees of a load: which kinds, and how many of each.
 
 use std::str::FromStr;
 
 use anyhow::Context as _;
+use chrono::{Days, Utc};
 use serde::Serialize;
-use vextrus_domain::{Content, Invoice, Order};
+use vextrus_domain::calendar::dhaka_date;
+use vextrus_domain::{Employee, Invoice, Order};
 
 /// How many vendors of each sort there are. Documents of one vendor wait for each other.
 pub(crate) const VENDORS: u32 = 25;
@@ -14,7 +16,7 @@ pub(crate) fn vendor(like: &str, number: u32) -> String {
     format!("{like}-{}", number % VENDORS)
 }
 
-/// A kind of document.
+/// A kind of process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
@@ -24,47 +26,82 @@ pub(crate) enum Kind {
     ThreeLevels,
     /// A purchase order with two.
     Order,
+    /// The onboarding of an employee.
+    Onboarding,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::OneLevel, Self::ThreeLevels, Self::Order];
+    const ALL: [Self; 4] = [Self::OneLevel, Self::ThreeLevels, Self::Order, Self::Onboarding];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::OneLevel => "one-level",
             Self::ThreeLevels => "three-levels",
             Self::Order => "order",
+            Self::Onboarding => "onboarding",
         }
     }
+}
 
-    /// The document of this number. No two have the same total, so that none is taken for another's double.
-    pub(crate) fn document(self, number: u32) -> anyhow::Result<Content> {
-        // Whatever may be asked for stays within the limits of its levels: an invoice with one goes up to 100,000.
-        let (like, least, step) = match self {
-            Self::OneLevel => ("jamuna-survey", 2_000_000, 60),
-            Self::ThreeLevels => ("padma-builders", 60_000_000, 2_000),
-            Self::Order => ("meghna-steel", 15_000_000, 2_000),
-        };
-        let vendor = vendor(like, number);
-        let subtotal = u64::from(number) * step + least;
-        let taka = |poisha: u64| format!("{}.{:02}", poisha / 100, poisha % 100);
-        let (amount, vat) = (taka(subtotal), subtotal * 15 / 100);
-        if self == Self::Order {
-            let order = serde_json::json!({
-                "vendor": vendor, "date": "2026-10-12", "currency": "BDT", "amount": amount, "department": "works",
-                "lines": [{"product": format!("supply {number}"), "quantity": "1", "unit_price": amount, "amount": amount}],
-            });
-            let order = Order::from_json(&order.to_string()).map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
-            return Ok(Content::Order(Box::new(order)));
-        }
-        let invoice = serde_json::json!({
-            "vendor": vendor, "number": format!("B-{number}"), "date": "2026-10-12", "due_date": "2026-11-30",
-            "currency": "BDT", "department": "works", "subtotal": amount, "vat": taka(vat), "total": taka(subtotal + vat),
-            "lines": [{"description": "supply", "quantity": "1", "unit_price": amount, "amount": amount}],
-        });
-        let invoice = Invoice::from_json(&invoice.to_string()).map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
-        Ok(Content::Invoice(Box::new(invoice)))
+/// Whom a document is about and what it comes to. Whatever may be asked for stays within the limits of its levels.
+pub(crate) struct Sums {
+    like: &'static str,
+    least: u64,
+    step: u64,
+}
+
+/// Of an invoice with one level, which goes up to 100,000.
+pub(crate) const ONE_LEVEL: Sums = Sums { like: "jamuna-survey", least: 2_000_000, step: 60 };
+pub(crate) const THREE_LEVELS: Sums = Sums { like: "padma-builders", least: 60_000_000, step: 2_000 };
+const TWO_LEVELS: Sums = Sums { like: "meghna-steel", least: 15_000_000, step: 2_000 };
+
+impl Sums {
+    /// No two of one kind have the same, so that none is taken for another's double.
+    const fn subtotal(&self, number: u32) -> u64 {
+        number as u64 * self.step + self.least
     }
+}
+
+fn taka(poisha: u64) -> String {
+    format!("{}.{:02}", poisha / 100, poisha % 100)
+}
+
+/// The invoice of this number.
+pub(crate) fn invoice(sums: &Sums, number: u32) -> anyhow::Result<Invoice> {
+    let subtotal = sums.subtotal(number);
+    let (amount, vat) = (taka(subtotal), subtotal * 15 / 100);
+    let invoice = serde_json::json!({
+        "vendor": vendor(sums.like, number), "number": format!("B-{number}"), "date": "2026-10-12", "due_date": "2026-11-30",
+        "currency": "BDT", "department": "works", "subtotal": amount, "vat": taka(vat), "total": taka(subtotal + vat),
+        "lines": [{"description": "supply", "quantity": "1", "unit_price": amount, "amount": amount}],
+    });
+    Invoice::from_json(&invoice.to_string()).map_err(|refusal| anyhow::anyhow!("{refusal}"))
+}
+
+/// The order of this number.
+pub(crate) fn order(number: u32) -> anyhow::Result<Order> {
+    let amount = taka(TWO_LEVELS.subtotal(number));
+    let order = serde_json::json!({
+        "vendor": vendor(TWO_LEVELS.like, number), "date": "2026-10-12", "currency": "BDT", "amount": amount, "department": "works",
+        "lines": [{"product": format!("supply {number}"), "quantity": "1", "unit_price": amount, "amount": amount}],
+    });
+    Order::from_json(&order.to_string()).map_err(|refusal| anyhow::anyhow!("{refusal}"))
+}
+
+/// The employee of this number, who comes in two weeks. Nobody else has their numbers.
+pub(crate) fn employee(number: u32) -> anyhow::Result<Employee> {
+    let employee = serde_json::json!({
+        "id": format!("emp-{number:07}"),
+        "personal": {
+            "name": format!("Zubaida Qamrunnahar{number:07}"), "email": format!("zubaida{number:07}@private.example"),
+            "phone": format!("017{number:08}"), "nid": format!("7{number:09}"),
+        },
+        "employment": {
+            "department": "works", "position": "Site engineer", "grade": "G7", "class": "skilled",
+            "start_date": dhaka_date(Utc::now()) + Days::new(14), "manager": "karim", "hr_manager": "hasina",
+        },
+    });
+    Ok(serde_json::from_value(employee)?)
 }
 
 impl FromStr for Kind {

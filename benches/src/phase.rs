@@ -3,20 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use futures::TryStreamExt as _;
 use serde::Serialize;
-use temporalio_client::{WorkflowFetchHistoryOptions, WorkflowGetResultOptions};
-use vextrus_domain::DocumentType;
-use vextrus_invoice::InvoiceApproval;
-use vextrus_purchase_order::PurchaseOrderApproval;
+use temporalio_client::WorkflowGetResultOptions;
+use temporalio_common::UntypedWorkflow;
 use vextrus_starter_cli::stack::Stack;
+use vextrus_temporal::runs;
 
 use crate::figures::{Spread, Times, micros, per_1000_s};
 use crate::fleet::{ByProcess, Engine, Fleet, Used};
 use crate::load::{self, Pace};
 use crate::mix::Mix;
-use crate::story::{Timed, document_type};
+use crate::story::Timed;
 
 /// Workflows whose end is waited for, since the ledger is a step ahead of it, and whose events are counted.
 const LOOKED_AT: usize = 64;
@@ -129,34 +126,14 @@ async fn phase(
     })
 }
 
-/// The handle of a document's workflow, of whichever type it is.
-macro_rules! with_handle {
-    ($stack:expr, $document:expr, $handle:ident => $body:expr) => {
-        match document_type($document.kind) {
-            DocumentType::Invoice => {
-                let $handle = $stack.client.get_workflow_handle::<InvoiceApproval>($document.workflow_id.clone());
-                $body
-            }
-            DocumentType::PurchaseOrder => {
-                let $handle = $stack.client.get_workflow_handle::<PurchaseOrderApproval>($document.workflow_id.clone());
-                $body
-            }
-        }
-    };
-}
-
 async fn ended(stack: &Stack, document: &Timed) -> anyhow::Result<()> {
-    with_handle!(stack, document, handle => {
-        let result = handle.get_result(WorkflowGetResultOptions::default()).await;
-        result.map(drop).map_err(|e| anyhow::anyhow!("{e:?}"))
-    })
-    .with_context(|| document.workflow_id.clone())
+    let handle = stack.client.get_workflow_handle::<UntypedWorkflow>(document.workflow_id.clone());
+    let result = handle.get_result(WorkflowGetResultOptions::default()).await;
+    result.map(drop).map_err(|e| anyhow::anyhow!("{}: {e:?}", document.workflow_id))
 }
 
+/// Of all its runs.
 async fn events(stack: &Stack, document: &Timed) -> anyhow::Result<usize> {
-    with_handle!(stack, document, handle => {
-        let events = handle.fetch_history(WorkflowFetchHistoryOptions::builder().build());
-        let counted = events.try_fold(0, async |count, _| Ok(count + 1)).await;
-        counted.map_err(|e| anyhow::anyhow!("{e:?}"))
-    })
+    let runs = runs::life(&stack.client, &document.workflow_id).await?;
+    Ok(runs.iter().map(|run| run.events.len()).sum())
 }

@@ -6,9 +6,10 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use temporalio_client::WorkflowStartOptions;
 use temporalio_common::search_attributes::SearchAttributes;
+use vextrus_contract::TASK_WITHIN;
 use vextrus_contract::document::{DocumentStart, Head};
 use vextrus_contract::search_attributes::{STAGE, STATUS};
-use vextrus_domain::Actor;
+use vextrus_domain::{Actor, Content};
 use vextrus_invoice::InvoiceApproval;
 use vextrus_ledger::claims;
 use vextrus_temporal::search_attributes::{DEPARTMENT, DOCUMENT, TENANT, TOTAL_POISHA, VENDOR};
@@ -16,7 +17,7 @@ use vextrus_temporal::task_queue;
 
 use crate::figures::{Spread, Times};
 use crate::fleet::Fleet;
-use crate::mix::Kind;
+use crate::mix::{self, Kind};
 use crate::story::{SUBMITTER, submit};
 
 /// How many starts make a turn.
@@ -52,13 +53,13 @@ pub(crate) async fn compare(fleet: &Fleet, each: u32, mut next: u32) -> anyhow::
 }
 
 async fn one(fleet: &Fleet, number: u32, by_facade: bool) -> anyhow::Result<Duration> {
-    let content = Kind::OneLevel.document(number)?;
     let mut submitter = fleet.people.person(SUBMITTER)?;
     let began = Instant::now();
     if by_facade {
-        submit(&mut submitter, &content).await?;
+        submit(&mut submitter, Kind::OneLevel, number).await?;
         return Ok(began.elapsed());
     }
+    let content = Content::Invoice(Box::new(mix::invoice(&mix::ONE_LEVEL, number)?));
     let actor = Actor { tenant: fleet.company.tenant.clone(), person: SUBMITTER.parse()? };
     let request_id = vextrus_starter_cli::client::new_request_id().parse()?;
     let claim = claims::claim(&fleet.stack.ledger, &actor, &request_id, &content).await??;
@@ -82,7 +83,8 @@ async fn one(fleet: &Fleet, number: u32, by_facade: bool) -> anyhow::Result<Dura
         events_of_a_run: fleet.stack.config.steps.events_of_a_run,
         carried: None,
     };
-    let options = WorkflowStartOptions::new(task_queue::INVOICE, id).search_attributes(attributes).build();
+    let options = WorkflowStartOptions::new(task_queue::INVOICE, id);
+    let options = options.task_timeout(TASK_WITHIN).search_attributes(attributes).build();
     fleet.stack.client.start_workflow(InvoiceApproval::run, start, options).await?;
     Ok(began.elapsed())
 }

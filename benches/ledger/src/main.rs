@@ -1,9 +1,10 @@
 //! How many invoices the ledger settles a second, on either database, without Temporal: the step `settle` alone, each with its last
-//! decision, its taxes computed again, its postings, its budget and its number. Then how long it takes to seal and to verify a
-//! trail. It measures and judges nothing.
+//! decision, its taxes computed again, its postings, its budget and its number. Then how long the first page of an inbox takes, and
+//! how long it takes to seal and to verify a trail. It measures and judges nothing.
 //!
 //! `VEXTRUS_TEST_POSTGRES_FSYNC=on` has PostgreSQL write as in production; SQLite always does.
 
+mod inbox;
 mod trail;
 
 use std::io::Write as _;
@@ -36,6 +37,7 @@ fn main() -> anyhow::Result<()> {
         run(engine, async |desk: &Desk| said = measure(engine, desk, invoices).await);
         said?;
     }
+    inbox::measure()?;
     trail::measure()
 }
 

@@ -7,6 +7,7 @@
 
 pub mod acme;
 pub mod company;
+pub mod crowd;
 pub mod dice;
 pub mod events;
 pub mod first_version;

@@ -2,7 +2,6 @@
 //! statements themselves as they run, with their values.
 
 mod catalog;
-mod crowd;
 mod reads;
 mod ways;
 
@@ -12,12 +11,16 @@ use std::collections::BTreeSet;
 use catalog::Catalog;
 use reads::{Read, Reads};
 use vextrus_ledger::Plan;
+use vextrus_tests_support::crowd;
 use vextrus_tests_support::ledgers::{Database, Engine, Fixture};
 use vextrus_tests_support::on_both;
 use vextrus_tests_support::staff::{HR, Staff};
 use vextrus_tests_support::steps::Desk;
 
 on_both![what_is_asked_often_is_found_by_an_index, an_inbox_is_read_from_its_first_line_on];
+
+/// How often everything is there. A document that asks for ten things in parallel then makes 10,000 pending tasks.
+const TIMES: u32 = 1000;
 
 /// Something that would be a fault elsewhere, the databases on which it is seen, and why it is none.
 struct Excuse {
@@ -99,7 +102,7 @@ impl Fixture for Years {
         let few = ways::few_documents(&desk).await;
         let [document, change] = ways::pending_documents(&desk).await;
         ways::all_told(&desk).await;
-        crowd::multiply(&desk.database, &[(process, 500), (document, 100), (change, 500)]).await;
+        crowd::multiply(&desk.database, TIMES, &[(process, 500), (document, 100), (change, 500)]).await;
         ways::mostly_sealed(&desk).await;
         Self(Cell::new(Some((desk, few))))
     }
@@ -135,7 +138,7 @@ impl Fixture for Pending {
         ways::pending_employees(&staff).await;
         let desk = ways::at_the_desk(staff);
         ways::pending_documents(&desk).await;
-        crowd::multiply(&desk.database, &[]).await;
+        crowd::multiply(&desk.database, TIMES, &[]).await;
         Self(Cell::new(Some(desk)))
     }
 }

@@ -1,10 +1,7 @@
 //! A ledger that has been in use for years: what a few documents left, many times over.
 
-use vextrus_tests_support::ledgers::{Database, Engine};
-use vextrus_tests_support::raw::Raw;
-
-/// How often everything is there. A document that asks for ten things in parallel then makes 10,000 pending tasks.
-const TIMES: u32 = 1000;
+use crate::ledgers::{Database, Engine};
+use crate::raw::Raw;
 
 /// The tables that grow, parents first, with the columns by which their rows are told from each other. A `#` marks a number; a `-` a
 /// time that is earlier with each copy, a `+` one that is later.
@@ -54,16 +51,16 @@ const GROWING: &[(&str, &str)] = &[
     ("provisions", "order_key employee reference"),
 ];
 
-/// Multiplies what there is. What is open is little beside all that has ended: of the documents, processes and changes that these
-/// ids name, there are only so many.
-pub(super) async fn multiply(database: &Database, open: &[(String, u32)]) {
+/// Adds so many copies of what there is. What is open is little beside all that has ended: of the documents, processes and changes that
+/// these ids name, there are only so many.
+pub async fn multiply(database: &Database, times: u32, open: &[(String, u32)]) {
     let mut raw = database.raw().await;
     raw.exec("BEGIN").await.unwrap();
     for (table, told_by) in GROWING {
         let columns = columns(&mut raw, database.engine, table).await;
         let values: Vec<String> = columns.iter().map(|column| value(database.engine, table, column, told_by)).collect();
         let sql = format!(
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {TIMES})
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {times})
              INSERT INTO {table} ({}) SELECT {} FROM {table}, n{}",
             columns.join(", "),
             values.join(", "),
@@ -79,7 +76,7 @@ pub(super) async fn multiply(database: &Database, open: &[(String, u32)]) {
 
 /// Has the database count what it holds, as PostgreSQL does by itself. SQLite never does unless it is told to: there the first round
 /// goes without.
-pub(super) async fn look(database: &Database, round: u32) {
+pub async fn look(database: &Database, round: u32) {
     if database.engine == Engine::Sqlite && round == 1 {
         return;
     }
