@@ -26,24 +26,34 @@ pub(crate) struct Kafka {
     timeout: Duration,
 }
 
-/// The last trouble of a connection. A message that could not be sent says of itself only that its time is over.
+/// The last troubles of connections. A message that could not be sent says of itself only that its time is over.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Option<(Instant, RDKafkaErrorCode)>>>);
+struct Heard(Arc<Mutex<Troubles>>);
+
+#[derive(Clone, Copy, Default)]
+struct Troubles {
+    told: Option<(Instant, RDKafkaErrorCode)>,
+    /// That a connection was lost, or all were: often said after the reason.
+    lost: Option<(Instant, RDKafkaErrorCode)>,
+}
 
 impl ClientContext for Heard {
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::warn!(target: "vextrus::outbox", %error, reason, "kafka");
-        // That all are down is said after each one's reason.
-        if let Some(code) = error.rdkafka_error_code().filter(|code| *code != RDKafkaErrorCode::AllBrokersDown) {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), code));
-        }
+        let Some(code) = error.rdkafka_error_code() else { return };
+        let mut troubles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let trouble = match code {
+            RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure => &mut troubles.lost,
+            _ => &mut troubles.told,
+        };
+        *trouble = Some((Instant::now(), code));
     }
 }
 
 impl Heard {
     fn since(&self, began: Instant) -> Option<RDKafkaErrorCode> {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.filter(|(at, _)| *at >= began).map(|(_, code)| code)
+        let Troubles { told, lost } = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        [told, lost].into_iter().flatten().find(|(at, _)| *at >= began).map(|(_, code)| code)
     }
 }
 

@@ -134,7 +134,12 @@ async fn who_is_not_known_gets_nothing(acme: &Acme) {
     }
     // Of its name another one is no more than a stranger.
     let port = secured.address.rsplit(':').next().unwrap();
-    let named = NotifyConfig { kafka_brokers: format!("localhost:{port}"), timeout_millis: 2_000, ..secured.config() };
+    let named = NotifyConfig {
+        kafka_brokers: format!("localhost:{port}"),
+        kafka_properties_file: file("kafka-family", "broker.address.family=v4"),
+        timeout_millis: 2_000,
+        ..secured.config()
+    };
     let (state, said) = told(acme, &named, "inv-3").await;
     assert!(state == "waiting" && said.as_ref().is_some_and(|s| s.contains("SSL")), "{state} {said:?}");
     assert_eq!(told(acme, &secured.config(), "inv-4").await.0, "sent");
