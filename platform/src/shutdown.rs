@@ -1,21 +1,30 @@
 //! What a process is asked by signals: to stop, or to read its configuration again.
 
-/// Waits until the process is asked to stop: SIGTERM or Ctrl-C.
-pub async fn requested() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = tokio::signal::ctrl_c() => {}
-                }
-                return;
-            }
-            Err(error) => tracing::warn!(%error, "SIGTERM cannot be listened to"),
+use std::future::Future;
+
+/// Waits until the process is asked to stop: SIGTERM or Ctrl-C. From this call on neither ends it by itself. Must be called within a tokio
+/// runtime.
+#[cfg(unix)]
+pub fn requested() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let [terminate, interrupt] = [SignalKind::terminate(), SignalKind::interrupt()].map(|kind| {
+        signal(kind).inspect_err(|error| tracing::warn!(%error, ?kind, "a signal cannot be listened to")).ok()
+    });
+    let next = async |signal: Option<tokio::signal::unix::Signal>| match signal {
+        Some(mut signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    };
+    async move {
+        tokio::select! {
+            () = next(terminate) => {}
+            () = next(interrupt) => {}
         }
     }
+}
+
+/// Waits until the process is asked to stop by Ctrl-C.
+#[cfg(not(unix))]
+pub async fn requested() {
     if let Err(error) = tokio::signal::ctrl_c().await {
         tracing::warn!(%error, "Ctrl-C cannot be listened to");
     }

@@ -1,6 +1,7 @@
 //! From a configuration to running workers.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use temporalio_client::{Client, NamespacedClient as _};
@@ -190,16 +191,23 @@ pub async fn run(
     let codec = Codec::configured(&config.codec)?;
     // Before anything that may take long: whoever looks sees that it starts.
     let watched = watched(config, None)?;
-    let metrics = watched.as_ref().map(|watched| watched.sdk.clone());
-    let traced = !config.telemetry.otlp_endpoint.is_empty();
-    let ledger = Ledger::open_to_serve(&config.ledger).await?;
-    let client =
-        vextrus_temporal::connect(ConnectOptions { codec, metrics, traced, ..ConnectOptions::default() }).await?;
-    prepare(config, &client, &ledger).await?;
-    let parts = Parts { version, ..parts(config, client, ledger.clone(), watched)? };
-    let mut fleet = start(parts, |_| {})?;
+    let starting = async {
+        let metrics = watched.as_ref().map(|watched| watched.sdk.clone());
+        let traced = !config.telemetry.otlp_endpoint.is_empty();
+        let ledger = Ledger::open_to_serve(&config.ledger).await?;
+        let connect = ConnectOptions { codec, metrics, traced, ..ConnectOptions::default() };
+        let client = vextrus_temporal::connect(connect).await?;
+        prepare(config, &client, &ledger).await?;
+        let parts = Parts { version, ..parts(config, client, ledger.clone(), watched)? };
+        Ok::<_, StartupError>((ledger, start(parts, |_| {})?))
+    };
+    let mut stop = pin!(stop);
+    let (ledger, mut fleet) = tokio::select! {
+        () = &mut stop => return Ok(()),
+        started = starting => started?,
+    };
     let ended = tokio::select! {
-        () = stop => Ok(()),
+        () = &mut stop => Ok(()),
         ended = fleet.ended() => ended,
     };
     tracing::info!("stopping");

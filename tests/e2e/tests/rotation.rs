@@ -238,7 +238,7 @@ impl Administrator {
     /// Of a new database, whose owner's two logins are made as docs/secrets.md says. They need their passwords.
     async fn new() -> Self {
         let owners = postgres::fresh_database().await;
-        let database = owners.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+        let database = owners.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
         let server = postgres::server().await;
         let mut psql = Raw::open(&server.address("postgres")).await;
         let file = server.folder().join("data/pg_hba.conf");
@@ -246,7 +246,8 @@ impl Administrator {
         std::fs::write(&file, format!("local all vextrus_a,vextrus_b scram-sha-256\n{trusted}")).unwrap();
         psql.exec("SELECT pg_reload_conf()").await.unwrap();
         let page = include_str!("../../../docs/secrets.md");
-        let block = page.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+        let mut blocks = page.split("```sql\n").skip(1).filter_map(|block| block.split("```").next());
+        let block = blocks.find(|block| block.contains("CREATE ROLE vextrus_a")).unwrap();
         for line in block.lines().filter(|line| !line.starts_with('\\')) {
             psql.exec(line).await.unwrap();
         }
