@@ -158,9 +158,16 @@ async fn persist<T>(client: &Client, mut ask: impl AsyncFnMut(&mut Client) -> Re
     loop {
         match ask(&mut client).await {
             Ok(answer) => return Ok(answer),
-            // What a wire that breaks looks like to tonic is "unknown".
+            // What a wire that breaks looks like to tonic is "unknown"; a facade that has its hands full says so.
             Err(e)
-                if matches!(e.code(), Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded | Code::Unknown) =>
+                if matches!(
+                    e.code(),
+                    Code::Unavailable
+                        | Code::ResourceExhausted
+                        | Code::Cancelled
+                        | Code::DeadlineExceeded
+                        | Code::Unknown
+                ) =>
             {
                 ensure!(Instant::now() < deadline, "not answered within {ANSWERED_WITHIN:?}, at last: {e}");
             }
