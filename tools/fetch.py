@@ -416,7 +416,11 @@ class Package(NamedTuple):
     programs: tuple
 
 
-DEBIAN = "http://deb.debian.org/debian/pool/main/p/"
+# The pool drops a version when the next one comes; Debian's archive of all that there ever was keeps it.
+DEBIAN = (
+    "http://deb.debian.org/debian/pool/main/p/",
+    "http://snapshot.debian.org/archive/debian/20260101T000000Z/pool/main/p/",
+)
 PROMETHEUS_PROGRAMS = ("prometheus", "promtool", "amtool")
 # Debian 12's, which run on any Linux with glibc 2.36 or newer.
 PROMETHEUS_PACKAGES = (
@@ -463,14 +467,18 @@ def programs_of(content: bytes, programs: tuple) -> Iterator:
 
 
 def fetch_package(package: Package) -> bytes:
-    try:
-        with urllib.request.urlopen(DEBIAN + package.path, timeout=SECONDS_TO_ANSWER) as answer:
-            content = answer.read()
-    except OSError as error:
-        raise ToolError(f"{DEBIAN}{package.path} cannot be fetched: {error}. {PROMETHEUS_REMEDY}") from error
-    if hashlib.sha256(content).hexdigest() != package.sha256:
-        raise ToolError(f"{DEBIAN}{package.path} is not what was pinned. {PROMETHEUS_REMEDY}")
-    return content
+    failed = []
+    for mirror in DEBIAN:
+        try:
+            with urllib.request.urlopen(mirror + package.path, timeout=SECONDS_TO_ANSWER) as answer:
+                content = answer.read()
+        except OSError as error:
+            failed.append(f"{mirror}{package.path} cannot be fetched: {error}")
+            continue
+        if hashlib.sha256(content).hexdigest() == package.sha256:
+            return content
+        failed.append(f"{mirror}{package.path} is not what was pinned")
+    raise ToolError(f"{'; '.join(failed)}. {PROMETHEUS_REMEDY}")
 
 
 def ensure_prometheus(folder: Path) -> Path:

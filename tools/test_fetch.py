@@ -215,6 +215,30 @@ class Prometheus(InTemporaryFolder):
         for package in fetch.PROMETHEUS_PACKAGES:
             self.assertRegex(package.sha256, "^[0-9a-f]{64}$")
 
+    def test_a_package_that_the_pool_has_dropped_is_in_the_archive(self):
+        content = {mirror: f"from {mirror}".encode() for mirror in fetch.DEBIAN}
+        answers, asked = dict(content), []
+
+        def answer(address, timeout):
+            self.assertGreater(timeout, 0)
+            asked.append(address)
+            found = answers.get(address.removesuffix("p.deb"))
+            if found is None:
+                raise OSError("404")
+            return io.BytesIO(found)
+
+        pool, archive = fetch.DEBIAN
+        package = fetch.Package("p.deb", hashlib.sha256(content[archive]).hexdigest(), ())
+        with mock.patch.object(fetch.urllib.request, "urlopen", answer):
+            # Neither what another package is nor what is gone counts.
+            self.assertEqual(fetch.fetch_package(package), content[archive])
+            del answers[pool]
+            self.assertEqual(fetch.fetch_package(package), content[archive])
+            del answers[archive]
+            with self.assertRaisesRegex(fetch.ToolError, "cannot be fetched: 404; .* cannot be fetched: 404"):
+                fetch.fetch_package(package)
+        self.assertEqual(asked, [f"{pool}p.deb", f"{archive}p.deb"] * 3)
+
     def test_what_the_user_names_is_kept_and_must_be_whole(self):
         with self.assertRaisesRegex(fetch.ToolError, "lacks a program"):
             fetch.choose_prometheus({"VEXTRUS_PROMETHEUS_BIN": str(self.folder)})
