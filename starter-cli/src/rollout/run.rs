@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use temporalio_client::errors::WorkflowStartError;
 use temporalio_client::{Client, VersioningOverride, WorkflowGetResultOptions, WorkflowStartOptions};
 use temporalio_common::worker::WorkerDeploymentVersion;
 use tonic::Code;
 use uuid::Uuid;
 use vextrus_contract::rollout::GateInput;
+use vextrus_platform::shutdown;
 use vextrus_replay::fetch::{self, Ask};
 use vextrus_rollout::RolloutGate;
 use vextrus_temporal::deployment::{self, Deployment};
@@ -29,7 +30,7 @@ const MAY_MOVE: &str = "ExecutionStatus = 'Running' AND \
 /// Brings the version in.
 ///
 /// # Errors
-/// What kept it out. Whatever was sent to it is taken back.
+/// What kept it out, and a signal that asks to stop. Whatever was sent to it is taken back: nobody would watch it any more.
 pub(super) async fn run(client: &Client, options: &RunOptions) -> anyhow::Result<()> {
     let prometheus = Prometheus::of(options)?;
     let before = polling(client, options).await?.current;
@@ -39,7 +40,12 @@ pub(super) async fn run(client: &Client, options: &RunOptions) -> anyhow::Result
     }
     replays(client, options).await?;
     passes_the_gate(client, options, before.as_deref()).await?;
-    if let Err(error) = steps(client, options, prometheus).await {
+    let stop = shutdown::requested();
+    let came_in = tokio::select! {
+        came_in = steps(client, options, prometheus) => came_in,
+        () = stop => Err(anyhow!("it was told to stop before its end")),
+    };
+    if let Err(error) = came_in {
         tell("taking it back");
         let taken_back =
             again(options.within, async || roll_back(client, &options.place, before.as_deref()).await).await;

@@ -12,7 +12,7 @@ use vextrus_temporal::dev_server::find_cli;
 use vextrus_temporal::{ConnectOptions, DevServer, DevServerOptions, connect_to};
 
 use crate::fleet::Site;
-use crate::program::{program, root, run, until};
+use crate::program::{Program, program, root, run, until, vextrus};
 use crate::running::{id, invoice};
 
 const DEPLOYMENT: &str = "vextrus";
@@ -118,6 +118,16 @@ async fn new_workflows_go_where_they_are_sent_and_old_ones_end_where_they_began(
         taken_back.err.contains("was taken back") && taken_back.err.contains("something is wrong"),
         "{taken_back:#?}"
     );
+    let after = status(&site);
+    assert_eq!((&after["current"], &after["ramping"]), (&Value::from("v1"), &Value::Null), "{after:#}");
+    // So does its own end: nobody would watch the ramp any more.
+    let mut watched = vextrus(&["rollout", "run", "v2", "--steps", "50", "--watch", "10m", "--within", "60s"]);
+    watched.args(["--address", &server.address]);
+    let watched = Program::start(watched, "");
+    until("it ramps", || watched.err().contains("50 % of new workflows go to v2").then_some(()));
+    assert_eq!(state_of(&status(&site), "v2"), "ramping");
+    let stopped = watched.terminate().exits(1);
+    assert!(stopped.err.contains("told to stop") && stopped.err.contains("was taken back"), "{stopped:#?}");
     let after = status(&site);
     assert_eq!((&after["current"], &after["ramping"]), (&Value::from("v1"), &Value::Null), "{after:#}");
     run("v2", &["--prometheus", &prometheus, "--query", "calm"]).exits(0);
