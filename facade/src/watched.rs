@@ -4,8 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use temporalio_client::Client;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -13,9 +11,8 @@ use vextrus_domain::RefusalCode;
 use vextrus_ledger::Ledger;
 use vextrus_platform::config::FacadeConfig;
 use vextrus_platform::health::Check;
-use vextrus_platform::{Config, Health, metrics};
+use vextrus_platform::{Config, Health, certificates, metrics};
 use vextrus_temporal::{SdkMetrics, Watched, WatchedError, pollers};
-use x509_parser::parse_x509_certificate;
 
 use crate::auth::Authenticator;
 
@@ -81,11 +78,8 @@ fn keys(age: Duration) -> Result<String, String> {
 fn certificate(file: &Path) -> Result<String, String> {
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let failed = |why: String| format!("{name}: {why}");
-    let first = CertificateDer::pem_file_iter(file).map_err(|e| failed(e.to_string()))?.next();
-    let Some(Ok(first)) = first else { return Err(failed("it holds no certificate".to_owned())) };
-    let (_, read) = parse_x509_certificate(&first).map_err(|e| failed(e.to_string()))?;
-    let ends = read.validity().not_after.timestamp();
-    metrics::CERTIFICATE_EXPIRY.with_label_values(&[&name]).set(ends);
+    let pem = std::fs::read(file).map_err(|e| failed(e.to_string()))?;
+    let ends = certificates::ends(&name, &pem).map_err(failed)?;
     let left = ends - chrono::Utc::now().timestamp();
     let said = failed(format!("it ends in {} h", left / 3600));
     if left > REPLACED_BEFORE { Ok(said) } else { Err(said) }

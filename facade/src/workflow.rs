@@ -7,7 +7,7 @@ use temporalio_client::{
     RpcOptions, WorkflowExecuteUpdateOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions,
 };
 use temporalio_common::search_attributes::SearchAttributes;
-use tonic::{Code, Status};
+use tonic::Code;
 use vextrus_approval::{Action, SignedCommand};
 use vextrus_contract::TASK_WITHIN;
 use vextrus_contract::document::{CommandAnswer, DocumentStart, Head};
@@ -17,7 +17,7 @@ use vextrus_domain::{DocumentType, Refusal, RefusalCode, TaskId};
 use vextrus_invoice::InvoiceApproval;
 use vextrus_purchase_order::PurchaseOrderApproval;
 use vextrus_temporal::search_attributes::{DEPARTMENT, DOCUMENT, TENANT, TOTAL_POISHA, VENDOR};
-use vextrus_temporal::{codec, task_queue};
+use vextrus_temporal::{codec, may_pass, task_queue};
 
 use crate::errors::Failure;
 use crate::render::workflow_id;
@@ -172,20 +172,6 @@ fn understood<A: Into<Told>>(answer: Result<A, WorkflowUpdateError>) -> Result<T
 fn unavailable(what: &str) -> Failure {
     Refusal::new(RefusalCode::Unavailable, format!("{what}; send the same request with the same request id again"))
         .into()
-}
-
-/// Whether the same call can succeed later. A call that ran into its own time limit comes back as `Cancelled`.
-fn may_pass(status: &Status) -> bool {
-    matches!(
-        status.code(),
-        Code::Cancelled
-            | Code::DeadlineExceeded
-            | Code::Unavailable
-            | Code::ResourceExhausted
-            | Code::Aborted
-            | Code::Internal
-            | Code::Unknown
-    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What every process shares: its configuration, its telemetry, its health, its keys, and how it is asked to stop.
 
 pub mod admin;
+pub mod certificates;
 pub mod config;
 pub mod health;
 pub mod http;

@@ -94,7 +94,7 @@ metrics! {
     JWKS_AGE: IntGaugeVec = gauges "vextrus_jwks_age_seconds" [],
         "How long ago the issuer's keys were read.";
     CERTIFICATE_EXPIRY: IntGaugeVec = gauges "vextrus_certificate_expiry_timestamp_seconds" ["file"],
-        "When a certificate that is served or trusted ends, in seconds since 1970.";
+        "When a certificate that is served, shown to Temporal or trusted ends, in seconds since 1970.";
 
     DECISIONS: IntCounterVec = counters "vextrus_decisions_total" ["document_type", "level", "outcome"],
         "Decisions that the ledger has taken, by document type, level (1 to 9, higher, exception) and outcome.";

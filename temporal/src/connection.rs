@@ -5,9 +5,10 @@ use std::{env, ffi::OsStr, path::Path, time::Duration};
 
 use temporalio_client::{
     Client, ClientOptions, Connection, ConnectionOptions, GrpcCompression,
-    envconfig::{ClientConfigProfile, ConfigError, LoadClientConfigProfileOptions},
+    envconfig::{ClientConfigProfile, ConfigError, DataSource, LoadClientConfigProfileOptions},
     errors::ClientConnectError,
 };
+use temporalio_common::envconfig::load_client_config_profile;
 use temporalio_sdk::opentelemetry::OpenTelemetryPlugin;
 use tokio::time::timeout;
 use tonic::Code;
@@ -15,6 +16,7 @@ use vextrus_platform::machine;
 
 use crate::codec::Codec;
 use crate::deadline::Deadline;
+use crate::identity::Identity;
 use crate::metrics::SdkMetrics;
 
 /// The most that one try may take, so that a server that accepts and never answers is tried again.
@@ -77,9 +79,30 @@ pub enum ConnectError {
 /// Where the configuration cannot be read, or the server refuses us or does not answer in time.
 pub async fn connect(options: ConnectOptions) -> Result<Client, ConnectError> {
     require_config_file(env::var_os("TEMPORAL_CONFIG_FILE").as_deref())?;
-    let (connection, client) =
-        ClientOptions::load_from_config(LoadClientConfigProfileOptions::default()).map_err(config_error)?;
-    open(connection, client.namespace, options).await
+    let profile = load_client_config_profile(LoadClientConfigProfileOptions::default(), None).map_err(config_error)?;
+    connect_as(profile, options).await
+}
+
+/// Connects as a profile of `temporal.toml` says. The certificate that it names, and that certificate's key, are read again where their files
+/// are replaced.
+///
+/// # Errors
+///
+/// Where the profile cannot be used, or the server refuses us or does not answer in time.
+pub async fn connect_as(profile: ClientConfigProfile, options: ConnectOptions) -> Result<Client, ConnectError> {
+    let namespace = profile.namespace.clone().unwrap_or_else(|| "default".to_owned());
+    let files = profile.tls.as_ref().and_then(|tls| match (&tls.client_cert, &tls.client_key) {
+        (Some(DataSource::Path(certificate)), Some(DataSource::Path(key))) => Some((certificate.clone(), key.clone())),
+        _ => None,
+    });
+    let mut connection = ConnectionOptions::try_from(profile).map_err(config_error)?;
+    if let (Some((certificate, key)), Some(tls)) = (files, &mut connection.tls_options) {
+        tls.client_tls_options = None;
+        tls.client_cert_resolver = Some(Identity::of(&certificate, &key).map_err(ConnectError::Config)?);
+        // The SDK has the one or the other. It resolves the host anew for each connection all the same.
+        connection.dns_load_balancing = None;
+    }
+    open(connection, namespace, options).await
 }
 
 /// Connects to a server of our own, such as a [`crate::DevServer`], at `host:port`, without TLS; no configuration is read.
@@ -88,9 +111,7 @@ pub async fn connect(options: ConnectOptions) -> Result<Client, ConnectError> {
 ///
 /// Where the address cannot be parsed, or the server refuses us or does not answer in time.
 pub async fn connect_to(address: &str, namespace: &str, options: ConnectOptions) -> Result<Client, ConnectError> {
-    let profile = ClientConfigProfile::builder().address(address).build();
-    let connection = ConnectionOptions::try_from(profile).map_err(config_error)?;
-    open(connection, namespace.to_owned(), options).await
+    connect_as(ClientConfigProfile::builder().address(address).namespace(namespace).build(), options).await
 }
 
 async fn open(

@@ -15,7 +15,8 @@ pub(crate) fn request<T>(message: T) -> Request<T> {
 }
 
 /// Whether the same call can succeed later. A call that ran into its own time limit comes back as `Cancelled`.
-pub(crate) fn may_pass(status: &Status) -> bool {
+#[must_use]
+pub fn may_pass(status: &Status) -> bool {
     matches!(
         status.code(),
         Code::Unavailable

@@ -17,6 +17,7 @@ pub mod postgres;
 pub mod proxy;
 pub mod raw;
 pub mod rewind;
+pub mod secured;
 pub mod staff;
 #[cfg(feature = "steps")]
 pub mod steps;

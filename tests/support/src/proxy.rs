@@ -1,4 +1,4 @@
-//! A wire that a test can cut and stall, between a program and a server that know nothing of it.
+//! A wire that a test can cut and stall, between a program and a server that know nothing of it. It may be spoken to by TLS.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,6 +9,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 /// Where a wire leads.
 #[derive(Debug, Clone)]
@@ -28,6 +30,16 @@ struct Condition {
     cuts: u64,
 }
 
+/// What a wire does before it carries anything.
+#[derive(Debug, Clone)]
+enum Door {
+    Open,
+    /// TLS, at once.
+    Secured(Arc<ServerConfig>),
+    /// TLS, once a client of PostgreSQL has asked for it.
+    Asked(Arc<ServerConfig>),
+}
+
 /// A wire. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Proxy {
@@ -35,6 +47,7 @@ pub struct Proxy {
     pub address: SocketAddr,
     condition: watch::Sender<Condition>,
     target: Arc<Mutex<Target>>,
+    door: Arc<Mutex<Door>>,
     accepting: JoinHandle<()>,
 }
 
@@ -44,19 +57,49 @@ impl Proxy {
     /// # Errors
     /// No free port.
     pub async fn to(target: Target) -> io::Result<Self> {
+        Self::with(target, Door::Open).await
+    }
+
+    /// The same by TLS.
+    ///
+    /// # Errors
+    /// No free port.
+    pub async fn secured(target: Target, shows: Arc<ServerConfig>) -> io::Result<Self> {
+        Self::with(target, Door::Secured(shows)).await
+    }
+
+    /// The same to a PostgreSQL, whose clients ask first.
+    ///
+    /// # Errors
+    /// No free port.
+    pub async fn secured_postgres(target: Target, shows: Arc<ServerConfig>) -> io::Result<Self> {
+        Self::with(target, Door::Asked(shows)).await
+    }
+
+    async fn with(target: Target, door: Door) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (condition, watched) = watch::channel(Condition { stalled: false, cuts: 0 });
         let target = Arc::new(Mutex::new(target));
-        let led = Arc::clone(&target);
+        let door = Arc::new(Mutex::new(door));
+        let (led, kept) = (Arc::clone(&target), Arc::clone(&door));
         let accepting = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let target = led.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                // A server that is not there drops the connection, as the network would.
-                tokio::spawn(carry(near, target, watched.clone()));
+                let door = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                // A server that is not there drops the connection, as the network would; so does one that does not know the client.
+                tokio::spawn(enter(near, door, target, watched.clone()));
             }
         });
-        Ok(Self { address, condition, target, accepting })
+        Ok(Self { address, condition, target, door, accepting })
+    }
+
+    /// Shows something else to further connections, or lets in others, where it is spoken to by TLS.
+    pub fn show(&self, shows: Arc<ServerConfig>) {
+        match &mut *self.door.lock().unwrap_or_else(PoisonError::into_inner) {
+            Door::Open => {}
+            Door::Secured(shown) | Door::Asked(shown) => *shown = shows,
+        }
     }
 
     /// Leads further connections elsewhere.
@@ -82,7 +125,26 @@ impl Drop for Proxy {
     }
 }
 
-async fn carry(near: TcpStream, target: Target, watched: watch::Receiver<Condition>) {
+async fn enter(mut near: TcpStream, door: Door, target: Target, watched: watch::Receiver<Condition>) {
+    let shows = match door {
+        Door::Open => return carry(near, target, watched).await,
+        Door::Secured(shows) => shows,
+        Door::Asked(shows) => {
+            // SSLRequest: its length and its code.
+            let mut asked = [0; 8];
+            let is_asked = near.read_exact(&mut asked).await.is_ok() && asked == [0, 0, 0, 8, 4, 210, 22, 47];
+            if !is_asked || near.write_all(b"S").await.is_err() {
+                return;
+            }
+            shows
+        }
+    };
+    if let Ok(near) = TlsAcceptor::from(shows).accept(near).await {
+        carry(near, target, watched).await;
+    }
+}
+
+async fn carry(near: impl AsyncRead + AsyncWrite, target: Target, watched: watch::Receiver<Condition>) {
     let done = match target {
         Target::Tcp(address) => match TcpStream::connect(address).await {
             Ok(far) => both(near, far, watched).await,

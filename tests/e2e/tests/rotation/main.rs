@@ -1,6 +1,8 @@
 //! Every key is changed as docs/secrets.md has it, while people work: no call fails, and what was under way goes on.
 #![cfg(test)]
 
+mod wires;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use anyhow::Context as _;
 use futures::StreamExt as _;
 use prost::Message as _;
 use temporalio_client::WorkflowFetchHistoryOptions;
+use temporalio_client::envconfig::ClientConfigProfile;
 use temporalio_protos::temporal::api::history::v1::History;
 use tokio::net::TcpListener;
 use tokio::sync::{RwLock, watch};
@@ -21,7 +24,7 @@ use vextrus_platform::Config;
 use vextrus_starter_cli::client::{Client, new_request_id};
 use vextrus_starter_cli::json;
 use vextrus_starter_cli::secrets::{fresh_key, write_secret};
-use vextrus_temporal::{Codec, ConnectOptions, connect_to};
+use vextrus_temporal::{Codec, ConnectOptions, connect_as, connect_to};
 use vextrus_tests_e2e::{World, invoice};
 use vextrus_tests_support::postgres::{self, Server};
 use vextrus_tests_support::raw::Raw;
@@ -40,9 +43,9 @@ struct Running {
 }
 
 impl Running {
-    async fn start(world: &World, config: &Config) -> anyhow::Result<Self> {
+    async fn start(config: &Config, temporal: &ClientConfigProfile) -> anyhow::Result<Self> {
         let connect = ConnectOptions { codec: Codec::configured(&config.codec)?, ..ConnectOptions::default() };
-        let client = connect_to(&world.stack.temporal, &world.stack.namespace, connect).await?;
+        let client = connect_as(temporal.clone(), connect).await?;
         let ledger = Ledger::open_to_serve(&config.ledger).await?;
         let parts = vextrus_worker::parts(config, client.clone(), ledger.clone(), None)?;
         let worker = vextrus_worker::start(parts, |_| {})?;
@@ -70,6 +73,8 @@ impl Running {
 struct Turning {
     world: World,
     config: Config,
+    /// How both find Temporal.
+    temporal: ClientConfigProfile,
     running: Option<Running>,
     /// Where the facade is. Like a load balancer, it sends no new call to one that goes, and waits for those that it has sent.
     url: Arc<RwLock<String>>,
@@ -83,16 +88,18 @@ impl Turning {
         let started = World::with(|options| (options.codec, options.ledger) = (Some(codec), ledger));
         let mut world = started.await.unwrap();
         let config = world.stack.config.clone();
-        let running = Running::start(&world, &config).await.unwrap();
+        let (address, namespace) = (world.stack.temporal.clone(), world.stack.namespace.clone());
+        let temporal = ClientConfigProfile::builder().address(address).namespace(namespace).build();
+        let running = Running::start(&config, &temporal).await.unwrap();
         world.stack.stop_worker().await.unwrap();
         let url = Arc::new(RwLock::new(running.url.clone()));
-        Self { world, config, running: Some(running), url }
+        Self { world, config, temporal, running: Some(running), url }
     }
 
     /// Replaces both processes by such as have another configuration: the new ones are there before the old ones go.
     async fn turn(&mut self, change: impl FnOnce(&mut Config)) {
         change(&mut self.config);
-        let next = Running::start(&self.world, &self.config).await.unwrap();
+        let next = Running::start(&self.config, &self.temporal).await.unwrap();
         next.url.clone_into(&mut *self.url.write().await);
         self.running.replace(next).unwrap().stop().await.unwrap();
     }
@@ -245,7 +252,7 @@ impl Administrator {
         let trusted = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, format!("local all vextrus_a,vextrus_b scram-sha-256\n{trusted}")).unwrap();
         psql.exec("SELECT pg_reload_conf()").await.unwrap();
-        let page = include_str!("../../../docs/secrets.md");
+        let page = include_str!("../../../../docs/secrets.md");
         let mut blocks = page.split("```sql\n").skip(1).filter_map(|block| block.split("```").next());
         let block = blocks.find(|block| block.contains("CREATE ROLE vextrus_a")).unwrap();
         for line in block.lines().filter(|line| !line.starts_with('\\')) {
