@@ -16,8 +16,9 @@ from typing import Optional
 BASE = "localhost/vextrus-base:check"
 PROGRAMS = {"worker": "vextrus-worker", "facade": "vextrus-facade", "cli": "vextrus"}
 PORTS = {"worker": {9464}, "facade": {7300, 9465}, "cli": set()}
-# What a program of ours may load. More would be missing in the image.
-LOADED = re.compile(r"^(ld-linux.*\.so\.\d+|lib(c|m|gcc_s)\.so\.\d+)$")
+DOCKERFILE = Path(__file__).resolve().parents[1] / "images" / "Dockerfile"
+# What a program of ours may load: what the Dockerfile collects. More would be missing in the image.
+LOADED = re.compile("^" + re.search(r"grep -E '/(\(ld-linux.*\)\$)'", DOCKERFILE.read_text()).group(1))
 APT = "apt-get install -y --no-install-recommends buildah podman runc crun netavark aardvark-dns catatonit uidmap fuse-overlayfs iptables"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 # Crates that every one of the programs holds.

@@ -222,8 +222,11 @@ class ImageCheck(Check):
     def test_the_company_is_founded_on_what_is_in_the_image(self):
         for _, file in image_check.RULES:
             self.assertTrue((ROOT / file).is_file(), file)
-        listed = re.findall(r"vextrus rules propose (\w+) (\S+)", (ROOT / "docs" / "running.md").read_text())
-        self.assertEqual(listed, image_check.RULES, "docs/running.md founds it on other rules")
+        for page in ("running", "compose", "deployment"):
+            text = (ROOT / "docs" / f"{page}.md").read_text()
+            listed = re.findall(r"^(?:vextrus rules propose|propose) (\w+) (rules/\S+).*# proposal (\d)$", text, re.MULTILINE)
+            wanted = [(kind, file, str(number)) for number, (kind, file) in enumerate(image_check.RULES, 1)]
+            self.assertEqual(listed, wanted, f"docs/{page}.md founds it on other rules")
 
     def test_it_says_what_is_missing(self):
         with tempfile.TemporaryDirectory() as folder:
