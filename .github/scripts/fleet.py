@@ -7,6 +7,8 @@
     fleet.py values RELEASE -n NAMESPACE --build BUILD --registry REGISTRY --digests FILE
                                                    the values with which BUILD comes in beside the builds that still have documents;
                                                    FILE holds worker=sha256:…, facade=… and cli=…, one a line
+    fleet.py current RELEASE -n NAMESPACE          the build that new documents go to; nothing where there is none, or where Temporal's
+                                                   controller decides
 """
 
 from __future__ import annotations
@@ -156,21 +158,33 @@ def digests_of(path: Path) -> dict:
     return digests
 
 
+def values_of(fleet: Fleet) -> dict:
+    """The values of a release whose builds are ours to keep; else nothing: it is not there, has one build, or Temporal's controller keeps them."""
+    if not fleet.is_there():
+        return {}
+    known = json.loads(fleet.helm("get", "values", "--all", "--output", "json"))
+    return known if known["versions"]["enabled"] and not known["temporal"]["workerController"]["enabled"] else {}
+
+
+def status(fleet: Fleet) -> dict:
+    """How the builds stand. With no worker that has polled there is none."""
+    text, is_done = fleet.run(["rollout", "status", "--output", "json"])
+    if not is_done and "has polled" not in text:
+        raise Wrong(f"`vextrus rollout status` failed in the cluster:\n{text}")
+    return json_of(text) if is_done else {"current": None, "versions": []}
+
+
 def values(fleet: Fleet, build: str, registry: str, digests: dict) -> dict:
     draining: list = []
-    if fleet.is_there():
-        known = json.loads(fleet.helm("get", "values", "--all", "--output", "json"))
-        if not known["versions"]["enabled"] or known["temporal"]["workerController"]["enabled"]:
-            # Then there is one build, or Temporal's controller keeps the others.
-            return brought(build, registry, digests, [])
+    known = values_of(fleet)
+    if known:
         metadata = json.loads(fleet.helm("get", "metadata", "--output", "json"))
-        before = builds_before(known, metadata["appVersion"])
-        text, is_done = fleet.run(["rollout", "status", "--output", "json"])
-        if not is_done and "has polled" not in text:
-            raise Wrong(f"`vextrus rollout status` failed in the cluster:\n{text}")
-        # With no worker that has polled there is no build to keep.
-        draining = still_needed(before, json_of(text), build) if is_done else []
+        draining = still_needed(builds_before(known, metadata["appVersion"]), status(fleet), build)
     return brought(build, registry, digests, draining)
+
+
+def current(fleet: Fleet) -> str:
+    return (status(fleet)["current"] or "") if values_of(fleet) else ""
 
 
 def brought(build: str, registry: str, digests: dict, draining: list) -> dict:
@@ -183,8 +197,8 @@ def brought(build: str, registry: str, digests: dict, draining: list) -> dict:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Speak to a fleet in a cluster.")
     steps = parser.add_subparsers(dest="step", required=True)
-    runs, shows = steps.add_parser("run"), steps.add_parser("values")
-    for step in (runs, shows):
+    runs, shows, asks = steps.add_parser("run"), steps.add_parser("values"), steps.add_parser("current")
+    for step in (runs, shows, asks):
         step.add_argument("release")
         step.add_argument("-n", "--namespace", required=True)
     runs.add_argument("--job", type=Path, help="the manifest of a job that runs the command line, where no release of helm has one")
@@ -197,6 +211,9 @@ def main() -> int:
     try:
         if asked.step == "values":
             print(json.dumps(values(fleet, asked.build, asked.registry, digests_of(asked.digests)), indent=2))
+            return 0
+        if asked.step == "current":
+            print(current(fleet))
             return 0
         text, is_done = fleet.run(asked.verb)
         print(text, end="")

@@ -143,7 +143,9 @@ class Values(Played):
             "temporal": {"workerController": {"enabled": False}},
         }
         versions = [{"build": build, "state": state, "percent": None} for build, state in states.items()]
-        self.answers["logs"] = '{"level":"INFO","message":"connected"}\n' + json.dumps({"deployment": "vextrus", "versions": versions}, indent=2)
+        current = next((build for build, state in states.items() if state == "current"), None)
+        said = {"deployment": "vextrus", "current": current, "ramping": None, "versions": versions}
+        self.answers["logs"] = '{"level":"INFO","message":"connected"}\n' + json.dumps(said, indent=2)
 
     def test_the_first_install_has_nothing_to_keep(self):
         self.answers["helm status"] = None
@@ -180,6 +182,26 @@ class Values(Played):
         done = self.values("0.1.0")
         self.assertEqual(done.returncode, 1)
         self.assertIn("nobody laid out an answer", done.stdout)
+
+    def test_the_current_build_is_what_temporal_says_and_not_the_release(self):
+        self.lay_out({"0.2.0": "draining", "0.1.1": "current"}, [{"build": "0.1.1", "tag": "0.1.1"}])
+        done = self.fleet("current", "vextrus", "-n", "v")
+        self.assertEqual((done.returncode, done.stdout), (0, "0.1.1\n"))
+
+    def test_where_no_build_is_current_none_is_named(self):
+        self.lay_out({"0.2.0": "inactive"}, [])
+        self.assertEqual(self.fleet("current", "vextrus", "-n", "v").stdout, "\n")
+        self.lay_out({"0.2.0": "current"}, [])
+        self.answers["get values"]["temporal"]["workerController"]["enabled"] = True
+        self.assertEqual(self.fleet("current", "vextrus", "-n", "v").stdout, "\n", "Temporal's controller would take it back again")
+        self.answers["helm status"] = None
+        self.assertEqual(self.fleet("current", "vextrus", "-n", "v").stdout, "\n")
+
+    def test_a_current_build_that_cannot_be_known_stops_it(self):
+        self.lay_out({}, [])
+        self.answers["logs"] = "error: temporal: connection refused"
+        self.answers["get job"] = {"status": {"conditions": [{"type": "Failed", "status": "True"}]}}
+        self.assertEqual(self.fleet("current", "vextrus", "-n", "v").returncode, 1)
 
     def test_a_digest_that_is_none_is_refused(self):
         (self.folder / "digests").write_text("worker=latest\n")

@@ -63,6 +63,25 @@ class Workflows(Check):
     def test_actionlint_finds_nothing(self):
         self.passes([program("actionlint", "it is among the packages"), *WORKFLOWS])
 
+    def test_the_other_actionlint_would_find_nothing_either(self):
+        """It rejects `$/` and nothing else of ours: what it says of that is left out, and what it says of all else is not."""
+        [(places, left_out)] = yaml.safe_load((GITHUB / "actionlint.yaml").read_text())["paths"].items()
+        self.assertEqual((places, set(left_out)), (".github/workflows/*.yml", {"ignore"}))
+
+        def says(used: str) -> str:
+            if used.endswith(".yml"):
+                return f'reusable workflow call "{used}" at "uses" is not following the format "owner/repo/path/to/workflow.yml@ref" nor "./path/to/workflow.yml". see'
+            return f'specifying action "{used}" in invalid format because ref is missing. available formats are "{{owner}}/{{repo}}@{{ref}}"'
+
+        used = {match for path in WORKFLOWS for match in re.findall(r"uses: (\S+)", path.read_text())}
+        others = {name.replace("$/", "./") for name in used} | {"actions/checkout", "$/actions/checkout", "vextrus/x/.github/workflows/y.yml"}
+        for name in used & {f"$/{path.relative_to(ROOT)}" for path in [*WORKFLOWS, *(path.parent for path in ACTIONS)]}:
+            self.assertTrue(any(re.search(pattern, says(name)) for pattern in left_out["ignore"]), name)
+        for name in others:
+            self.assertFalse(any(re.search(pattern, says(name)) for pattern in left_out["ignore"]), name)
+        for pattern in left_out["ignore"]:
+            self.assertTrue(any(re.search(pattern, says(name)) for name in used), f"nothing needs `{pattern}` any more")
+
     def test_zizmor_finds_nothing_as_an_auditor(self):
         self.passes(["zizmor", "--offline", "--no-progress", "--persona=auditor", "--strict-collection", GITHUB])
 

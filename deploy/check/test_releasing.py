@@ -9,6 +9,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import helm_chart
 from support import ROOT, Check, program, run
 
 SCRIPT = ROOT / ".github/scripts/release.py"
@@ -144,6 +145,16 @@ class Commits(Check):
         cliff = (ROOT / "cliff.toml").read_text()
         for kind in release.KINDS:
             self.assertRegex(cliff, rf"Kind: (\([a-z|]*)?\b{kind}\b", "cliff.toml does not know it")
+
+
+class Ramps(Check):
+    def test_the_page_tells_each_environments_own(self):
+        page = " ".join((ROOT / "docs/releasing.md").read_text().split())
+        for environment in ("staging", "production"):
+            rollout = helm_chart.value_sets()[environment]["rollout"]
+            told = re.search(rf"in {environment} ([0-9, and]+), (?:each )?watched for (\d+) minutes", page)
+            self.assertIsNotNone(told, f"the page says nothing of {environment}")
+            self.assertEqual((re.findall(r"\d+", told.group(1)), f"{told.group(2)}m"), (rollout["steps"].split(","), rollout["watch"]), environment)
 
 
 class Dependencies(Check):

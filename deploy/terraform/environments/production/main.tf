@@ -10,6 +10,7 @@ module "environment" {
   base_cidr            = var.base_cidr
   administrators       = var.administrators
   deployers            = var.deployers
+  github               = var.github
   callers_cidrs        = var.callers_cidrs
   documents_per_second = var.documents_per_second
   documents_per_year   = var.documents_per_year

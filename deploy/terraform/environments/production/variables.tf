@@ -30,9 +30,15 @@ variable "administrators" {
 }
 
 variable "deployers" {
-  description = "Who deploys into the fleet's namespace alone: ARNs of roles, by a name."
+  description = "Who else deploys into the fleet's namespace: ARNs of roles, by a name."
   type        = map(string)
   default     = {}
+}
+
+variable "github" {
+  description = "The repository on GitHub whose pipeline deploys here, as modules/deployer takes it, and GitHub's issuer of tokens where the account has it already; null: none."
+  type        = object({ repository = string, issuer_arn = optional(string, "") })
+  default     = null
 }
 
 variable "callers_cidrs" {
@@ -72,9 +78,11 @@ variable "tags" {
 variable "measured" {
   description = "What was measured of the fleet (docs/performance.md); what is left out has a cautious default."
   type = object({
-    worker_documents_per_second            = optional(number, 4)
-    database_documents_per_second_and_vcpu = optional(number, 10)
-    ledger_kib_per_document                = optional(number, 48)
+    worker_documents_per_second            = optional(number)
+    facade_requests_per_second             = optional(number)
+    database_documents_per_second_and_vcpu = optional(number)
+    temporal_documents_per_second_and_vcpu = optional(number)
+    ledger_kib_per_document                = optional(number)
   })
   default = {}
 }

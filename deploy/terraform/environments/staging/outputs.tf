@@ -58,6 +58,11 @@ output "egress_addresses" {
   value       = module.environment.egress_addresses
 }
 
+output "deployer_role_arn" {
+  description = "The role of the pipeline, for the variable AWS_ROLE of the environment on GitHub; none where no repository is named."
+  value       = module.environment.deployer_role_arn
+}
+
 output "nodes" {
   description = "How many nodes there are at least."
   value       = module.environment.nodes

@@ -30,9 +30,15 @@ variable "administrators" {
 }
 
 variable "deployers" {
-  description = "Who deploys into the fleet's namespace alone: ARNs of roles, by a name."
+  description = "Who else deploys into the fleet's namespace: ARNs of roles, by a name."
   type        = map(string)
   default     = {}
+}
+
+variable "github" {
+  description = "The repository on GitHub whose pipeline deploys here, as modules/deployer takes it, and GitHub's issuer of tokens where the account has it already; null: none."
+  type        = object({ repository = string, issuer_arn = optional(string, "") })
+  default     = null
 }
 
 variable "callers_cidrs" {

@@ -106,25 +106,12 @@ resource "aws_eks_access_policy_association" "administrator" {
   }
 }
 
-# The policy below knows Kubernetes's own resources; what others define (ExternalSecret, ServiceMonitor, ScaledObject, Certificate) is
-# for a Role that is bound to this group.
+# What they may do, and in which namespace, says the Role that is bound to this group: kubernetes/deployers.yaml. None of AWS's policies
+# beside it: those that may deploy may give rights too, and know nothing of what others define (ServiceMonitor, Certificate).
 resource "aws_eks_access_entry" "deployer" {
   for_each = var.deployers
 
   cluster_name      = aws_eks_cluster.this.name
   principal_arn     = each.value
   kubernetes_groups = ["vextrus:deployers"]
-}
-
-resource "aws_eks_access_policy_association" "deployer" {
-  for_each = var.deployers
-
-  cluster_name  = aws_eks_cluster.this.name
-  principal_arn = aws_eks_access_entry.deployer[each.key].principal_arn
-  policy_arn    = "arn:${data.aws_partition.this.partition}:eks::aws:cluster-access-policy/AmazonEKSAdminPolicy"
-
-  access_scope {
-    type       = "namespace"
-    namespaces = var.namespaces
-  }
 }

@@ -3,6 +3,11 @@ output "name" {
   value       = aws_eks_cluster.this.name
 }
 
+output "arn" {
+  description = "The cluster, for who may look where it is."
+  value       = aws_eks_cluster.this.arn
+}
+
 output "node_security_group_id" {
   description = "The security group of nodes and pods."
   value       = aws_eks_cluster.this.vpc_config[0].cluster_security_group_id

@@ -56,7 +56,7 @@ variable "administrators" {
 }
 
 variable "deployers" {
-  description = "Who deploys, in the namespaces of `namespaces` alone: ARNs of roles, by a name, such as that of the pipeline."
+  description = "Who deploys: ARNs of roles, by a name, such as that of the pipeline."
   type        = map(string)
   default     = {}
 
@@ -64,12 +64,6 @@ variable "deployers" {
     condition     = alltrue([for arn in values(var.deployers) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", arn))])
     error_message = "deployers must be ARNs of roles."
   }
-}
-
-variable "namespaces" {
-  description = "Where they may."
-  type        = list(string)
-  default     = ["vextrus"]
 }
 
 variable "instance_types" {

@@ -43,8 +43,11 @@ module "sizing" {
   documents_per_second                   = var.documents_per_second
   documents_per_year                     = var.documents_per_year
   worker_documents_per_second            = var.measured.worker_documents_per_second
+  facade_requests_per_second             = var.measured.facade_requests_per_second
   database_documents_per_second_and_vcpu = var.measured.database_documents_per_second_and_vcpu
+  temporal_documents_per_second_and_vcpu = var.measured.temporal_documents_per_second_and_vcpu
   ledger_kib_per_document                = var.measured.ledger_kib_per_document
+  temporal_is_here                       = var.temporal == "self-hosted"
   least                                  = local.profile.least
   kept_years                             = var.kept_years
 }
@@ -73,10 +76,20 @@ module "cluster" {
   public_endpoint = local.profile.public_endpoint
   operators_cidrs = var.operators_cidrs
   administrators  = var.administrators
-  deployers       = var.deployers
-  namespaces      = [var.namespace]
+  deployers       = merge(var.deployers, { for arn in module.deployer[*].arn : "github" => arn })
   nodes           = { least = module.sizing.nodes, most = 2 * module.sizing.nodes }
   log_days        = local.profile.log_days
+}
+
+module "deployer" {
+  source = "../deployer"
+  count  = var.github == null ? 0 : 1
+
+  name        = module.layout.name
+  repository  = var.github.repository
+  environment = var.environment
+  cluster_arn = module.cluster.arn
+  issuer_arn  = var.github.issuer_arn
 }
 
 module "ledger" {

@@ -39,9 +39,15 @@ locals {
   # Half as much again for what is rewritten and not yet vacuumed, and for what PostgreSQL keeps of its log.
   gibibytes_a_year = var.documents_per_year * var.ledger_kib_per_document * 1.5 / (1024 * 1024)
 
+  # A load of more than its pods ask for takes more all the same: they have no limit.
+  temporal = !var.temporal_is_here ? { millicores = 0, mebibytes = 0 } : {
+    millicores = max(var.temporal.millicores, ceil(1000 * var.documents_per_second / (var.temporal_documents_per_second_and_vcpu * var.utilisation)))
+    mebibytes  = var.temporal.mebibytes
+  }
+
   # The system and its daemons take some tenth of a node.
   node       = { millicores = var.node.vcpus * 1000 * 0.9, mebibytes = var.node.gibibytes * 1024 * 0.85 }
-  millicores = var.others.millicores + 2 * (local.workers * var.pod.worker.millicores + local.facades * var.pod.facade.millicores)
-  mebibytes  = var.others.mebibytes + 2 * (local.workers * var.pod.worker.mebibytes + local.facades * var.pod.facade.mebibytes)
+  millicores = var.others.millicores + local.temporal.millicores + 2 * (local.workers * var.pod.worker.millicores + local.facades * var.pod.facade.millicores)
+  mebibytes  = var.others.mebibytes + local.temporal.mebibytes + 2 * (local.workers * var.pod.worker.mebibytes + local.facades * var.pod.facade.mebibytes)
   nodes      = max(var.least.nodes, ceil(local.millicores / local.node.millicores), ceil(local.mebibytes / local.node.mebibytes))
 }

@@ -30,12 +30,14 @@ variable "utilisation" {
 }
 
 # What follows is measured: docs/performance.md says how, and figures count only for the machines that they were measured on. The
-# defaults are low, so that an unmeasured fleet is too large rather than too small.
+# defaults are a third of what its model has, rounded down, and `utilisation` is taken of that: an unmeasured fleet is too large rather
+# than too small. Null is the default, so that whoever calls this need not know it.
 
 variable "worker_documents_per_second" {
   description = "Documents a second that one worker within its CPU request carries. Measure it: `vextrus-benches load`, documents per second and CPU of the worker."
   type        = number
-  default     = 4
+  default     = 12
+  nullable    = false
 
   validation {
     condition     = var.worker_documents_per_second > 0
@@ -44,9 +46,10 @@ variable "worker_documents_per_second" {
 }
 
 variable "facade_requests_per_second" {
-  description = "Calls a second that one facade answers in time. `make k6` asks it 100 a second and fails where the 95th percentile is above 300 ms."
+  description = "Calls a second that one facade within its CPU request answers in time. Measure it: `vextrus-benches load`, CPU of the facade; `make k6`, whether they are in time."
   type        = number
-  default     = 100
+  default     = 69
+  nullable    = false
 
   validation {
     condition     = var.facade_requests_per_second > 0
@@ -57,7 +60,7 @@ variable "facade_requests_per_second" {
 variable "requests_per_document" {
   description = "Calls of the facade that a document brings about: its submission, its decisions, and what people look at before."
   type        = number
-  default     = 8
+  default     = 10
 
   validation {
     condition     = var.requests_per_document >= 1
@@ -68,7 +71,8 @@ variable "requests_per_document" {
 variable "database_documents_per_second_and_vcpu" {
   description = "Documents a second that one vCPU of the ledger's database carries. Measure it: `vextrus-benches load --ledger postgres`, CPU of the database."
   type        = number
-  default     = 10
+  default     = 12
+  nullable    = false
 
   validation {
     condition     = var.database_documents_per_second_and_vcpu > 0
@@ -76,10 +80,23 @@ variable "database_documents_per_second_and_vcpu" {
   }
 }
 
+variable "temporal_documents_per_second_and_vcpu" {
+  description = "Documents a second that one vCPU of Temporal's server carries. Measure it on yours: what docs/performance.md has is of a development server, without a database."
+  type        = number
+  default     = 7
+  nullable    = false
+
+  validation {
+    condition     = var.temporal_documents_per_second_and_vcpu > 0
+    error_message = "temporal_documents_per_second_and_vcpu must be above 0."
+  }
+}
+
 variable "ledger_kib_per_document" {
   description = "What a document takes in the ledger, with its indexes, its trail and its events, in KiB. A ledger with 4,117 documents and 3,508 employees' processes took 188 MB, which is 24 KiB each."
   type        = number
   default     = 48
+  nullable    = false
 
   validation {
     condition     = var.ledger_kib_per_document > 0
@@ -130,14 +147,14 @@ variable "jobs" {
 }
 
 variable "pod" {
-  description = "What a pod asks for (resources.requests of the chart), in thousandths of a CPU and MiB."
+  description = "What a pod asks for (resources.requests of the chart in production), in thousandths of a CPU and MiB."
   type = object({
     worker = object({ millicores = number, mebibytes = number })
     facade = object({ millicores = number, mebibytes = number })
   })
   default = {
-    worker = { millicores = 250, mebibytes = 256 }
-    facade = { millicores = 250, mebibytes = 128 }
+    worker = { millicores = 500, mebibytes = 256 }
+    facade = { millicores = 250, mebibytes = 256 }
   }
 
   validation {
@@ -146,10 +163,27 @@ variable "pod" {
   }
 }
 
-variable "others" {
-  description = "What everything else in the cluster asks for, all together: Temporal's server where it runs here, collector, Prometheus, ingress, DNS."
+variable "temporal_is_here" {
+  description = "Whether Temporal's server runs in this cluster."
+  type        = bool
+  default     = true
+}
+
+variable "temporal" {
+  description = "What the pods of Temporal's server ask for, all together, where nothing is to be done (deploy/helm/examples/temporal-server.yaml)."
   type        = object({ millicores = number, mebibytes = number })
-  default     = { millicores = 3000, mebibytes = 8192 }
+  default     = { millicores = 3750, mebibytes = 7680 }
+
+  validation {
+    condition     = var.temporal.millicores >= 0 && var.temporal.mebibytes >= 0
+    error_message = "temporal must not be negative."
+  }
+}
+
+variable "others" {
+  description = "What everything else in the cluster asks for, all together: collector, Prometheus, ingress, DNS."
+  type        = object({ millicores = number, mebibytes = number })
+  default     = { millicores = 1500, mebibytes = 4096 }
 
   validation {
     condition     = var.others.millicores >= 0 && var.others.mebibytes >= 0

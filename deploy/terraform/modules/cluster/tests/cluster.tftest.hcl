@@ -56,10 +56,10 @@ run "pods_cannot_take_the_nodes_role" {
   }
 }
 
-run "the_pipeline_deploys_into_one_namespace" {
+run "the_pipeline_may_what_its_group_may" {
   assert {
-    condition     = aws_eks_access_policy_association.deployer["pipeline"].access_scope[0].type == "namespace" && aws_eks_access_policy_association.deployer["pipeline"].access_scope[0].namespaces == tolist(["vextrus"])
-    error_message = "the pipeline may change the whole cluster"
+    condition     = join(" ", aws_eks_access_entry.deployer["pipeline"].kubernetes_groups) == "vextrus:deployers" && keys(aws_eks_access_policy_association.administrator) == ["platform"]
+    error_message = "the pipeline may more or less than kubernetes/deployers.yaml says"
   }
 
   assert {

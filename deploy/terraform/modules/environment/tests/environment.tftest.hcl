@@ -19,13 +19,13 @@ run "the_chart_is_told_what_was_reckoned" {
   assert {
     condition = output.helm_values.environment == "production" && output.helm_values.ledger == {
       sslMode        = "verify-full"
-      maxConnections = 535
+      maxConnections = 355
     } && output.helm_values.config.ledger.connections == 14
     error_message = "the chart is told ${jsonencode(output.helm_values)}"
   }
 
   assert {
-    condition     = output.helm_values.worker.autoscaling == { min = 5, max = 10 } && output.helm_values.facade.autoscaling == { min = 3, max = 6 }
+    condition     = output.helm_values.worker.autoscaling == { min = 2, max = 4 } && output.helm_values.facade.autoscaling == { min = 3, max = 6 }
     error_message = "the chart is told ${jsonencode(output.helm_values)}"
   }
 
@@ -64,6 +64,33 @@ run "the_chart_is_told_what_was_reckoned" {
   }
 }
 
+run "a_repository_that_is_named_deploys" {
+  command = plan
+  variables {
+    github = { repository = "acme/vextrus" }
+  }
+
+  override_module {
+    target          = module.deployer
+    override_during = plan
+    outputs         = { arn = "arn:aws:iam::123456789012:role/vextrus-production-deployer" }
+  }
+
+  assert {
+    condition     = output.deployer_role_arn == "arn:aws:iam::123456789012:role/vextrus-production-deployer"
+    error_message = "the pipeline has no role"
+  }
+}
+
+run "without_one_there_is_no_role" {
+  command = plan
+
+  assert {
+    condition     = output.deployer_role_arn == null
+    error_message = "somebody could deploy who was not named"
+  }
+}
+
 run "temporal_cloud_needs_none" {
   command = plan
   variables {
@@ -79,11 +106,13 @@ run "temporal_cloud_needs_none" {
 run "what_was_measured_makes_it_smaller" {
   command = plan
   variables {
-    measured = { worker_documents_per_second = 20 }
+    documents_per_second = 100
+    measured             = { worker_documents_per_second = 40 }
   }
 
+  # 14 with the default.
   assert {
-    condition     = output.helm_values.worker.autoscaling.min == 2
+    condition     = output.helm_values.worker.autoscaling.min == 5
     error_message = "${output.helm_values.worker.autoscaling.min} workers"
   }
 }

@@ -53,7 +53,7 @@ run "so_does_one_with_large_pools" {
   }
 
   assert {
-    condition     = output.busiest_connections == (10 + 6 + 5) * 60 && output.busiest_connections < 0.8 * output.max_connections
+    condition     = output.busiest_connections == (4 + 6 + 5) * 60 && output.busiest_connections < 0.8 * output.max_connections
     error_message = "${output.busiest_connections} of ${output.max_connections} connections"
   }
 }
@@ -62,7 +62,7 @@ run "so_does_one_with_large_pools" {
 run "pools_that_no_database_takes_are_refused" {
   command = plan
   variables {
-    connections = 200
+    connections = 300
   }
   expect_failures = [output.database_class]
 }

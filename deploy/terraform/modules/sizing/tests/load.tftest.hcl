@@ -40,15 +40,15 @@ run "ten_times_as_much" {
     documents_per_year   = 5000000
   }
 
-  # 10 / (4 * 0.6) = 4.2, and 80 / (100 * 0.6) = 1.3
+  # 10 / (12 * 0.6) = 1.4, and 100 / (69 * 0.6) = 2.4
   assert {
-    condition     = output.workers == 5 && output.facades == 3
+    condition     = output.workers == 2 && output.facades == 3
     error_message = "${output.workers} workers, ${output.facades} facades"
   }
 
-  # 1.7 vCPUs would be enough in the smallest, but its 428 connections are not for 16 processes.
+  # 1.4 vCPUs, and 355 of the smallest's 428 connections.
   assert {
-    condition     = output.database_class == "db.m7g.large" && output.max_connections == 535
+    condition     = output.database_class == "db.t4g.medium" && output.max_connections == 355
     error_message = "${output.database_class} with ${output.max_connections} connections"
   }
 
@@ -67,19 +67,44 @@ run "a_hundred_times_as_much" {
   }
 
   assert {
-    condition     = output.workers == 42 && output.facades == 14
+    condition     = output.workers == 14 && output.facades == 25
     error_message = "${output.workers} workers, ${output.facades} facades"
   }
 
-  # 16.7 vCPUs, and 3,415 connections.
+  # 13.9 vCPUs, and 2,395 connections.
   assert {
-    condition     = output.database_class == "db.m7g.8xlarge" && output.max_connections == 3415
+    condition     = output.database_class == "db.m7g.4xlarge" && output.max_connections == 2395
     error_message = "${output.database_class} with ${output.max_connections} connections"
   }
 
-  # Twice 42 workers and 14 facades with a quarter of a CPU each, and 3 for the rest: 31 CPUs on nodes with 1.8 to give.
+  # Twice 14 workers with half a CPU and 25 facades with a quarter, 23.8 for Temporal's server and 1.5 for the rest: 51.8 CPUs on nodes
+  # with 1.8 to give.
   assert {
-    condition     = output.nodes == 18
+    condition     = output.nodes == 29
+    error_message = "${output.nodes} nodes"
+  }
+}
+
+run "a_temporal_that_is_elsewhere_takes_nothing" {
+  command = plan
+  variables {
+    documents_per_second = 100
+    documents_per_year   = 50000000
+    temporal_is_here     = false
+  }
+
+  assert {
+    condition     = output.nodes == 16
+    error_message = "${output.nodes} nodes"
+  }
+}
+
+run "its_pods_are_there_without_work_too" {
+  command = plan
+
+  # Twice 2 workers and 3 facades, 3.75 CPUs for Temporal's pods and 1.5 for the rest: 8.75 CPUs.
+  assert {
+    condition     = output.nodes == 5
     error_message = "${output.nodes} nodes"
   }
 }
@@ -100,13 +125,13 @@ run "connections_decide_too" {
 run "what_was_measured_counts" {
   command = plan
   variables {
-    documents_per_second        = 10
-    worker_documents_per_second = 12
+    documents_per_second        = 100
+    worker_documents_per_second = 40
     utilisation                 = 0.5
   }
 
   assert {
-    condition     = output.workers == 2
+    condition     = output.workers == 5
     error_message = "${output.workers} workers"
   }
 }
@@ -149,6 +174,23 @@ run "the_program_takes_no_more_connections" {
     connections = 501
   }
   expect_failures = [var.connections]
+}
+
+run "what_was_not_measured_has_its_default" {
+  command = plan
+  variables {
+    documents_per_second                   = 100
+    worker_documents_per_second            = null
+    facade_requests_per_second             = null
+    database_documents_per_second_and_vcpu = null
+    temporal_documents_per_second_and_vcpu = null
+    ledger_kib_per_document                = null
+  }
+
+  assert {
+    condition     = output.workers == 14 && output.facades == 25 && output.database_class == "db.m7g.4xlarge" && output.nodes == 29
+    error_message = "${output.workers} workers, ${output.facades} facades, ${output.database_class}, ${output.nodes} nodes"
+  }
 }
 
 run "no_worker_is_none" {
