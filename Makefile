@@ -48,8 +48,10 @@ KAFKA = $$(perl -MIPC::Cmd -MFindBin -e 1 2>/dev/null && echo "--features vextru
 KAFKA_TESTS = cargo test --workspace --locked $(KAFKA) --test dispatch kafka
 
 # What computes and asks nobody. It stays with the machine that it was measured on.
-PURE = $(foreach crate,tax approval codec audit,-p vextrus-benches-$(crate) --bench $(crate))
+PURE_CRATES = tax approval codec audit
+PURE = $(foreach crate,$(PURE_CRATES),-p vextrus-benches-$(crate) --bench $(crate))
 BASELINE = main
+SLOWER = 10
 CRITERION = $${CRITERION_HOME:-$${CARGO_TARGET_DIR:-target}/criterion}
 
 # The first build is long, so it shows its progress; later ones are quiet.
@@ -111,22 +113,23 @@ api-baseline: check-tools ## Take today's API as what later changes must not bre
 	@$(BUF_ENV) && set -x && cd proto && "$$VEXTRUS_BUF" breaking --against baseline.binpb && \
 	"$$VEXTRUS_BUF" build --exclude-source-info -o baseline.binpb
 
-bench: check-tools ## Run the benchmarks in a release build (an hour, most of it to build)
-	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked -p vextrus-benches-tax -p vextrus-benches-approval -p vextrus-benches-codec -p vextrus-benches-audit -p vextrus-benches-outbox && \
+bench: check-tools ## Run the benchmarks in a release build (an hour, most of it to build); figures of the load kit also in JSON
+	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && cargo bench --locked $(foreach crate,$(PURE_CRATES) outbox,-p vextrus-benches-$(crate)) && \
 	export VEXTRUS_TEST_POSTGRES_FSYNC=on && cargo run --release --locked -p vextrus-benches-ledger && \
-	cargo run --release --locked -p vextrus-benches-replay && $(LOAD) all
+	cargo run --release --locked -p vextrus-benches-replay && $(LOAD) all --json "$${CARGO_TARGET_DIR:-target}/bench.json"
 
 bench-peer: check-tools ## Measure invoices beside a TypeScript worker with eleven activities that do nothing (needs node and npm)
 	@$(TEMPORAL_ENV) && $(POSTGRES_ENV) && set -x && (cd benches/typescript && npm ci --no-audit --no-fund) && \
-	export VEXTRUS_TEST_POSTGRES_FSYNC=on && $(LOAD) peer
+	export VEXTRUS_TEST_POSTGRES_FSYNC=on && $(LOAD) peer --json "$${CARGO_TARGET_DIR:-target}/bench-peer.json"
 
 bench-baseline: check-tools ## Measure what is pure, and keep the figures in target/criterion for bench-compare
 	cargo bench --locked $(PURE) -- --save-baseline $(BASELINE)
 
-bench-compare: check-tools ## Measure it again, and say how it differs from what bench-baseline kept on this machine
+bench-compare: check-tools ## Measure it again; fails where it is slower by SLOWER (10) percent than what bench-baseline kept on this machine
 	@[ -n "$$(find "$(CRITERION)" -type d -name "$(BASELINE)" -print 2>/dev/null | head -n 1)" ] || \
 		{ echo "make: there is no baseline \`$(BASELINE)\` on this machine yet. Run \`make bench-baseline\` on the version to compare with." >&2; exit 1; }
 	cargo bench --locked $(PURE) -- --baseline $(BASELINE)
+	$(PYTHON) -B tools/compare.py "$(CRITERION)" $(SLOWER)
 
 k6: check-tools ## Have k6 start, query and decide through the facade, RATE (100) requests a second; fails where p95 is above 300 ms
 	@$(TEMPORAL_ENV) && $(K6_ENV) && set -x && cargo build --release --locked -p vextrus-starter-cli && \

@@ -115,22 +115,28 @@ impl Fleet {
 
     /// What everything has used.
     pub(crate) async fn used(&self) -> anyhow::Result<Used> {
-        let cpu = |process: &Option<Process>| process.as_ref().and_then(Process::cpu_us);
-        let mut cpu_us = vec![("worker", self.worker.process.cpu_us()), ("facade", self.facade.process.cpu_us())];
-        if self.engine == Engine::Postgres {
-            cpu_us.push(("database", cpu(&self.database)));
-        }
-        cpu_us.extend([("server", cpu(&self.server)), ("load", self.load.cpu_us())]);
+        let cpu_us =
+            self.processes().into_iter().map(|(name, process)| (name, process.and_then(Process::cpu_us))).collect();
         Ok(Used { cpu_us, worker: self.worker.counts().await?, facade: self.facade.counts().await? })
     }
 
-    /// The most memory that each process has had, in KiB.
+    /// The most memory that each process has had since [`Self::forget_peaks`], in KiB.
     pub(crate) fn peaks_kib(&self) -> ByProcess {
-        vec![
-            ("worker", self.worker.process.peak_kib()),
-            ("facade", self.facade.process.peak_kib()),
-            ("server", self.server.as_ref().and_then(Process::peak_kib)),
-        ]
+        self.processes().into_iter().map(|(name, process)| (name, process.and_then(Process::peak_kib))).collect()
+    }
+
+    /// Lets the peaks be of what comes now.
+    pub(crate) fn forget_peaks(&self) {
+        self.processes().into_iter().filter_map(|(_, process)| process).for_each(Process::forget_peak);
+    }
+
+    fn processes(&self) -> Vec<(&'static str, Option<&Process>)> {
+        let mut all = vec![("worker", Some(&self.worker.process)), ("facade", Some(&self.facade.process))];
+        if self.engine == Engine::Postgres {
+            all.push(("database", self.database.as_ref()));
+        }
+        all.extend([("server", self.server.as_ref()), ("load", Some(&self.load))]);
+        all
     }
 
     /// Stops everything. What was measured must also be right.

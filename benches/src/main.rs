@@ -72,7 +72,7 @@ struct Setup {
     /// The ledger's database.
     #[arg(long, value_enum, default_value = "sqlite")]
     ledger: Engine,
-    /// The kinds with their shares: one-level, three-levels, order, onboarding. Such as one-level=8,order=1,onboarding=1.
+    /// The kinds with their shares: one-level, many-lines (100), three-levels, order, onboarding. Such as one-level=8,order=1,onboarding=1.
     #[arg(long, default_value = "one-level")]
     mix: Mix,
     #[command(flatten)]
@@ -122,7 +122,7 @@ struct StartsOptions {
     #[arg(long, value_enum, default_value = "sqlite")]
     ledger: Engine,
     /// How many starts each way.
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(50..=100_000))]
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(50..=100_000))]
     each: u32,
     #[command(flatten)]
     output: Output,
@@ -187,8 +187,7 @@ impl Report {
         Self {
             machine: Machine::here(),
             phases: Vec::new(),
-            peaks: Vec::new(),
-            knee: None,
+            knees: Vec::new(),
             telemetry: None,
             starts: Vec::new(),
             memory: None,
@@ -213,19 +212,25 @@ async fn all(options: AllOptions) -> anyhow::Result<()> {
         let newcomers = options.documents.div_ceil(8);
         let at_once = Pace::InFlight(usize::try_from(newcomers)?);
         let onboardings = Plan { pace: at_once, warm_up: 0, ..plan(Kind::Onboarding, newcomers) };
-        let documents = [(Kind::OneLevel, options.documents), (Kind::ThreeLevels, half), (Kind::Order, half)];
+        let documents = [
+            (Kind::OneLevel, options.documents),
+            (Kind::ManyLines, half),
+            (Kind::ThreeLevels, half),
+            (Kind::Order, half),
+        ];
         for plan in documents.map(|(kind, documents)| plan(kind, documents)).iter().chain([&onboardings]) {
             let measured = phase::measure(&fleet, plan, next).await?;
             next = measured.1;
             report.phases.push(measured.0);
         }
-        report.peaks.push((engine.name(), fleet.peaks_kib()));
+        // What one kind carries with so many under way is near the knee.
+        let of_engine = report.phases.iter().find(|phase| phase.ledger == engine);
+        let carried = of_engine.map_or(5000, |phase| phase.documents_per_1000_s);
+        let (knee, number) = knee::find(&fleet, &Mix::only(Kind::OneLevel), Rate(carried / 2), next).await?;
+        report.knees.push((engine.name(), knee));
+        next = number;
         if engine == Engine::Sqlite {
-            // What one kind carries with so many under way is near the knee.
-            let carried = report.phases.first().map_or(5000, |phase| phase.documents_per_1000_s);
-            let (knee, number) = knee::find(&fleet, &Mix::only(Kind::OneLevel), Rate(carried / 2), next).await?;
-            report.knee = Some(knee);
-            let (told, renewed, number) = telemetry::compare(fleet, &plan(Kind::OneLevel, half), number).await?;
+            let (told, renewed, number) = telemetry::compare(fleet, &plan(Kind::OneLevel, half), next).await?;
             report.telemetry = Some(told);
             fleet = renewed;
             let (memory, number) =
@@ -233,7 +238,7 @@ async fn all(options: AllOptions) -> anyhow::Result<()> {
             report.memory = Some(memory);
             next = number;
         }
-        let (starts, _) = starts::compare(&fleet, half.max(100), next).await?;
+        let (starts, _) = starts::compare(&fleet, (options.documents * 2).max(100), next).await?;
         report.starts.push((engine.name(), starts));
         fleet.stop().await?;
     }
@@ -247,7 +252,6 @@ async fn one_load(options: LoadOptions) -> anyhow::Result<()> {
     let fleet = Fleet::start(setup.ledger, !no_telemetry).await?;
     let (phase, _) = phase::measure(&fleet, &Plan { mix: setup.mix, pace, documents, warm_up }, 0).await?;
     report.phases.push(phase);
-    report.peaks.push((setup.ledger.name(), fleet.peaks_kib()));
     fleet.stop().await?;
     report.give(&setup.output)
 }
@@ -258,8 +262,7 @@ async fn the_knee(options: KneeOptions) -> anyhow::Result<()> {
     let fleet = Fleet::start(setup.ledger, true).await?;
     let warm = Plan { mix: setup.mix.clone(), pace: Pace::InFlight(8), documents: 50, warm_up: 0 };
     let (_, next) = phase::measure(&fleet, &warm, 0).await?;
-    report.knee = Some(knee::find(&fleet, &setup.mix, from, next).await?.0);
-    report.peaks.push((setup.ledger.name(), fleet.peaks_kib()));
+    report.knees.push((setup.ledger.name(), knee::find(&fleet, &setup.mix, from, next).await?.0));
     fleet.stop().await?;
     report.give(&setup.output)
 }

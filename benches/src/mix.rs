@@ -22,7 +22,9 @@ pub(crate) fn vendor(like: &str, number: u32) -> String {
 pub(crate) enum Kind {
     /// An invoice with one level.
     OneLevel,
-    /// An invoice with three.
+    /// An invoice with one level and a hundred lines.
+    ManyLines,
+    /// An invoice with three levels.
     ThreeLevels,
     /// A purchase order with two.
     Order,
@@ -31,11 +33,12 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::OneLevel, Self::ThreeLevels, Self::Order, Self::Onboarding];
+    const ALL: [Self; 5] = [Self::OneLevel, Self::ManyLines, Self::ThreeLevels, Self::Order, Self::Onboarding];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::OneLevel => "one-level",
+            Self::ManyLines => "many-lines",
             Self::ThreeLevels => "three-levels",
             Self::Order => "order",
             Self::Onboarding => "onboarding",
@@ -66,14 +69,21 @@ fn taka(poisha: u64) -> String {
     format!("{}.{:02}", poisha / 100, poisha % 100)
 }
 
-/// The invoice of this number.
-pub(crate) fn invoice(sums: &Sums, number: u32) -> anyhow::Result<Invoice> {
+/// The invoice of this number, with so many lines.
+pub(crate) fn invoice(sums: &Sums, number: u32, lines: u64) -> anyhow::Result<Invoice> {
     let subtotal = sums.subtotal(number);
     let (amount, vat) = (taka(subtotal), subtotal * 15 / 100);
+    let (each, rest) = (subtotal / lines, subtotal % lines);
+    let lines: Vec<_> = (0..lines)
+        .map(|line| {
+            let amount = taka(if line == 0 { each + rest } else { each });
+            serde_json::json!({"description": "supply", "quantity": "1", "unit_price": amount, "amount": amount})
+        })
+        .collect();
     let invoice = serde_json::json!({
         "vendor": vendor(sums.like, number), "number": format!("B-{number}"), "date": "2026-10-12", "due_date": "2026-11-30",
         "currency": "BDT", "department": "works", "subtotal": amount, "vat": taka(vat), "total": taka(subtotal + vat),
-        "lines": [{"description": "supply", "quantity": "1", "unit_price": amount, "amount": amount}],
+        "lines": lines,
     });
     Invoice::from_json(&invoice.to_string()).map_err(|refusal| anyhow::anyhow!("{refusal}"))
 }
@@ -124,11 +134,12 @@ impl Mix {
 
     /// The kind of the document of this number: each kind in its share, spread alike every time.
     pub(crate) fn kind(&self, number: u32) -> Kind {
-        let all: u32 = self.0.iter().map(|(_, share)| share).sum();
-        // A step that has no divisor in common with most sums mixes the kinds.
-        let mut at = number.wrapping_mul(7) % all.max(1);
+        let all = self.0.iter().map(|(_, share)| u64::from(*share)).sum::<u64>().max(1);
+        // A step that has no divisor in common with the sum meets every share once before it begins again.
+        let step = (7..).find(|step| has_no_common_divisor(*step, all)).unwrap_or(1);
+        let mut at = u64::from(number) * step % all;
         for (kind, share) in &self.0 {
-            match at.checked_sub(*share) {
+            match at.checked_sub(u64::from(*share)) {
                 Some(left) => at = left,
                 None => return *kind,
             }
@@ -142,6 +153,13 @@ impl Mix {
             kinds => kinds.iter().map(|(kind, share)| format!("{}={share}", kind.name())).collect::<Vec<_>>().join(","),
         }
     }
+}
+
+fn has_no_common_divisor(mut one: u64, mut other: u64) -> bool {
+    while other > 0 {
+        (one, other) = (other, one % other);
+    }
+    one == 1
 }
 
 impl FromStr for Mix {
@@ -158,3 +176,7 @@ impl FromStr for Mix {
         Ok(Self(kinds.collect::<anyhow::Result<_>>()?))
     }
 }
+
+#[cfg(test)]
+#[path = "mix_tests.rs"]
+mod tests;

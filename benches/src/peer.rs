@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use vextrus_temporal::{DevServer, DevServerOptions};
 
 use crate::figures::per_1000_s;
-use crate::fleet::{Engine, Fleet};
+use crate::fleet::{ByProcess, Engine, Fleet};
 use crate::load::Pace;
 use crate::mix::{Kind, Mix};
 use crate::phase::{self, Plan};
@@ -54,15 +54,15 @@ async fn ours(engine: Engine, documents: u32, in_flight: u32) -> anyhow::Result<
     let pace = Pace::InFlight(usize::try_from(in_flight)?);
     let plan = Plan { mix: Mix::only(Kind::OneLevel), pace, documents, warm_up: in_flight * 3 };
     let (phase, _) = phase::measure(&fleet, &plan, 0).await?;
-    let worker_peak_kib = fleet.worker.process.peak_kib();
     fleet.stop().await?;
-    let cpu = |name: &str| phase.cpu_us.iter().find(|(n, _)| *n == name).and_then(|(_, cpu)| *cpu);
+    let of = |figures: &ByProcess, name: &str| figures.iter().find(|(n, _)| *n == name).and_then(|(_, found)| *found);
+    let cpu = |name: &str| of(&phase.cpu_us, name);
     Ok(Run {
         who: engine.name(),
         documents_per_1000_s: phase.documents_per_1000_s,
         worker_cpu_us: cpu("worker").map(|worker| worker + cpu("database").unwrap_or_default()),
         server_cpu_us: cpu("server"),
-        worker_peak_kib,
+        worker_peak_kib: of(&phase.peaks_kib, "worker"),
     })
 }
 
@@ -79,6 +79,7 @@ async fn typescript(folder: &Path, documents: u32, in_flight: u32) -> anyhow::Re
     let used = || (process.cpu_us(), service.as_ref().and_then(Process::cpu_us));
     let warm_up = in_flight * 3;
     send(folder, &server, (0, warm_up), in_flight).await?;
+    process.forget_peak();
     let before = used();
     let sent = send(folder, &server, (warm_up, documents), in_flight).await?;
     let after = used();

@@ -43,6 +43,8 @@ pub(crate) struct Phase {
     /// The least and the most, by kind.
     pub(crate) history_events: BTreeMap<&'static str, (usize, usize)>,
     pub(crate) cpu_us: ByProcess,
+    /// The most memory of each process while the load was under way, in KiB.
+    pub(crate) peaks_kib: ByProcess,
     /// In thousandths; known where the processes tell of themselves.
     pub(crate) statements: ByProcess,
     /// Calls of the Temporal service, in thousandths.
@@ -64,6 +66,7 @@ pub(crate) async fn measure(fleet: &Fleet, plan: &Plan, first: u32) -> anyhow::R
     }
     let first = first + warm_up;
     eprintln!("{}, {}, {documents} documents, {pace}", fleet.engine.name(), mix.name());
+    fleet.forget_peaks();
     let before = fleet.used().await?;
     let (timed, elapsed) = load::send(&fleet.people, mix, *pace, (first, *documents)).await?;
     for document in timed.iter().rev().take(LOOKED_AT) {
@@ -115,6 +118,7 @@ async fn phase(
         documents_per_1000_s: per_1000_s(count, elapsed),
         history_events,
         cpu_us: cpu.collect(),
+        peaks_kib: fleet.peaks_kib(),
         statements: of(&[STATEMENTS]),
         requests: of(&REQUESTS),
         schedule_to_start_us: waited.map(micros),

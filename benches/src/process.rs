@@ -1,7 +1,6 @@
 //! What a process costs, as Linux counts it. Elsewhere nothing is known, and nothing is said.
 
 use std::fs;
-use std::path::PathBuf;
 
 /// Ticks a second in `/proc`, where `getconf` is missing: what Linux has had for two decades.
 const TICKS: u64 = 100;
@@ -48,27 +47,49 @@ impl Process {
         let own = stat(self.id)?;
         let mut ticks = own.ticks;
         if self.with_children {
-            let children = all().filter_map(stat).filter(|s| s.parent == Some(self.id));
+            let children = self.all().into_iter().skip(1).filter_map(stat);
             ticks += own.ticks_of_ended + children.map(|s| s.ticks).sum::<u64>();
         }
         Some(ticks * 1_000_000 / self.ticks_per_second)
     }
 
-    /// The most memory that it has had resident, in KiB.
+    /// The most memory that it has had resident since [`Self::forget_peak`], in KiB. What its children share with it counts once.
     pub(crate) fn peak_kib(&self) -> Option<u64> {
-        self.status("VmHWM:")
+        let (mut of_each, mut shared) = (0, 0);
+        for id in self.all() {
+            let Some(peak) = status(id, "VmHWM:") else { continue };
+            let common = status(id, "RssFile:").unwrap_or_default() + status(id, "RssShmem:").unwrap_or_default();
+            of_each += peak.saturating_sub(common);
+            shared = common.max(shared);
+        }
+        (of_each > 0).then_some(of_each + shared)
+    }
+
+    /// Lets its peak be what it has now.
+    pub(crate) fn forget_peak(&self) {
+        for id in self.all() {
+            // Where this is not allowed, the peak stays that of its whole life, which is no less.
+            let _ = fs::write(format!("/proc/{id}/clear_refs"), "5");
+        }
     }
 
     /// The memory that it has resident, in KiB.
     pub(crate) fn resident_kib(&self) -> Option<u64> {
-        self.status("VmRSS:")
+        status(self.id, "VmRSS:")
     }
 
-    fn status(&self, field: &str) -> Option<u64> {
-        let status = fs::read_to_string(PathBuf::from(format!("/proc/{}/status", self.id))).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-        line.split_whitespace().next()?.parse().ok()
+    /// It, and its children where they count.
+    fn all(&self) -> Vec<u32> {
+        let is_child = |id: &u32| stat(*id).is_some_and(|stat| stat.parent == Some(self.id));
+        let children = all().filter(|id| self.with_children && is_child(id));
+        std::iter::once(self.id).chain(children).collect()
     }
+}
+
+fn status(id: u32, field: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 struct Stat {

@@ -27,6 +27,8 @@ const HR: &str = "hasina";
 const REST: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(200));
 /// How long one document may take.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// The lines of an invoice with many.
+const MANY: u64 = 100;
 /// The tasks of an inbox that a person sees at once.
 const PAGE: i32 = 50;
 
@@ -125,10 +127,11 @@ impl People {
 
 /// Submits what has this number; answers its name.
 pub(crate) async fn submit(client: &mut Client, kind: Kind, number: u32) -> anyhow::Result<String> {
-    let invoice = |sums| anyhow::Ok(json::content(&mix::invoice(sums, number)?));
+    let invoice = |sums, lines| anyhow::Ok(json::content(&mix::invoice(sums, number, lines)?));
     let invoice = match kind {
-        Kind::OneLevel => invoice(&mix::ONE_LEVEL)?,
-        Kind::ThreeLevels => invoice(&mix::THREE_LEVELS)?,
+        Kind::OneLevel => invoice(&mix::ONE_LEVEL, 1)?,
+        Kind::ManyLines => invoice(&mix::ONE_LEVEL, MANY)?,
+        Kind::ThreeLevels => invoice(&mix::THREE_LEVELS, 1)?,
         Kind::Order => {
             let order = json::order_content(&mix::order(number)?);
             return Ok(client.submit_order(order, new_request_id()).await?.0.name);
@@ -143,7 +146,7 @@ pub(crate) async fn submit(client: &mut Client, kind: Kind, number: u32) -> anyh
 
 async fn look(client: &mut Client, kind: Kind, name: &str) -> anyhow::Result<Seen> {
     match kind {
-        Kind::OneLevel | Kind::ThreeLevels => {
+        Kind::OneLevel | Kind::ManyLines | Kind::ThreeLevels => {
             let i = client.get(name).await?;
             document(name, (i.state(), i.outcome()), i.approval, i.workflow_id)
         }
