@@ -23,8 +23,8 @@ def closed(required: list, **properties: dict) -> dict:
 
 NAME = closed(["name"], name=TEXT)
 ACCOUNT = closed(["name"], name=TEXT, namespace=TEXT)
-# The others, written from their documentation: External Secrets v1, Temporal's worker controller v1.7 and later. Pod templates and
-# embedded objects are Kubernetes' own, and checked as such.
+# The others, written from their documentation: External Secrets v1, Temporal's worker controller v1.7 and later, Traefik 3.4 and later. Pod
+# templates and embedded objects are Kubernetes' own, and checked as such.
 SPECS = {
     "external-secrets.io/v1/ExternalSecret": closed(
         ["secretStoreRef", "target", "data"],
@@ -44,6 +44,11 @@ SPECS = {
                 auth=closed([], kubernetes=closed(["mountPath", "role"], mountPath=TEXT, role=TEXT, serviceAccountRef=ACCOUNT))),
             aws=closed(["service", "region"], service={"enum": ["SecretsManager", "ParameterStore"]}, region=TEXT, role=TEXT,
                        auth=closed([], jwt=closed(["serviceAccountRef"], serviceAccountRef=ACCOUNT))))),
+    "traefik.io/v1alpha1/ServersTransport": closed(
+        ["serverName", "rootCAs"],
+        serverName=TEXT,
+        rootCAs={"type": "array", "minItems": 1, "items": {"oneOf": [closed(["secret"], secret=TEXT), closed(["configMap"], configMap=TEXT)]}},
+    ),
     "temporal.io/v1alpha1/Connection": closed(
         ["hostPort"],
         hostPort={"type": "string", "pattern": "^[a-zA-Z0-9.-]+:[0-9]+$"},

@@ -15,6 +15,7 @@ import yaml
 
 import command_line
 import compose_file as compose
+import page_commands
 from compose_file import FOLDER, OURS, SERVICES, Prepared
 from support import DEPLOY, ROOT, Check, program, required, run
 
@@ -390,6 +391,22 @@ class Page(Check):
         names = {found for service in compose.RAW["services"].values() for port in service.get("ports") or [] for found in re.findall(r"(\w+_PORT)", port)}
         for name in names:
             self.assertIn(f"`{name}`", text)
+
+    def test_it_says_by_what_a_client_of_kafka_gets_on(self):
+        """The broker names the address at which its clients go on, and the default is known between services alone."""
+        row, = (line for line in PAGE.read_text().splitlines() if line.startswith("| Kafka "))
+        advertised = compose.RAW["services"]["vextrus-kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
+        self.assertIn("OUTSIDE://${KAFKA_HOST:-vextrus-kafka}:", advertised)
+        self.assertTrue("`KAFKA_HOST=127.0.0.1`" in row and "`vextrus-kafka`" in row, row)
+
+    def test_ended_jobs_are_seen(self):
+        looks = [c for c in page_commands.commands(PAGE) if c[:3] == ["docker", "compose", "ps"]]
+        self.assertEqual([["docker", "compose", "ps", "-a"]], looks, "without it, the jobs that have ended are not shown")
+
+    def test_it_says_what_is_known_of_an_image_that_nobody_maintains(self):
+        self.assertIn("minio/minio:RELEASE.2025-09-07T16-13-09Z@", SERVICES["vextrus-minio"]["image"], "say anew what is known of it")
+        for said in ("archived", "CVE-2025-62506", "use a maintained object store"):
+            self.assertIn(said, PAGE.read_text())
 
     def test_it_says_where_each_secret_is(self):
         text = PAGE.read_text()

@@ -3,6 +3,7 @@ mounted into them, the roles on a real PostgreSQL."""
 
 from __future__ import annotations
 
+import base64
 import glob
 import json
 import os
@@ -103,6 +104,11 @@ class Temporal(Check):
         page = (ROOT / "docs" / "security.md").read_text()
         block = yaml.safe_load(re.search(r"```yaml\n# In the server's configuration\.\n(.*?)```", page, re.DOTALL).group(1))
         self.assertEqual([], self.unknown(block, self.settings_of_the_server()), "Temporal's server has no such settings")
+
+    def test_the_server_reads_its_certificates_again_in_a_cluster(self):
+        tls = yaml.safe_load((DEPLOY / "helm/examples/temporal-server.yaml").read_text())["server"]["config"]["tls"]
+        self.assertRegex(tls["refreshInterval"], "^[1-9][0-9]*[mh]$")
+        self.assertEqual([], self.unknown({"global": {"tls": tls}}, self.settings_of_the_server()), "Temporal's server has no such settings")
 
     def settings_of_the_server(self) -> dict:
         with tempfile.TemporaryFile("w+") as log:
@@ -223,11 +229,21 @@ class Grafana(Check):
             done = self.start(Path(folder), GRAFANA_ADMIN_PASSWORD="correct horse battery")
             self.assertEqual((0, "admin=correct horse battery given=none x\n"), (done.returncode, done.stdout))
 
-    def test_later_starts_need_none(self):
+    def test_later_starts_need_none_and_never_fall_back_to_a_known_one(self):
+        """What is there may be the rest of a first start that was killed, without a user: Grafana would make admin with admin."""
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "grafana.db").write_text("x")
-            done = self.start(Path(folder))
-            self.assertEqual((0, "admin= given=none x\n"), (done.returncode, done.stdout))
+            made = set()
+            for given in ({}, {}, {"GRAFANA_ADMIN_PASSWORD": ""}, {"GRAFANA_ADMIN_PASSWORD": "admin"}, {"GRAFANA_ADMIN_PASSWORD": "short"}):
+                done = self.start(Path(folder), **given)
+                self.assertEqual(0, done.returncode, done.stderr)
+                self.assertRegex(done.stdout, r"^admin=\S+ given=none x\n$")
+                password = done.stdout.split()[0].partition("=")[2]
+                self.assertEqual(32, len(base64.b64decode(password)))
+                made.add(password)
+            self.assertEqual(5, len(made), "each is made anew")
+            done = self.start(Path(folder), GRAFANA_ADMIN_PASSWORD="correct horse battery")
+            self.assertEqual((0, "admin=correct horse battery given=none x\n"), (done.returncode, done.stdout))
 
 
 class Postgres(Check):

@@ -69,6 +69,7 @@ class Rendered(Check):
             (production, "ServiceMonitor"), (production, "PrometheusRule"), (production, "Certificate"), (keda, "ScaledObject"),
             (keda, "TriggerAuthentication"), (controlled, "Connection"), (controlled, "WorkerDeployment"),
             (controlled, "WorkerResourceTemplate"), (external, "ExternalSecret"),
+            (of.renderings()["example: traefik.yaml (install)"], "ServersTransport"),
         ):
             thing = of_kind(things, kind)[0]
             self.assertNotEqual(helm_crds.faults(laid_over(thing, {"spec": {"bogus": "x"}})), [], kind)
@@ -114,7 +115,8 @@ class Rendered(Check):
         rendered = set(of.examples())
         # Objects, and values of other charts.
         foreign, native = {"certificates.yaml", "temporal-certificates.yaml", "letsencrypt.yaml"}, {"trial.yaml", "psql.yaml"}
-        self.assertEqual({p.name for p in EXAMPLES.glob("*")} - rendered, {*foreign, *native, "temporal-server.yaml", "prometheus-adapter.yaml"})
+        charts = {"temporal-server.yaml", "prometheus-adapter.yaml", "kube-prometheus-stack.yaml", "otel-collector.yaml"}
+        self.assertEqual({p.name for p in EXAMPLES.glob("*")} - rendered, {*foreign, *native, *charts})
         for thing in (thing for name in foreign for thing in of.parsed((EXAMPLES / name).read_text())):
             self.assertEqual(helm_crds.faults(thing), [])
         for thing in (thing for name in native for thing in of.parsed((EXAMPLES / name).read_text())):
@@ -145,6 +147,18 @@ class Rendered(Check):
         for sql in stores.values():
             self.assertIn(sql["tls"]["caFile"], there)
             self.assertEqual(sql["connectAddr"], f"{sql['tls']['serverName']}:5432", "the certificate is of another name")
+
+    def test_every_certificate_says_how_long_it_lives_and_leaves_a_month_to_take_it_up(self):
+        seen = [(path.name, t) for path in EXAMPLES.glob("*.yaml") for t in of.parsed(path.read_text()) if t.get("kind") == "Certificate"]
+        seen += [("production", t) for t in of_kind(of.renderings()["production (install)"], "Certificate")]
+        self.assertGreater(len(seen), 5)
+        for where, thing in seen:
+            duration, before = (int(re.fullmatch(r"(\d+)h", thing["spec"].get(key, "0h")).group(1)) for key in ("duration", "renewBefore"))
+            self.assertTrue(30 * 24 <= before < duration, f"{where}: {thing['metadata']['name']}: {before} of {duration} hours")
+        page = (ROOT / "docs/secrets.md").read_text()
+        self.assertIn("live for a year, and\ncert-manager replaces them ninety days before their end", page)
+        leaves = [t["spec"] for where, t in seen if where == "temporal-certificates.yaml" and not t["spec"].get("isCA")]
+        self.assertEqual([(spec["duration"], spec["renewBefore"]) for spec in leaves], [(f"{365 * 24}h", f"{90 * 24}h")] * 3)
 
     def test_the_temporal_ui_changes_nothing_in_cluster_and_compose(self):
         told = of.load(EXAMPLES / "temporal-server.yaml")["web"]["additionalEnv"]
@@ -271,6 +285,9 @@ class Refused(Check):
             ({"image": {"worker": {"digest": f"sha256:{'0' * 64}"}}}, "set versions.build"),
             ({"temporal": {"workerController": {"enabled": True}}, "versions": {"draining": [{"build": "0"}]}}, "keeps draining builds itself"),
             ({"temporal": {"workerController": {"enabled": True}}, "autoscaling": {"mode": "keda"}}, "hpa or none"),
+            (laid_over(of.KEDA, {"temporal": {"tls": {"enabled": True}}}), "would call Temporal in plain text"),
+            (laid_over(of.KEDA, {"temporal": {"tls": {"enabled": True, "caSecret": "ca"}}}), "would call Temporal in plain text"),
+            (laid_over(laid_over(of.KEDA, of.API_KEY), {"temporal": {"tls": {"caSecret": "ca"}}}), "empty temporal.tls.caSecret"),
             ({"worker": {"autoscaling": {"min": 11}}}, "min is above max"),
             ({"worker": {"groups": {"more": {"taskQueues": ["invoice"]}}}}, "invoice is polled by all and more"),
             ({"worker": {"groups": {"all": {"taskQueues": ["invoice"]}}}}, "purchase-order is polled by none"),
@@ -309,7 +326,7 @@ class Refused(Check):
 class Page(Check):
     """docs/deployment.md and what is said beside the manifests."""
 
-    PAGES = (ROOT / "docs/deployment.md", of.MANIFESTS / "README.md")
+    PAGES = (ROOT / "docs/deployment.md", ROOT / "docs/platform.md", of.MANIFESTS / "README.md")
 
     def test_files_and_links_that_are_named_exist(self):
         for page in self.PAGES:
@@ -352,10 +369,8 @@ class Copies(Check):
             for name, path in sources.items():
                 self.assertEqual(copies[name].read_text(), path.read_text(), f"{name} of {how}")
 
-    def test_dashboards_and_rules_come_through_unchanged(self):
+    def test_dashboards_come_through_unchanged(self):
         things = of.renderings()["production (install)"]
-        rule = of_kind(things, "PrometheusRule")[0]
-        self.assertEqual(rule["spec"], of.load(DEPLOY / "observability/rules/vextrus.yaml"))
         boards = {key: json.loads(text) for thing in of_kind(things, "ConfigMap") for key, text in thing["data"].items() if key.endswith(".json")}
         self.assertEqual(boards, {p.name: json.loads(p.read_text()) for p in (DEPLOY / "observability/dashboards").glob("*.json")})
 

@@ -8,9 +8,10 @@ import unittest
 import helm_chart as of
 import helm_python
 from helm_chart import GROUPS, laid_over
-from support import DEPLOY, Check
+from support import DEPLOY, ROOT, Check
 
 TWO_DRAIN = {"versions": {"build": "c", "draining": [{"build": "a"}, {"build": "b"}]}}
+THREE_DRAIN = {"versions": {"build": "d", "draining": [{"build": "a"}, {"build": "b"}, {"build": "c"}]}}
 ONE_DRAINS = {"versions": {"build": "b", "draining": [{"build": "a"}]}}
 
 
@@ -65,12 +66,22 @@ class Connections(Check):
     def test_without_a_number_nothing_is_refused(self):
         self.assertTrue(self.is_taken(laid_over(of.value_sets()["development"], fleet(100, 100, 100, TWO_DRAIN)), 0))
 
-    def test_the_value_sets_leave_room_for_the_next_build(self):
+    def test_the_value_sets_leave_room_for_three_releases_in_a_row(self):
         for name in ("staging", "production"):
             values = of.value_sets()[name]
             most = values["ledger"]["maxConnections"]
-            self.assertEqual([self.is_taken(laid_over(values, over), most) for over in ({}, ONE_DRAINS)], [True, True], name)
-        self.assertFalse(self.is_taken(laid_over(of.value_sets()["production"], TWO_DRAIN), 500))
+            taken = [self.is_taken(laid_over(values, over), most) for over in ({}, ONE_DRAINS, TWO_DRAIN, THREE_DRAIN)]
+            self.assertEqual(taken, [True, True, True, False], name)
+
+    def test_the_pages_say_what_production_asks_for(self):
+        production = of.value_sets()["production"]
+        said, result = re.findall(r"= (\(.*) = (\d+)        production's values, while two builds drain", (ROOT / "docs/database.md").read_text())[0]
+        self.assertRegex(said, r"^[0-9+*() ]+$")
+        self.assertEqual(eval(said), int(result))
+        taken = [self.is_taken(laid_over(production, TWO_DRAIN), int(result) - less) for less in (1, 0)]
+        self.assertEqual(taken, [False, True])
+        page = " ".join((ROOT / "docs/deployment.md").read_text().split())
+        self.assertIn(f"room for two that drain beside the one that is brought in, of {production['ledger']['maxConnections']} connections", page)
 
     def test_the_programs_own_number_is_the_one_that_is_reckoned_with(self):
         guard = (of.CHART / "templates/guards.yaml").read_text()

@@ -13,6 +13,7 @@ import unittest
 from pathlib import Path
 
 import command_line
+import compose_file
 import helm_chart as of
 import page_commands
 import test_fleet
@@ -50,6 +51,17 @@ class CommandLine(Check):
                 seen += 1
                 self.assertIsNone(command_line.fault(words), f"{path.relative_to(ROOT)}: vextrus {said}")
         self.assertGreater(seen, 70)
+
+    def test_a_namespace_is_there_before_something_is_put_into_it(self):
+        there, seen = {"kube-system", "vextrus-trial"}, 0
+        for path in (ROOT / "docs/platform.md", DEPLOYMENT):
+            for command in page_commands.commands(path):
+                if command[:3] == ["kubectl", "create", "namespace"] or "--create-namespace" in command:
+                    there.add(command[command.index("-n") + 1] if "-n" in command else command[3])
+                elif command[0:1] in (["kubectl"], ["helm"]) and "-n" in command:
+                    seen += 1
+                    self.assertIn(command[command.index("-n") + 1], there, f"{path.name}: {' '.join(command)}")
+        self.assertGreater(seen, 20)
 
     def test_commands_are_found_where_they_stand(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -178,6 +190,22 @@ class Helm(Check):
         values = laid_over(of.value_sets()["production"], of.parsed(said)[0])
         [secret] = {json.dumps(thing["spec"]["secretStoreRef"]) for thing in of_kind(of.objects(of.render(values)), "ExternalSecret")}
         self.assertEqual(json.loads(secret), {"kind": "ClusterSecretStore", "name": "vault"})
+
+
+class Labels(Check):
+    def test_every_way_to_build_the_images_gives_them_their_labels(self):
+        """What no argument gives stands empty in a label, and says nothing of where the image is from."""
+        text = (ROOT / "deploy/images/Dockerfile").read_text()
+        asked = set(re.findall(r'org\.opencontainers\.image\.\w+="\$\{(\w+)\}"', text))
+        self.assertEqual({"VERSION", "VEXTRUS_COMMIT", "SOURCE", "CREATED"}, asked)
+        for name in compose_file.OURS:
+            self.assertEqual(asked, set(compose_file.SERVICES[name]["build"]["args"]), name)
+        built = [c for path in page_commands.pages() for c in page_commands.commands(path) if c[:2] == ["docker", "build"]]
+        self.assertEqual(1, len(built))
+        self.assertEqual(asked, {word.split("=")[0] for before, word in zip(built[0], built[0][1:]) if before == "--build-arg"})
+        exported = {word.split("=")[0] for c in page_commands.commands(ROOT / "docs" / "compose.md") if c[:1] == ["export"] for word in c[1:] if "=" in word}
+        taken = {re.match(r"\$\{(\w+)", value).group(1) for value in compose_file.RAW["x-build"]["args"].values()}
+        self.assertLessEqual(taken - {"VEXTRUS_VERSION"}, exported)
 
 
 # It keeps what it is asked, and ends the jobs as the test has it.

@@ -13,7 +13,8 @@ scaleDown:
     - {type: Pods, value: 1, periodSeconds: 60}
 {{- end -}}
 
-{{- /* The metrics of an HPA: [root, "worker" or "facade"]. The most that any of them asks for counts, so running work holds its pods. */ -}}
+{{- /* The metrics of an HPA: [root, "worker" or "facade"]. The most that any of them asks for counts, so that where
+work runs there are workers for it, however little CPU it takes. */ -}}
 {{- define "vextrus.hpaMetrics" -}}
 {{- $root := index . 0 -}}
 {{- $is := index . 1 -}}

@@ -34,7 +34,7 @@ spec:
         {{- with $own.podLabels }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
-      {{- with include "vextrus.podMeta" $own | trim }}{{ . | nindent 6 }}{{ end }}
+      {{- with include "vextrus.podMeta" (list $root "jobs") | trim }}{{ . | nindent 6 }}{{ end }}
     spec:
       restartPolicy: Never
       serviceAccountName: {{ include "vextrus.fullname" $root }}-jobs

@@ -85,8 +85,19 @@ tolerations:
 {{- end }}
 {{- end -}}
 
+{{- /* The annotations of a component's pods: [root, component]. What stands in these values and is read at the start alone restarts
+whoever reads it, when it changes. Settings are in the pod's own environment, a JWKS is read again, and each job is a new pod. */ -}}
 {{- define "vextrus.podMeta" -}}
-{{- with .podAnnotations }}
+{{- $root := index . 0 -}}
+{{- $is := index . 1 -}}
+{{- $sums := dict -}}
+{{- if and (ne $is "jobs") (eq $root.Values.secrets.source "plain") -}}
+{{- $sums = set $sums "checksum/secrets" (include "vextrus.secretSpec" (list $root "Owner") | sha256sum) -}}
+{{- end -}}
+{{- if and (eq $is "facade") $root.Values.permissions -}}
+{{- $sums = set $sums "checksum/permissions" (sha256sum $root.Values.permissions) -}}
+{{- end -}}
+{{- with merge (dict) $sums (get $root.Values $is).podAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -108,7 +119,7 @@ metadata:
     {{- with $own.podLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-  {{- with include "vextrus.podMeta" $own | trim }}{{ . | nindent 2 }}{{ end }}
+  {{- with include "vextrus.podMeta" (list $root "worker") | trim }}{{ . | nindent 2 }}{{ end }}
 spec:
   serviceAccountName: {{ include "vextrus.fullname" $root }}-worker
   {{- include "vextrus.podBase" $root | nindent 2 }}
