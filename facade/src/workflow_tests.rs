@@ -1,3 +1,5 @@
+use tonic::Status;
+
 use super::*;
 
 fn rpc(code: Code) -> Result<CommandAnswer, WorkflowUpdateError> {

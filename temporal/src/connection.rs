@@ -3,6 +3,7 @@
 
 use std::{env, ffi::OsStr, path::Path, time::Duration};
 
+use hyper::http::uri::InvalidUri;
 use temporalio_client::{
     Client, ClientOptions, Connection, ConnectionOptions, GrpcCompression,
     envconfig::{ClientConfigProfile, ConfigError, DataSource, LoadClientConfigProfileOptions},
@@ -101,8 +102,26 @@ pub async fn connect_as(profile: ClientConfigProfile, options: ConnectOptions) -
         tls.client_cert_resolver = Some(Identity::of(&certificate, &key).map_err(ConnectError::Config)?);
         // The SDK has the one or the other. It resolves the host anew for each connection all the same.
         connection.dns_load_balancing = None;
+        in_plain_below(&mut connection)?;
     }
     open(connection, namespace, options).await
+}
+
+/// With such a certificate the SDK's own connector makes TLS of every connection, and tonic below it, which makes none, refuses `https`. So
+/// only the requests bear that scheme.
+fn in_plain_below(connection: &mut ConnectionOptions) -> Result<(), ConnectError> {
+    let wrong = |what: &dyn std::fmt::Display| ConnectError::Config(format!("{}: {what}", address_of(connection)));
+    let origin = format!("https://{}", address_of(connection)).parse().map_err(|e: InvalidUri| wrong(&e))?;
+    let mut target = connection.target.clone();
+    // Its default would be that of `http`.
+    target.set_port(connection.target.port_or_known_default()).map_err(|()| wrong(&"it takes no port"))?;
+    target.set_scheme("http").map_err(|()| wrong(&"it takes no other scheme"))?;
+    connection.target = target;
+    // Where a name is given, the SDK takes it for the origin.
+    if connection.tls_options.as_ref().is_some_and(|tls| tls.domain.is_none()) {
+        connection.override_origin.get_or_insert(origin);
+    }
+    Ok(())
 }
 
 /// Connects to a server of our own, such as a [`crate::DevServer`], at `host:port`, without TLS; no configuration is read.

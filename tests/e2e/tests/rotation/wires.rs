@@ -41,7 +41,7 @@ impl Wired {
         let (certificate, key) = shown.map(|(c, k)| (DataSource::Path(c), DataSource::Path(k))).unzip();
         let tls = ClientConfigTLS::builder().server_ca_cert(DataSource::Path(root.to_owned())).server_name(host);
         let tls = tls.maybe_client_cert(certificate).maybe_client_key(key).build();
-        ClientConfigProfile::builder().address(self.wire.address.to_string()).namespace("default").tls(tls).build()
+        ClientConfigProfile::builder().address(self.wire.address.to_string()).tls(tls).build()
     }
 }
 
@@ -64,7 +64,8 @@ async fn temporal_is_shown_another_certificate_without_a_restart() {
     let wired = before_temporal(&turning.world.stack.temporal, &[&before]).await;
     let root = wired.file("ca.crt", &wired.servers.root());
     let of_before = before.issues("vextrus");
-    let by_wire = wired.temporal(&root, HOST, Some(wired.put(&of_before)));
+    let mut by_wire = wired.temporal(&root, HOST, Some(wired.put(&of_before)));
+    by_wire.namespace.clone_from(&turning.temporal.namespace);
     turning.temporal = by_wire.clone();
     turning.turn(|_| {}).await;
     let id = turning.submit("R-1", "200000").await;
