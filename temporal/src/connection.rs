@@ -112,10 +112,10 @@ pub async fn connect_as(profile: ClientConfigProfile, options: ConnectOptions) -
 fn in_plain_below(connection: &mut ConnectionOptions) -> Result<(), ConnectError> {
     let wrong = |what: &dyn std::fmt::Display| ConnectError::Config(format!("{}: {what}", address_of(connection)));
     let origin = format!("https://{}", address_of(connection)).parse().map_err(|e: InvalidUri| wrong(&e))?;
-    let mut target = connection.target.clone();
-    // Its default would be that of `http`.
-    target.set_port(connection.target.port_or_known_default()).map_err(|()| wrong(&"it takes no port"))?;
+    let (mut target, port) = (connection.target.clone(), connection.target.port_or_known_default());
     target.set_scheme("http").map_err(|()| wrong(&"it takes no other scheme"))?;
+    // Left out, it would be that of `http`.
+    target.set_port(port).map_err(|()| wrong(&"it takes no port"))?;
     connection.target = target;
     // Where a name is given, the SDK takes it for the origin.
     if connection.tls_options.as_ref().is_some_and(|tls| tls.domain.is_none()) {
@@ -223,6 +223,8 @@ fn config_error(error: ConfigError) -> ConnectError {
 
 #[cfg(test)]
 mod tests {
+    use temporalio_common::envconfig::ClientConfigTLS;
+
     use super::*;
 
     #[test]
@@ -244,6 +246,22 @@ mod tests {
         is::<crate::SearchAttributesError>();
         is::<crate::DevServerError>();
         is::<crate::WorkflowIdError>();
+    }
+
+    #[test]
+    fn below_a_certificate_that_is_read_again_only_requests_bear_https() {
+        for (address, name, target, origin) in [
+            ("temporal.example", None, "http://temporal.example:443/", Some("https://temporal.example:443/")),
+            ("https://[::1]:7233", None, "http://[::1]:7233/", Some("https://[::1]:7233/")),
+            ("temporal.example:7233", Some("other"), "http://temporal.example:7233/", None),
+        ] {
+            let tls = ClientConfigTLS::builder().maybe_server_name(name).build();
+            let profile = ClientConfigProfile::builder().address(address).tls(tls).build();
+            let mut connection = ConnectionOptions::try_from(profile).unwrap();
+            in_plain_below(&mut connection).unwrap();
+            assert_eq!(connection.target.as_str(), target);
+            assert_eq!(connection.override_origin.map(|origin| origin.to_string()).as_deref(), origin);
+        }
     }
 
     #[test]
