@@ -100,7 +100,9 @@ soak: check-tools ## EMPLOYEES (1000) at once, DOCUMENTS (300) through faults, H
 	VEXTRUS_SOAK_HISTORIES="$(HISTORIES)" cargo test --locked -p vextrus-tests-replay --test many -- --nocapture && \
 	$(LOAD) memory --warm-up 12000 --documents 50000 --at-most 64
 
+# What is built for this machine is not all that Cargo.lock names, and `make deploy-check` looks at all of it, offline.
 lint: check-tools ## Check the format and the API, and run clippy with warnings as errors
+	cargo fetch --locked
 	cargo fmt --all --check
 	@$(BUF_ENV) && set -x && cd proto && "$$VEXTRUS_BUF" lint && "$$VEXTRUS_BUF" format -d --exit-code && \
 	"$$VEXTRUS_BUF" breaking --against baseline.binpb
